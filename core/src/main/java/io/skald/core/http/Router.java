@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.http;
+
+import java.util.List;
+
+/**
+ * Collects routes. A pattern is a path with {@code {name}} for one segment ({@code /loki/api/v1/label/{name}/values}). A known path asked
+ * with another method answers 405, an unknown one 404. {@code HEAD} is served by {@code GET}. Filled before the server starts; not
+ * thread-safe.
+ */
+public interface Router {
+    /** Answers a request. Runs on a virtual thread; may block. */
+    @FunctionalInterface
+    interface Handler {
+        /** @throws Exception {@link io.skald.core.model.RequestException} keeps its status; anything else becomes 500, or 503 for the store's */
+        HttpResponse handle(HttpRequest request) throws Exception;
+    }
+
+    /** Serves an established WebSocket. Runs on a virtual thread until it returns; then the socket is closed. */
+    @FunctionalInterface
+    interface SocketHandler {
+        void handle(HttpRequest request, WebSocket socket) throws Exception;
+    }
+
+    void route(List<String> methods, String pattern, Handler handler);
+
+    void socket(String pattern, SocketHandler handler);
+
+    default void get(String pattern, Handler handler) {
+        route(List.of("GET"), pattern, handler);
+    }
+
+    default void post(String pattern, Handler handler) {
+        route(List.of("POST"), pattern, handler);
+    }
+
+    default void getOrPost(String pattern, Handler handler) {
+        route(List.of("GET", "POST"), pattern, handler);
+    }
+}

@@ -1,0 +1,88 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.model;
+
+import java.util.Arrays;
+
+/**
+ * Entries of one stream in the order of arrival, as columns: times, lines (slices of shared byte buffers) and structured metadata. Not
+ * thread-safe; handed over, never shared, while it is being filled. The line buffers are not copied: who fills the batch must leave them
+ * unchanged for as long as the batch lives.
+ */
+public final class EntryBatch {
+    private final Labels labels;
+    private int size;
+    private long[] timestampNanos;
+    private byte[][] buffers;
+    private int[] offsets;
+    private int[] lengths;
+    private Labels[] metadata;
+
+    public EntryBatch(Labels labels) {
+        this(labels, 16);
+    }
+
+    public EntryBatch(Labels labels, int capacity) {
+        this.labels = labels;
+        int n = Math.max(1, capacity);
+        timestampNanos = new long[n];
+        buffers = new byte[n][];
+        offsets = new int[n];
+        lengths = new int[n];
+        metadata = new Labels[n];
+    }
+
+    /** Adds an entry whose line is {@code length} UTF-8 bytes at {@code offset} of {@code buffer}. */
+    public void add(long timestamp, byte[] buffer, int offset, int length, Labels structuredMetadata) {
+        if (size == timestampNanos.length) {
+            int n = size * 2;
+            timestampNanos = Arrays.copyOf(timestampNanos, n);
+            buffers = Arrays.copyOf(buffers, n);
+            offsets = Arrays.copyOf(offsets, n);
+            lengths = Arrays.copyOf(lengths, n);
+            metadata = Arrays.copyOf(metadata, n);
+        }
+        timestampNanos[size] = timestamp;
+        buffers[size] = buffer;
+        offsets[size] = offset;
+        lengths[size] = length;
+        metadata[size++] = structuredMetadata;
+    }
+
+    public Labels labels() {
+        return labels;
+    }
+
+    public int size() {
+        return size;
+    }
+
+    public long timestampNanos(int i) {
+        return timestampNanos[i];
+    }
+
+    public byte[] buffer(int i) {
+        return buffers[i];
+    }
+
+    public int offset(int i) {
+        return offsets[i];
+    }
+
+    public int length(int i) {
+        return lengths[i];
+    }
+
+    public Labels metadata(int i) {
+        return metadata[i];
+    }
+
+    /** Sum of the line lengths, bytes. */
+    public long lineBytes() {
+        long n = 0;
+        for (int i = 0; i < size; i++) {
+            n += lengths[i];
+        }
+        return n;
+    }
+}

@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.scan;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.StoreException;
+import java.util.List;
+
+/**
+ * Whatever holds one tenant's entries (or those of several, with a label that says whose they are). Every call sees one consistent state:
+ * every entry acknowledged before the call, each exactly once. Thread-safe.
+ */
+public interface LogSource {
+    /** Opens the streams with entries in the request's range. */
+    Scan open(ScanRequest request) throws StoreException;
+
+    /**
+     * The streams that may have entries in a range.
+     *
+     * @param matchers conditions on stream labels; empty selects all
+     * @return sorted by labels, each once
+     */
+    List<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException;
+
+    /** The same with counts, which are exact where a chunk lies within the range, and interpolated by time where it crosses an end. */
+    List<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException;
+
+    /**
+     * Size of one stream within a range.
+     *
+     * @param chunks parts that hold it
+     * @param entries lines
+     * @param bytes line bytes, uncompressed
+     */
+    record StreamStats(Labels labels, long chunks, long entries, long bytes) {}
+}

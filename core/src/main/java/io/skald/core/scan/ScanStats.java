@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.scan;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counters of the work done for one query. Thread-safe. */
+public final class ScanStats {
+    /** Entries read from the head, before any filter. */
+    public final LongAdder headLines = new LongAdder();
+    /** Bytes of lines read from the head. */
+    public final LongAdder headBytes = new LongAdder();
+    /** Entries read from segments, before any filter. */
+    public final LongAdder storedLines = new LongAdder();
+    /** Bytes of lines read from segments, decompressed. */
+    public final LongAdder storedBytes = new LongAdder();
+    /** Bytes read from segments, compressed. */
+    public final LongAdder compressedBytes = new LongAdder();
+    /** Chunks that the request selected. */
+    public final LongAdder chunks = new LongAdder();
+    /** Blocks that were read. */
+    public final LongAdder blocks = new LongAdder();
+    /** Blocks that were not read because a filter or a literal ruled them out. */
+    public final LongAdder prunedBlocks = new LongAdder();
+    /** Equal entries that collapsed into one. */
+    public final LongAdder duplicates = new LongAdder();
+}

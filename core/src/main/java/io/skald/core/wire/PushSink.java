@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.wire;
+
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.RequestException;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import java.util.List;
+
+/** Takes entries: an ingester in this process, or one at the other end of a connection. Thread-safe. */
+public interface PushSink {
+    /**
+     * Stores entries durably. Returns when they are on disk; from then on every query sees them.
+     *
+     * @return what became of the entries; some may have been refused for good while the others were stored
+     * @throws RequestException nothing was stored; {@link io.skald.core.model.ErrorCode#retryable} tells whether to try again
+     * @throws StoreException nothing is known to be stored; try again
+     */
+    PushResult push(TenantId tenant, List<EntryBatch> batches) throws StoreException, InterruptedException;
+
+    /**
+     * What became of a push.
+     *
+     * @param accepted entries that are durable now
+     * @param rejected entries that were refused and will be refused again
+     * @param message why, for the first of them; empty when none were refused
+     */
+    record PushResult(long accepted, long rejected, String message) {}
+}

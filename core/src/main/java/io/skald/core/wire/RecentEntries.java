@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.wire;
+
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.LogSource.StreamStats;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What one ingester holds that the index may not: all acknowledged entries from a WAL position on. Positions grow with every record and are
+ * never reused; the index knows for each tenant and ingester up to which position (the fence) everything is stored in segments. A query
+ * reads the index first, then asks here for everything at or after the fence that it read, so nothing is missed and nothing comes twice,
+ * whatever is flushed meanwhile. Thread-safe.
+ */
+public interface RecentEntries {
+    /** The ingester's name, stable across restarts; the key of its fence in the index. */
+    String ingesterId();
+
+    /**
+     * Entries at WAL positions ≥ {@code fence}, streams merged and equal entries collapsed as {@link Scan} says.
+     *
+     * @throws StoreException.Stale if entries at or after the fence were flushed so long ago that they are gone from here; read the index
+     *     again
+     */
+    Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException;
+
+    /** Streams with entries at positions ≥ {@code fence} within a time range, sorted, with counts that are exact. */
+    List<StreamStats> streamStats(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos)
+            throws StoreException;
+
+    /** Streams as above without counts. */
+    List<Labels> series(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos)
+            throws StoreException;
+
+    /** The position that the next acknowledged record will have at least; where a tail starts that wants only what is new. */
+    long endPosition();
+
+    /**
+     * Follows the log: acknowledged entries at positions ≥ {@code fromPosition} whose streams match, in the order of acknowledgement.
+     * Waits up to {@code maxWait} for the first.
+     *
+     * @return the entries, and the position to go on from; no entries after a time-out
+     * @throws StoreException.Stale if that position is gone from here; its entries are in the index
+     */
+    Tailed tail(TenantId tenant, List<Matcher> matchers, long fromPosition, int maxEntries, Duration maxWait)
+            throws StoreException, InterruptedException;
+
+    /**
+     * A step of a tail.
+     *
+     * @param batches entries in the order of acknowledgement
+     * @param nextPosition where to go on
+     */
+    record Tailed(List<EntryBatch> batches, long nextPosition) {}
+}

@@ -1,0 +1,18 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.pipeline;
+
+import io.skald.core.model.Labels;
+import io.skald.core.scan.ScanRequest;
+import java.util.List;
+
+/** A log range with its aggregation, compiled once: as {@link CompiledPipeline}, but for samples. Thread-safe. */
+public interface CompiledRange {
+    SamplePipeline forStream(Labels streamLabels);
+
+    /** As {@link CompiledPipeline#requiredLiterals}. */
+    List<byte[]> requiredLiterals();
+
+    /** What must be read of an entry to make its sample. */
+    ScanRequest.Columns columns();
+}
