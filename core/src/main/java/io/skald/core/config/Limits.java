@@ -36,30 +36,73 @@ import java.util.List;
  * @param maxConcurrentTailRequests most tails of a tenant at once; 0 is no limit
  */
 public record Limits(
+        @Setting(value = "Longest line, bytes; 0 is no limit.", bytes = true, max = "64MB")
         int maxLineSize,
+
+        @Setting("Whether a longer line is cut instead of refused.")
         boolean maxLineSizeTruncate,
+
+        @Setting(value = "Most labels of a stream.", min = "1")
         int maxLabelNamesPerSeries,
+
+        @Setting(value = "Longest label name, bytes.", min = "1")
         int maxLabelNameLength,
+
+        @Setting(value = "Longest label value, bytes.", min = "1")
         int maxLabelValueLength,
+
+        @Setting("Whether entries may carry structured metadata.")
         boolean allowStructuredMetadata,
+
+        @Setting(value = "Most structured metadata of an entry, bytes of names and values.", bytes = true, max = "64MB")
         int maxStructuredMetadataSize,
+
+        @Setting("Most structured metadata labels of an entry.")
         int maxStructuredMetadataEntriesCount,
+
+        @Setting("Whether entries older than `reject_old_samples_max_age` are refused.")
         boolean rejectOldSamples,
-        Duration rejectOldSamplesMaxAge,
-        Duration creationGracePeriod,
+
+        @Setting("How old an entry may be.") Duration rejectOldSamplesMaxAge,
+        @Setting("How far in the future an entry may be.") Duration creationGracePeriod,
+
+        @Setting("Whether `detected_level` is found out and added as structured metadata.")
         boolean discoverLogLevels,
+
+        @Setting(value = "How deep in a JSON line a level is looked for.", max = "16")
         int logLevelFromJsonMaxDepth,
+
+        @Setting("Label names from which `service_name` is derived; empty turns it off.")
         List<String> discoverServiceName,
-        int maxEntriesLimitPerQuery,
+
+        @Setting("Most lines of one answer; 0 is no limit.") int maxEntriesLimitPerQuery,
+
+        @Setting("Most series of one metric answer; 0 is no limit.")
         int maxQuerySeries,
+
+        @Setting("Longest time range of a query; 0s is no limit.")
         Duration maxQueryLength,
+
+        @Setting("How far back a query may reach; 0s is no limit.")
         Duration maxQueryLookback,
+
+        @Setting("Longest range of a range vector; 0s is no limit.")
         Duration maxQueryRange,
+
+        @Setting(value = "How long a query may run.", min = "1s")
         Duration queryTimeout,
+
+        @Setting(value = "Most matchers in one query.", min = "1")
         int maxStreamsMatchersPerQuery,
-        boolean volumeEnabled,
+
+        @Setting("Whether the volume endpoints answer.") boolean volumeEnabled,
+
+        @Setting(value = "Most series of a volume answer.", min = "1")
         int volumeMaxSeries,
-        boolean patternsEnabled,
+
+        @Setting("Whether the patterns endpoint answers.") boolean patternsEnabled,
+
+        @Setting("Most tails of a tenant at once; 0 is no limit.")
         int maxConcurrentTailRequests) {
 
     /** What holds where a config file says nothing. */

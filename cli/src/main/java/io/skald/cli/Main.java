@@ -1,0 +1,121 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.cli;
+
+import io.skald.cli.config.ConfigCommand;
+import io.skald.core.config.Keys;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+
+/**
+ * The process's entry. Looks at the first argument only and loads nothing but the command that it names, so that a command starts in the
+ * time that it needs itself.
+ */
+public final class Main {
+    private record Command(String name, String summary, Function<Output, Object> create) {}
+
+    private static final List<Command> COMMANDS =
+            List.of(new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        int code = run(args, Output.ofProcess());
+        if (code != ExitCode.OK) {
+            System.exit(code);
+        }
+    }
+
+    /** Runs a command line and returns its exit code. */
+    public static int run(String[] args, Output out) {
+        try (out) {
+            return dispatch(args, out);
+        } catch (Output.Gone e) {
+            return outputGone(e, out);
+        }
+    }
+
+    private static int dispatch(String[] args, Output out) throws Output.Gone {
+        if (args.length == 0) {
+            out.error(help());
+            return ExitCode.USAGE;
+        }
+        return switch (args[0]) {
+            case "-h", "--help" -> {
+                out.print(help());
+                yield ExitCode.OK;
+            }
+            case "-V", "--version", "version" -> {
+                out.println("skald " + Version.number() + " (Java " + Runtime.version() + ")");
+                yield ExitCode.OK;
+            }
+            case "help" -> args.length == 1 ? dispatch(new String[] {"--help"}, out) : helpOn(args, out);
+            default -> command(args[0], Arrays.copyOfRange(args, 1, args.length), out);
+        };
+    }
+
+    /** {@code help query} is {@code query --help}, {@code help config check} is {@code config check --help}. */
+    private static int helpOn(String[] args, Output out) throws Output.Gone {
+        String[] asked = Arrays.copyOfRange(args, 1, args.length + 1);
+        asked[asked.length - 1] = "--help";
+        return dispatch(asked, out);
+    }
+
+    private static int command(String name, String[] args, Output out) throws Output.Gone {
+        Command command = find(name);
+        if (command == null) {
+            String kind = name.startsWith("-") ? "option" : "command";
+            String near =
+                    Keys.nearest(name, COMMANDS.stream().map(Command::name).toList());
+            out.error("skald: unknown " + kind + " '" + name + "'"
+                    + (near == null ? "" : "; did you mean 'skald " + near + "'?")
+                    + "\nTry 'skald --help'.");
+            return ExitCode.USAGE;
+        }
+        CommandLine line = new CommandLine(command.create.apply(out));
+        line.setCommandName("skald " + name);
+        CommandLines.configure(line, out);
+        return line.execute(args);
+    }
+
+    private static @Nullable Command find(String name) {
+        for (Command c : COMMANDS) {
+            if (c.name.equals(name)) {
+                return c;
+            }
+        }
+        return null;
+    }
+
+    private static String help() {
+        StringBuilder b = new StringBuilder("""
+                Usage: skald COMMAND [OPTIONS]
+
+                A self-hosted log store that speaks Loki's push and query APIs.
+
+                Commands:
+                """);
+        for (Command c : COMMANDS) {
+            b.append(String.format("  %-9s %s%n", c.name, c.summary));
+        }
+        return b.append("""
+                  version   print the version
+                  help      help on a command: skald help query
+
+                'skald COMMAND --help' shows options, examples and exit codes.
+                """).toString();
+    }
+
+    /** Whoever read our output has stopped ({@code | head}): that is no error. */
+    static int outputGone(Output.Gone e, Output out) {
+        String message = String.valueOf(e.getMessage());
+        if (message.contains("Broken pipe")) {
+            return ExitCode.OK;
+        }
+        out.error("skald: cannot write output: " + message);
+        return ExitCode.FAILURE;
+    }
+}
