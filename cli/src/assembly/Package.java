@@ -1,0 +1,222 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.classfile.ClassTransform;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Stages what is shipped; run in Maven's package phase by the JDK that compiled. The stage holds the launcher, jars in {@code lib}, native
+ * libraries as plain files in {@code lib/native} (a library that is unpacked at every start stays behind in /tmp after a kill -9) and an
+ * AOT cache. The directory appears at once, by a rename. All files get the same time: the JVM compares the jars' times and sizes with those
+ * in the AOT cache, and an archive keeps them.
+ *
+ * <p>Usage: {@code java Package.java REPOSITORY_ROOT TARGET_DIR CLI_JAR OUTPUT_TIMESTAMP CLASS_PATH}
+ */
+final class Package {
+    /** Which natives are shipped, and under which {@code uname -s -m}. */
+    private static final Map<Pattern, String> SHIPPED_NATIVES = Map.of(
+            Pattern.compile("librocksdbjni-linux64\\.so"), "Linux-x86_64",
+            Pattern.compile("librocksdbjni-linux-aarch64\\.so"), "Linux-aarch64",
+            Pattern.compile("linux/amd64/libzstd-jni-.*\\.so"), "Linux-x86_64",
+            Pattern.compile("linux/aarch64/libzstd-jni-.*\\.so"), "Linux-aarch64",
+            Pattern.compile("org/xerial/snappy/native/Linux/x86_64/libsnappyjava\\.so"), "Linux-x86_64",
+            Pattern.compile("org/xerial/snappy/native/Linux/aarch64/libsnappyjava\\.so"), "Linux-aarch64");
+
+    /** What is taken out of jars. On a Mac its own stay in: they are not shipped, but the source tree runs there. */
+    private static final Pattern NATIVE = Pattern.compile(
+            (System.getProperty("os.name").startsWith("Mac") ? "(?!.*(?:osx|darwin/|native/Mac/))" : "")
+                    + ".*\\.(so|dll|dylib|jnilib|a)");
+
+    /** Class files older than this have no stack maps, and an AOT cache takes none without. */
+    private static final int FIRST_VERSION_WITH_STACK_MAPS = ClassFile.JAVA_6_VERSION;
+
+    private final Path root;
+    private final Path stage;
+    private final FileTime time;
+    private final List<Path> classPath;
+    private final Map<String, Path> owners = new HashMap<>();
+
+    private Package(Path root, Path stage, FileTime time, List<Path> classPath) {
+        this.root = root;
+        this.stage = stage;
+        this.time = time;
+        this.classPath = classPath;
+    }
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        Path target = Path.of(args[1]);
+        List<Path> jars = Stream.of(args[4].split(File.pathSeparator))
+                .map(Path::of)
+                .filter(p -> !Files.isDirectory(p)) // target/classes, which is in the jar of the cli
+                .toList();
+        Path staged = target.resolve("skald.staged");
+        Path old = target.resolve("skald.old");
+        Path result = target.resolve("skald");
+        delete(staged);
+        delete(old);
+        new Package(Path.of(args[0]), staged, FileTime.from(Instant.parse(args[3])), jars).stage(Path.of(args[2]));
+        train(staged);
+        if (Files.exists(result)) {
+            Files.move(result, old, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(staged, result, StandardCopyOption.ATOMIC_MOVE);
+        delete(old);
+    }
+
+    private void stage(Path cliJar) throws IOException {
+        Path lib = Files.createDirectories(stage.resolve("lib"));
+        copy(cliJar, lib.resolve("skald.jar"));
+        for (Path jar : classPath) {
+            copyJar(jar, lib.resolve(jar.getFileName()));
+        }
+        for (String name : List.of("LICENSE", "README.md", "CHANGELOG.md")) {
+            if (Files.exists(root.resolve(name))) {
+                copy(root.resolve(name), stage.resolve(name));
+            }
+        }
+        Path launcher = stage.resolve("skald");
+        copy(root.resolve("skald"), launcher);
+        Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private void copy(Path from, Path to) throws IOException {
+        Files.copy(from, to);
+        Files.setLastModifiedTime(to, time);
+    }
+
+    /** Copies a jar as it is; or without its native libraries, and with stack maps where it has none. */
+    private void copyJar(Path jar, Path to) throws IOException {
+        try (ZipFile zip = new ZipFile(jar.toFile())) {
+            List<? extends ZipEntry> entries = Collections.list(zip.entries());
+            boolean changes = false;
+            for (ZipEntry e : entries) {
+                checkUnique(e.getName(), jar);
+                changes |= NATIVE.matcher(e.getName()).matches() || isOldClass(e.getName(), read(zip, e));
+            }
+            if (!changes) {
+                copy(jar, to);
+                return;
+            }
+            try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(to))) {
+                for (ZipEntry e : entries) {
+                    copyEntry(e.getName(), read(zip, e), out);
+                }
+            }
+        }
+        Files.setLastModifiedTime(to, time);
+    }
+
+    /** A class in two jars is whichever comes first on the class path: an error that shows up far away. */
+    private void checkUnique(String name, Path jar) {
+        if (name.endsWith(".class") && !name.startsWith("META-INF/") && !name.equals("module-info.class")) {
+            Path other = owners.put(name, jar);
+            if (other != null) {
+                throw new IllegalStateException("class " + name + " is in both " + other + " and " + jar);
+            }
+        }
+    }
+
+    private void copyEntry(String name, byte[] bytes, ZipOutputStream out) throws IOException {
+        if (NATIVE.matcher(name).matches()) {
+            copyNative(name, bytes);
+            return;
+        }
+        ZipEntry copy = new ZipEntry(name);
+        copy.setTimeLocal(LocalDateTime.of(2020, 1, 1, 0, 0));
+        out.putNextEntry(copy);
+        out.write(isOldClass(name, bytes) ? withStackMaps(bytes) : bytes);
+        out.closeEntry();
+    }
+
+    private static byte[] read(ZipFile zip, ZipEntry e) throws IOException {
+        try (InputStream in = zip.getInputStream(e)) {
+            return in.readAllBytes();
+        }
+    }
+
+    private static boolean isOldClass(String name, byte[] bytes) {
+        return name.endsWith(".class") && ((bytes[6] & 0xff) << 8 | bytes[7] & 0xff) < FIRST_VERSION_WITH_STACK_MAPS;
+    }
+
+    private byte[] withStackMaps(byte[] bytes) throws IOException {
+        URL[] urls = new URL[classPath.size()];
+        for (int i = 0; i < urls.length; i++) {
+            urls[i] = classPath.get(i).toUri().toURL();
+        }
+        try (URLClassLoader loader = new URLClassLoader(urls)) {
+            ClassFile classFile = ClassFile.of(
+                    ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
+                    ClassFile.ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(loader)));
+            return classFile.transformClass(
+                    classFile.parse(bytes),
+                    ClassTransform.transformingMethodBodies((code, element) -> code.with(element))
+                            .andThen(ClassTransform.endHandler(b -> b.withVersion(ClassFile.JAVA_8_VERSION, 0))));
+        }
+    }
+
+    private void copyNative(String name, byte[] bytes) throws IOException {
+        for (Map.Entry<Pattern, String> n : SHIPPED_NATIVES.entrySet()) {
+            if (n.getKey().matcher(name).matches()) {
+                Path dir = Files.createDirectories(stage.resolve("lib/native").resolve(n.getValue()));
+                Path file = dir.resolve(name.substring(name.lastIndexOf('/') + 1));
+                Files.write(file, bytes);
+                Files.setLastModifiedTime(file, time);
+            }
+        }
+    }
+
+    /**
+     * Makes the AOT cache by running the launcher itself, so that class path and flags are those of later runs. Without a cache everything
+     * works, more slowly: a failure is a warning.
+     */
+    private static void train(Path stage) throws IOException, InterruptedException {
+        Path cache = stage.resolve("lib/skald.aot");
+        Path log = stage.resolveSibling("aot.log");
+        ProcessBuilder training = new ProcessBuilder(stage.resolve("skald").toString(), "--version")
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        training.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        training.environment().put("SKALD_AOT_OUTPUT", cache.toString());
+        Process p = training.start();
+        if (!p.waitFor(2, TimeUnit.MINUTES) || p.exitValue() != 0 || !Files.exists(cache)) {
+            p.destroyForcibly().waitFor();
+            Files.deleteIfExists(cache);
+            System.err.println("[WARNING] no AOT cache, the program starts more slowly; see " + log);
+        }
+    }
+
+    private static void delete(Path dir) throws IOException {
+        if (!Files.exists(dir)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(dir)) {
+            for (Path p : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(p);
+            }
+        }
+    }
+}
