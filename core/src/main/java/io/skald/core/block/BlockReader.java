@@ -1,0 +1,260 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.block;
+
+import io.skald.core.model.StoreException.CorruptData;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a block, column by column, from bytes that may be anything. Opening checks the header with its checksum; reading a column checks
+ * that column. All lengths are held against the limits of {@link BlockFormat} before anything is allocated. Only the columns that are read
+ * need to be there: {@link #open} takes a prefix of a block too. Confined to one thread; does not keep what it decoded.
+ */
+public final class BlockReader {
+    private final String object;
+    private final byte[] bytes;
+    private final int offset;
+    private final int length;
+    private final long base;
+    private final int rows;
+    private final int lineBytes;
+    private final long minNanos;
+    private final long maxNanos;
+    private final Column times;
+    private final Column lengths;
+    private final Column lines;
+    private final List<Column> metadata;
+    private final int blockLength;
+
+    /** A row of the column table; {@code at} counts from the beginning of the block. */
+    private record Column(int type, int codec, int at, int length, int rawLength, int crc, String name) {}
+
+    private BlockReader(String object, byte[] bytes, int offset, int length, long base) throws CorruptData {
+        this.object = object;
+        this.bytes = bytes;
+        this.offset = offset;
+        this.length = length;
+        this.base = base;
+        ByteSource in = new ByteSource(object, bytes, offset, length, base);
+        if (in.u32() != BlockFormat.MAGIC) {
+            throw in.corrupt("no block: wrong magic");
+        }
+        int version = in.u8();
+        if (version != BlockFormat.VERSION) {
+            throw in.corrupt("block version " + version + ", this reader knows " + BlockFormat.VERSION);
+        }
+        int encoding = in.u8();
+        int columns = in.u16();
+        int headerLength = in.u32();
+        if (headerLength < BlockFormat.FIXED_HEADER_LENGTH + 4
+                || headerLength > BlockFormat.MAX_HEADER_LENGTH
+                || headerLength > length) {
+            throw in.corrupt("header length " + headerLength + " not in ["
+                    + (BlockFormat.FIXED_HEADER_LENGTH + 4) + ", "
+                    + Math.min(length, BlockFormat.MAX_HEADER_LENGTH) + "]");
+        }
+        ByteSource check = new ByteSource(object, bytes, offset + headerLength - 4, 4, base + headerLength - 4);
+        if (check.u32() != crcOf(bytes, offset, headerLength - 4)) {
+            throw check.corrupt("wrong checksum of the block header");
+        }
+        if (encoding != BlockFormat.LINES_RAW) {
+            throw in.corrupt("line encoding " + encoding + ", this reader knows " + BlockFormat.LINES_RAW);
+        }
+        rows = in.u32();
+        minNanos = in.i64();
+        maxNanos = in.i64();
+        lineBytes = in.u32();
+        in.u32();
+        if (rows < 1 || rows > BlockFormat.MAX_ROWS || lineBytes < 0 || lineBytes > BlockFormat.MAX_LINE_BYTES) {
+            throw in.corrupt(rows + " rows, " + lineBytes + " line bytes exceed the limits");
+        }
+        ByteSource table = new ByteSource(
+                object,
+                bytes,
+                offset + BlockFormat.FIXED_HEADER_LENGTH,
+                headerLength - 4 - BlockFormat.FIXED_HEADER_LENGTH,
+                base + BlockFormat.FIXED_HEADER_LENGTH);
+        List<Column> all = readTable(table, columns, headerLength);
+        int end = headerLength;
+        for (Column c : all) {
+            end += c.length;
+        }
+        blockLength = end;
+        times = single(all, BlockFormat.COLUMN_TIMES, table);
+        lengths = single(all, BlockFormat.COLUMN_LENGTHS, table);
+        lines = single(all, BlockFormat.COLUMN_LINES, table);
+        if (lines.rawLength != lineBytes) {
+            throw table.corrupt("line column of " + lines.rawLength + " bytes, header says " + lineBytes);
+        }
+        metadata =
+                all.stream().filter(c -> c.type == BlockFormat.COLUMN_METADATA).toList();
+    }
+
+    /**
+     * Reads the header of a block.
+     *
+     * @param object what this is, for messages
+     * @param length bytes there are, at least up to the end of the last column that will be read
+     * @param base offset of the block within the object, for messages
+     */
+    public static BlockReader open(String object, byte[] bytes, int offset, int length, long base) throws CorruptData {
+        return new BlockReader(object, bytes, offset, length, base);
+    }
+
+    private static List<Column> readTable(ByteSource in, int columns, int headerLength) throws CorruptData {
+        List<Column> all = new ArrayList<>(Math.min(columns, 64));
+        long at = headerLength;
+        long raw = 0;
+        for (int i = 0; i < columns; i++) {
+            int type = in.u8();
+            int codec = in.u8();
+            int n = in.u32();
+            int rawLength = in.u32();
+            int crc = in.u32();
+            String name = in.string("metadata key", BlockFormat.MAX_HEADER_LENGTH);
+            at += n & 0xffffffffL;
+            raw += rawLength & 0xffffffffL;
+            if (n < 0 || at > Integer.MAX_VALUE || rawLength < 0 || raw > BlockFormat.MAX_RAW_BYTES) {
+                throw in.corrupt("columns of " + at + " bytes, " + raw + " decompressed exceed the limits");
+            }
+            if (codec != BlockFormat.CODEC_NONE && codec != BlockFormat.CODEC_ZSTD) {
+                throw in.corrupt("unknown codec " + codec);
+            }
+            if (codec == BlockFormat.CODEC_NONE && n != rawLength) {
+                throw in.corrupt("uncompressed column with two lengths: " + n + " and " + rawLength);
+            }
+            all.add(new Column(type, codec, (int) at - n, n, rawLength, crc, name));
+        }
+        in.expectEnd();
+        return all;
+    }
+
+    private static Column single(List<Column> all, int type, ByteSource in) throws CorruptData {
+        Column found = null;
+        for (Column c : all) {
+            if (c.type == type) {
+                if (found != null) {
+                    throw in.corrupt("two columns of type " + type);
+                }
+                found = c;
+            }
+        }
+        if (found == null) {
+            throw in.corrupt("no column of type " + type);
+        }
+        return found;
+    }
+
+    public int rows() {
+        return rows;
+    }
+
+    /** Bytes of all lines together. */
+    public int lineBytes() {
+        return lineBytes;
+    }
+
+    public long minNanos() {
+        return minNanos;
+    }
+
+    public long maxNanos() {
+        return maxNanos;
+    }
+
+    /** Bytes of the whole block. */
+    public int blockLength() {
+        return blockLength;
+    }
+
+    /** The times of all rows. {@code reuse} is filled and returned if it is large enough; it may be longer than there are rows. */
+    public long[] times(long @Nullable [] reuse) throws CorruptData {
+        long[] t = reuse != null && reuse.length >= rows ? reuse : new long[rows];
+        TimeColumn.decode(source(times), t, rows);
+        for (int i = 0; i < rows; i++) {
+            if (t[i] < minNanos || t[i] > maxNanos) {
+                throw new CorruptData(object + ": time " + t[i] + " of row " + i
+                        + " outside of the block's range at offset " + (base + times.at));
+            }
+        }
+        return t;
+    }
+
+    /**
+     * Where the lines begin within the line column: rows + 1 offsets, the last of which is its length. {@code reuse} as for {@link #times}.
+     */
+    public int[] lineOffsets(int @Nullable [] reuse) throws CorruptData {
+        int[] o = reuse != null && reuse.length > rows ? reuse : new int[rows + 1];
+        ByteSource in = source(lengths);
+        int at = 0;
+        for (int i = 0; i < rows; i++) {
+            o[i] = at;
+            at += in.count("line length", lineBytes - at);
+        }
+        o[rows] = at;
+        in.expectEnd();
+        if (at != lineBytes) {
+            throw in.corrupt("lines of " + at + " bytes, header says " + lineBytes);
+        }
+        return o;
+    }
+
+    /** The bytes of all lines, one after the other. {@code reuse} as for {@link #times}. */
+    public byte[] lines(byte @Nullable [] reuse) throws CorruptData {
+        byte[] b = reuse != null && reuse.length >= lineBytes ? reuse : new byte[lineBytes];
+        check(lines);
+        if (lines.codec == BlockFormat.CODEC_NONE) {
+            System.arraycopy(bytes, offset + lines.at, b, 0, lineBytes);
+        } else {
+            Zstandard.decompress(bytes, offset + lines.at, lines.length, b, 0, lineBytes, object, base + lines.at);
+        }
+        return b;
+    }
+
+    /** The structured metadata of all rows. */
+    public BlockMetadata metadata() throws CorruptData {
+        if (metadata.isEmpty()) {
+            return BlockMetadata.NONE;
+        }
+        List<BlockMetadata.Key> keys = new ArrayList<>(metadata.size());
+        String last = "";
+        for (Column c : metadata) {
+            ByteSource in = source(c);
+            if (c.name.compareTo(last) <= 0) {
+                throw in.corrupt("metadata key " + c.name + " does not come after " + last);
+            }
+            last = c.name;
+            keys.add(BlockMetadata.Key.decode(c.name, in, rows));
+        }
+        return new BlockMetadata(keys);
+    }
+
+    private ByteSource source(Column c) throws CorruptData {
+        check(c);
+        if (c.codec == BlockFormat.CODEC_NONE) {
+            return new ByteSource(object, bytes, offset + c.at, c.length, base + c.at);
+        }
+        byte[] raw = new byte[c.rawLength];
+        Zstandard.decompress(bytes, offset + c.at, c.length, raw, 0, c.rawLength, object, base + c.at);
+        return new ByteSource(object, raw, 0, raw.length, base + c.at);
+    }
+
+    private void check(Column c) throws CorruptData {
+        if ((long) c.at + c.length > length) {
+            throw new CorruptData(
+                    object + ": block ends before its column of type " + c.type + " does at offset " + (base + length));
+        }
+        if (crcOf(bytes, offset + c.at, c.length) != c.crc) {
+            throw new CorruptData(object + ": wrong checksum of column type " + c.type + " at offset " + (base + c.at));
+        }
+    }
+
+    private static int crcOf(byte[] b, int offset, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(b, offset, length);
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,264 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.block;
+
+import io.skald.core.model.Labels;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Encodes rows as a block. Rows stay in the order in which they are added. After {@link #finish} the writer is empty and can be used again
+ * with its buffers. Confined to one thread.
+ */
+public final class BlockWriter {
+    private final ByteSink lines = new ByteSink(BlockFormat.TARGET_RAW_BYTES + (16 << 10));
+    private final ByteSink lengths = new ByteSink(8 << 10);
+    private final ByteSink scratch = new ByteSink(16 << 10);
+    private final ByteSink body = new ByteSink(64 << 10);
+    private final ByteSink header = new ByteSink(256);
+    private final CRC32C crc = new CRC32C();
+    private final Map<String, KeyColumn> keys = new TreeMap<>();
+    private long[] times = new long[4096];
+    private int rows;
+    private long metadataBytes;
+
+    private Labels lastMetadata = Labels.EMPTY;
+    private KeyColumn[] lastColumns = new KeyColumn[0];
+    private int[] lastIndexes = new int[0];
+
+    /**
+     * What was written.
+     *
+     * @param length bytes of the whole block
+     * @param prefixLength bytes before the line column: all that is needed when lines are not
+     * @param rows its rows
+     * @param lineBytes bytes of its lines
+     * @param minNanos earliest time
+     * @param maxNanos latest time
+     */
+    public record Summary(int length, int prefixLength, int rows, int lineBytes, long minNanos, long maxNanos) {}
+
+    /**
+     * Adds a row.
+     *
+     * @throws IllegalArgumentException if the block would exceed the limits of the format; nothing was added then
+     */
+    public void add(long timestampNanos, byte[] buffer, int offset, int length, Labels metadata) {
+        if (rows == BlockFormat.MAX_ROWS || length > BlockFormat.MAX_LINE_BYTES - lines.size()) {
+            throw new IllegalArgumentException("block too large: " + rows + " rows, " + lines.size() + " + " + length
+                    + " line bytes, limits " + BlockFormat.MAX_ROWS + " and " + BlockFormat.MAX_LINE_BYTES);
+        }
+        if (!metadata.isEmpty()) {
+            addMetadata(metadata);
+        }
+        if (rows == times.length) {
+            times = Arrays.copyOf(times, rows * 2);
+        }
+        times[rows++] = timestampNanos;
+        lengths.varint(length);
+        lines.bytes(buffer, offset, length);
+    }
+
+    private void addMetadata(Labels metadata) {
+        if (!metadata.equals(lastMetadata)) {
+            int n = metadata.size();
+            if (keys.size() + n > BlockFormat.MAX_KEYS) {
+                throw new IllegalArgumentException("block with more than " + BlockFormat.MAX_KEYS + " metadata keys");
+            }
+            KeyColumn[] columns = new KeyColumn[n];
+            int[] indexes = new int[n];
+            for (int i = 0; i < n; i++) {
+                KeyColumn c = keys.get(metadata.name(i));
+                if (c == null) {
+                    c = new KeyColumn(metadata.name(i));
+                    keys.put(metadata.name(i), c);
+                    metadataBytes += c.name.length() + 16;
+                }
+                columns[i] = c;
+                indexes[i] = c.indexOf(metadata.value(i));
+            }
+            lastMetadata = metadata;
+            lastColumns = columns;
+            lastIndexes = indexes;
+        }
+        for (int i = 0; i < lastColumns.length; i++) {
+            metadataBytes += lastColumns[i].put(rows, lastIndexes[i]);
+        }
+    }
+
+    public int rows() {
+        return rows;
+    }
+
+    /** Bytes of the lines added. */
+    public int lineBytes() {
+        return lines.size();
+    }
+
+    public boolean isEmpty() {
+        return rows == 0;
+    }
+
+    /** About the raw size of all columns, bytes. */
+    public long rawBytes() {
+        return lines.size() + metadataBytes;
+    }
+
+    /** Whether the next row should go to another block. */
+    public boolean full() {
+        return rawBytes() >= BlockFormat.TARGET_RAW_BYTES || rows >= BlockFormat.TARGET_ROWS;
+    }
+
+    /**
+     * Appends the block to {@code out} and empties this writer.
+     *
+     * @throws IllegalStateException if there are no rows
+     */
+    public Summary finish(ByteSink out) {
+        if (rows == 0) {
+            throw new IllegalStateException("no rows");
+        }
+        long min = Long.MAX_VALUE;
+        long max = Long.MIN_VALUE;
+        for (int i = 0; i < rows; i++) {
+            min = Math.min(min, times[i]);
+            max = Math.max(max, times[i]);
+        }
+        body.reset();
+        header.reset();
+        header.u32(BlockFormat.MAGIC);
+        header.u8(BlockFormat.VERSION);
+        header.u8(BlockFormat.LINES_RAW);
+        header.u16(3 + keys.size());
+        header.u32(0);
+        header.u32(rows);
+        header.i64(min);
+        header.i64(max);
+        header.u32(lines.size());
+        header.u32(0);
+
+        scratch.reset();
+        TimeColumn.encode(times, rows, scratch);
+        column(BlockFormat.COLUMN_TIMES, "", scratch);
+        column(BlockFormat.COLUMN_LENGTHS, "", lengths);
+        for (KeyColumn c : keys.values()) {
+            scratch.reset();
+            c.encode(rows, scratch);
+            column(BlockFormat.COLUMN_METADATA, c.name, scratch);
+        }
+        int beforeLines = body.size();
+        column(BlockFormat.COLUMN_LINES, "", lines);
+        header.setU32(8, header.size() + 4);
+        header.u32(crcOf(header.array(), 0, header.size()));
+
+        Summary s = new Summary(header.size() + body.size(), header.size() + beforeLines, rows, lines.size(), min, max);
+        out.bytes(header.array(), 0, header.size());
+        out.bytes(body.array(), 0, body.size());
+        reset();
+        return s;
+    }
+
+    private void column(int type, String name, ByteSink raw) {
+        int at = body.size();
+        int codec = BlockFormat.CODEC_ZSTD;
+        int n = Zstandard.compress(raw.array(), 0, raw.size(), BlockFormat.ZSTD_LEVEL, body);
+        if (n >= raw.size()) {
+            codec = BlockFormat.CODEC_NONE;
+            body.skip(-n);
+            body.bytes(raw.array(), 0, raw.size());
+            n = raw.size();
+        }
+        header.u8(type);
+        header.u8(codec);
+        header.u32(n);
+        header.u32(raw.size());
+        header.u32(crcOf(body.array(), at, n));
+        header.string(name);
+    }
+
+    private int crcOf(byte[] b, int offset, int length) {
+        crc.reset();
+        crc.update(b, offset, length);
+        return (int) crc.getValue();
+    }
+
+    /** Drops all rows. */
+    public void reset() {
+        rows = 0;
+        lines.reset();
+        lengths.reset();
+        keys.clear();
+        metadataBytes = 0;
+        lastMetadata = Labels.EMPTY;
+        lastColumns = new KeyColumn[0];
+        lastIndexes = new int[0];
+    }
+
+    /** The values of one metadata key: a dictionary, and which row has which. */
+    private static final class KeyColumn {
+        final String name;
+        private final Map<String, Integer> dictionary = new LinkedHashMap<>();
+        private int[] rowsWith = new int[16];
+        private int[] indexes = new int[16];
+        private int count;
+        private @Nullable String pending;
+
+        KeyColumn(String name) {
+            this.name = name;
+        }
+
+        int indexOf(String value) {
+            Integer i = dictionary.get(value);
+            if (i == null) {
+                i = dictionary.size() + 1;
+                dictionary.put(value, i);
+                pending = value;
+            }
+            return i;
+        }
+
+        /** Returns about how many raw bytes that took. */
+        int put(int row, int index) {
+            if (count == rowsWith.length) {
+                rowsWith = Arrays.copyOf(rowsWith, count * 2);
+                indexes = Arrays.copyOf(indexes, count * 2);
+            }
+            rowsWith[count] = row;
+            indexes[count++] = index;
+            int bytes = 1;
+            if (pending != null) {
+                bytes += pending.length() + 1;
+                pending = null;
+            }
+            return bytes;
+        }
+
+        void encode(int rows, ByteSink out) {
+            boolean dense = count >= rows / 2;
+            out.u8(dense ? BlockFormat.METADATA_DENSE : BlockFormat.METADATA_SPARSE);
+            out.varint(dictionary.size());
+            for (String v : dictionary.keySet()) {
+                out.string(v);
+            }
+            if (dense) {
+                int at = 0;
+                for (int row = 0; row < rows; row++) {
+                    boolean present = at < count && rowsWith[at] == row;
+                    out.varint(present ? indexes[at++] : 0);
+                }
+            } else {
+                out.varint(count);
+                int last = -1;
+                for (int i = 0; i < count; i++) {
+                    out.varint(rowsWith[i] - last - 1);
+                    out.varint(indexes[i]);
+                    last = rowsWith[i];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.block;
+
+import io.skald.core.model.StoreException.CorruptData;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Reads what {@link ByteSink} wrote from bytes that may be anything: every read is checked against the end, and a failure names the object
+ * and the offset in it. Confined to one thread.
+ */
+public final class ByteSource {
+    private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final String object;
+    private final byte[] bytes;
+    private final int start;
+    private final int end;
+    private final long base;
+    private int at;
+
+    /**
+     * @param object what the bytes are, for messages
+     * @param base offset of the first byte within the object, for messages
+     */
+    public ByteSource(String object, byte[] bytes, int offset, int length, long base) {
+        if (offset < 0 || length < 0 || length > bytes.length - offset) {
+            throw new IndexOutOfBoundsException(offset + "+" + length + " of " + bytes.length);
+        }
+        this.object = object;
+        this.bytes = bytes;
+        this.start = offset;
+        this.end = offset + length;
+        this.base = base;
+        this.at = offset;
+    }
+
+    /** Bytes read so far. */
+    public int position() {
+        return at - start;
+    }
+
+    public int remaining() {
+        return end - at;
+    }
+
+    /** The failure to throw for what was just read. */
+    public CorruptData corrupt(String what) {
+        return new CorruptData(object + ": " + what + " at offset " + (base + position()));
+    }
+
+    private void need(int n) throws CorruptData {
+        if (n > end - at) {
+            throw corrupt("ends " + (n - (end - at)) + " bytes early");
+        }
+    }
+
+    public int u8() throws CorruptData {
+        need(1);
+        return bytes[at++] & 0xff;
+    }
+
+    public int u16() throws CorruptData {
+        need(2);
+        int v = (short) SHORT.get(bytes, at) & 0xffff;
+        at += 2;
+        return v;
+    }
+
+    /** Four bytes as they are; a value ≥ 2³¹ comes out negative. */
+    public int u32() throws CorruptData {
+        need(4);
+        int v = (int) INT.get(bytes, at);
+        at += 4;
+        return v;
+    }
+
+    public long i64() throws CorruptData {
+        need(8);
+        long v = (long) LONG.get(bytes, at);
+        at += 8;
+        return v;
+    }
+
+    public long varint() throws CorruptData {
+        long v = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            if (at == end) {
+                throw corrupt("ends within a varint");
+            }
+            byte b = bytes[at++];
+            v |= (b & 0x7fL) << shift;
+            if (b >= 0) {
+                if (shift == 63 && b > 1) {
+                    throw corrupt("varint of more than 64 bits");
+                }
+                return v;
+            }
+        }
+        throw corrupt("varint of more than 10 bytes");
+    }
+
+    public long zigzag() throws CorruptData {
+        long v = varint();
+        return (v >>> 1) ^ -(v & 1);
+    }
+
+    /** A varint that must be in [0, max]. */
+    public int count(String what, int max) throws CorruptData {
+        long v = varint();
+        if (v < 0 || v > max) {
+            throw corrupt(what + " " + Long.toUnsignedString(v) + " exceeds " + max);
+        }
+        return (int) v;
+    }
+
+    /** A length-prefixed string of at most {@code maxBytes}. */
+    public String string(String what, int maxBytes) throws CorruptData {
+        int n = count(what + " length", Math.min(maxBytes, end - at));
+        need(n);
+        String s = new String(bytes, at, n, StandardCharsets.UTF_8);
+        at += n;
+        return s;
+    }
+
+    public void skip(int n) throws CorruptData {
+        if (n < 0) {
+            throw corrupt("negative length " + n);
+        }
+        need(n);
+        at += n;
+    }
+
+    /** Fails unless everything was read. */
+    public void expectEnd() throws CorruptData {
+        if (at != end) {
+            throw corrupt((end - at) + " bytes too many");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.block;
+
+import io.skald.core.model.StoreException.CorruptData;
+
+/** The times of a block as differences, or differences of differences, divided by what all have in common. */
+final class TimeColumn {
+    private TimeColumn() {}
+
+    static void encode(long[] times, int rows, ByteSink out) {
+        long deltaDivisor = 0;
+        long secondDivisor = 0;
+        long previous = 0;
+        for (int i = 1; i < rows; i++) {
+            long d = times[i] - times[i - 1];
+            deltaDivisor = gcd(deltaDivisor, d);
+            secondDivisor = gcd(secondDivisor, d - previous);
+            previous = d;
+        }
+        deltaDivisor = deltaDivisor == 0 ? 1 : deltaDivisor;
+        secondDivisor = secondDivisor == 0 ? 1 : secondDivisor;
+        long deltaSize = 0;
+        long secondSize = 0;
+        previous = 0;
+        for (int i = 1; i < rows; i++) {
+            long d = times[i] - times[i - 1];
+            deltaSize += zigzagLength(d / deltaDivisor);
+            secondSize += zigzagLength((d - previous) / secondDivisor);
+            previous = d;
+        }
+        boolean second = secondSize < deltaSize;
+        long divisor = second ? secondDivisor : deltaDivisor;
+        out.u8(second ? BlockFormat.TIMES_DELTA_OF_DELTA : BlockFormat.TIMES_DELTA);
+        out.varint(divisor);
+        out.i64(times[0]);
+        previous = 0;
+        for (int i = 1; i < rows; i++) {
+            long d = times[i] - times[i - 1];
+            out.zigzag((second ? d - previous : d) / divisor);
+            previous = d;
+        }
+    }
+
+    static void decode(ByteSource in, long[] times, int rows) throws CorruptData {
+        int mode = in.u8();
+        if (mode != BlockFormat.TIMES_DELTA && mode != BlockFormat.TIMES_DELTA_OF_DELTA) {
+            throw in.corrupt("unknown encoding " + mode + " of times");
+        }
+        long divisor = in.varint();
+        times[0] = in.i64();
+        long t = times[0];
+        if (mode == BlockFormat.TIMES_DELTA) {
+            for (int i = 1; i < rows; i++) {
+                t += in.zigzag() * divisor;
+                times[i] = t;
+            }
+        } else {
+            long d = 0;
+            for (int i = 1; i < rows; i++) {
+                d += in.zigzag() * divisor;
+                t += d;
+                times[i] = t;
+            }
+        }
+        in.expectEnd();
+    }
+
+    private static int zigzagLength(long v) {
+        return ByteSink.varintLength((v << 1) ^ (v >> 63));
+    }
+
+    /** Greatest common divisor, positive, or 0 if both are; of |Long.MIN_VALUE| it takes 1, as that has no positive form. */
+    private static long gcd(long a, long b) {
+        if (a == 1) {
+            return 1;
+        }
+        if (b == Long.MIN_VALUE) {
+            return 1;
+        }
+        long x = a;
+        long y = Math.abs(b);
+        while (y != 0) {
+            long r = x % y;
+            x = y;
+            y = r;
+        }
+        return x;
+    }
+}

@@ -1,0 +1,77 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.index;
+
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.storage.IndexStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The commit logs of all tenants in an index store: which segments exist and how far each ingester's WAL is covered by them. A commit is
+ * one conditional put of the next record by a writer that has read all before; readers follow by number. Thread-safe; calls block on I/O.
+ * Closing the store is the caller's.
+ */
+public final class CommitLog {
+    private static final String LOG_SUFFIX = "/log";
+
+    private final IndexStore store;
+    private final int checkpointInterval;
+    private final ConcurrentHashMap<TenantId, TenantLog> tenants = new ConcurrentHashMap<>();
+
+    public CommitLog(IndexStore store) {
+        this(store, LogFormat.CHECKPOINT_INTERVAL);
+    }
+
+    CommitLog(IndexStore store, int checkpointInterval) {
+        this.store = store;
+        this.checkpointInterval = checkpointInterval;
+    }
+
+    /**
+     * The state of a tenant, strongly consistent: it holds every commit that was acknowledged before the call. Calls that wait at the same
+     * time share one read, which began after each of them did.
+     *
+     * @throws StoreException.CorruptData if a record of the log is not readable; names it
+     */
+    public IndexVersion read(TenantId tenant) throws StoreException {
+        TenantLog log = log(tenant);
+        IndexVersion v = log.read();
+        if (v.n() == 0) {
+            // nothing is known of this tenant: keep no memory of those that were only asked for
+            tenants.remove(tenant, log);
+        }
+        return v;
+    }
+
+    /**
+     * Commits a record, after as many others as come first, if its premises hold then: the fence starts where it stands, and all segments
+     * to remove exist.
+     *
+     * @throws StoreException it is unknown whether the record was written; call again with the same record (and nonce) to find out
+     * @throws IllegalArgumentException if the record exceeds the limits of the format, or adds a segment that exists
+     */
+    public CommitResult commit(TenantId tenant, LogRecord entry) throws StoreException {
+        return log(tenant).commit(entry);
+    }
+
+    /** Tenants that ever committed anything, sorted. */
+    public List<TenantId> tenants() throws StoreException {
+        List<TenantId> found = new ArrayList<>();
+        for (String p : store.partitions("")) {
+            if (p.endsWith(LOG_SUFFIX)) {
+                found.add(new TenantId(p.substring(0, p.length() - LOG_SUFFIX.length())));
+            }
+        }
+        found.sort(null);
+        return found;
+    }
+
+    private TenantLog log(TenantId tenant) {
+        return tenants.computeIfAbsent(
+                tenant,
+                t -> new TenantLog(store, t.value() + LOG_SUFFIX, t.value() + "/checkpoint", checkpointInterval));
+    }
+}

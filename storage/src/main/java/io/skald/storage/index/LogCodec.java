@@ -1,0 +1,185 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.index;
+
+import io.skald.core.block.ByteSink;
+import io.skald.core.block.ByteSource;
+import io.skald.core.model.StoreException.CorruptData;
+import io.skald.storage.segment.SegmentRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/** Records of the log as bytes. */
+final class LogCodec {
+    private static final int MAX_STRING = LogFormat.MAX_KEY_LENGTH * 4;
+
+    private LogCodec() {}
+
+    /** A sink with room for the checksum, version and kind in it. */
+    static ByteSink begin(int kind) {
+        ByteSink out = new ByteSink(512);
+        out.u32(0);
+        out.u8(LogFormat.VERSION);
+        out.u8(kind);
+        return out;
+    }
+
+    static byte[] end(ByteSink out) {
+        if (out.size() > LogFormat.MAX_RECORD_BYTES) {
+            throw new IllegalArgumentException(
+                    "log record too large: " + out.size() + " bytes, limit " + LogFormat.MAX_RECORD_BYTES);
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(out.array(), 4, out.size() - 4);
+        out.setU32(0, (int) crc.getValue());
+        return out.toByteArray();
+    }
+
+    static byte[] encode(LogRecord r) {
+        ByteSink out = begin(LogFormat.KIND_RECORD);
+        ByteSink f = new ByteSink(256);
+        putUuid(f, r.nonce());
+        field(out, LogFormat.FIELD_NONCE, f);
+        for (SegmentRef s : r.adds()) {
+            putSegment(f, s);
+            field(out, LogFormat.FIELD_ADD, f);
+        }
+        for (String key : r.removes()) {
+            f.string(key);
+            field(out, LogFormat.FIELD_REMOVE, f);
+        }
+        Fence fence = r.fence();
+        if (fence != null) {
+            f.string(fence.ingesterId());
+            f.varint(fence.from());
+            f.varint(fence.to());
+            field(out, LogFormat.FIELD_FENCE, f);
+        }
+        return end(out);
+    }
+
+    static LogRecord decode(String object, byte[] bytes) throws CorruptData {
+        UUID nonce = null;
+        List<SegmentRef> adds = new ArrayList<>();
+        List<String> removes = new ArrayList<>();
+        Fence fence = null;
+        ByteSource in = open(object, bytes, LogFormat.KIND_RECORD);
+        while (in.remaining() > 0) {
+            Field f = nextField(object, bytes, in);
+            switch (f.type) {
+                case LogFormat.FIELD_NONCE -> nonce = uuid(f.in);
+                case LogFormat.FIELD_ADD -> adds.add(segment(f.in));
+                case LogFormat.FIELD_REMOVE -> removes.add(f.in.string("key", MAX_STRING));
+                case LogFormat.FIELD_FENCE -> fence = fence(f.in);
+                default -> f.unknown();
+            }
+            f.in.expectEnd();
+        }
+        if (nonce == null) {
+            throw in.corrupt("record without a nonce");
+        }
+        return new LogRecord(nonce, adds, removes, fence);
+    }
+
+    /** A field's type and its bytes. */
+    record Field(int type, ByteSource in) {
+        /** Passes over a field that this version does not know, if it may. */
+        void unknown() throws CorruptData {
+            if (type < LogFormat.FIRST_OPTIONAL_FIELD) {
+                throw in.corrupt("field of type " + type + ", which a reader must know and this one does not,");
+            }
+            in.skip(in.remaining());
+        }
+    }
+
+    /** Checks the checksum, version and kind; leaves the source at the first field. */
+    static ByteSource open(String object, byte[] bytes, int kind) throws CorruptData {
+        ByteSource in = new ByteSource(object, bytes, 0, bytes.length, 0);
+        int expected = in.u32();
+        int version = in.u8();
+        int found = in.u8();
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 4, bytes.length - 4);
+        if ((int) crc.getValue() != expected) {
+            throw new CorruptData(object + ": wrong checksum at offset 0");
+        }
+        if (version != LogFormat.VERSION) {
+            throw in.corrupt("version " + version + ", this reader knows " + LogFormat.VERSION + ",");
+        }
+        if (found != kind) {
+            throw in.corrupt("kind " + found + ", expected " + kind + ",");
+        }
+        return in;
+    }
+
+    static Field nextField(String object, byte[] bytes, ByteSource in) throws CorruptData {
+        int type = in.count("field type", 1 << 20);
+        int length = in.count("field length", in.remaining());
+        int at = in.position();
+        in.skip(length);
+        return new Field(type, new ByteSource(object, bytes, at, length, at));
+    }
+
+    /** Appends what is in {@code payload} as a field, and empties it. */
+    static void field(ByteSink out, int type, ByteSink payload) {
+        out.varint(type);
+        out.varint(payload.size());
+        out.bytes(payload.array(), 0, payload.size());
+        payload.reset();
+    }
+
+    static void putUuid(ByteSink out, UUID u) {
+        out.i64(u.getMostSignificantBits());
+        out.i64(u.getLeastSignificantBits());
+    }
+
+    static UUID uuid(ByteSource in) throws CorruptData {
+        long high = in.i64();
+        return new UUID(high, in.i64());
+    }
+
+    static void putSegment(ByteSink out, SegmentRef s) {
+        if (s.key().length() > LogFormat.MAX_KEY_LENGTH) {
+            throw new IllegalArgumentException("segment key of " + s.key().length() + " characters");
+        }
+        out.string(s.key());
+        out.zigzag(s.day());
+        out.i64(s.minNanos());
+        out.i64(s.maxNanos());
+        out.varint(s.sizeBytes());
+        out.varint(s.entries());
+        out.varint(s.lineBytes());
+        out.varint(s.tailOffset());
+        out.varint(s.series());
+    }
+
+    static SegmentRef segment(ByteSource in) throws CorruptData {
+        String key = in.string("key", MAX_STRING);
+        long day = in.zigzag();
+        long min = in.i64();
+        long max = in.i64();
+        long size = in.varint();
+        long entries = in.varint();
+        long lineBytes = in.varint();
+        long tail = in.varint();
+        int series = in.count("series", Integer.MAX_VALUE);
+        try {
+            return new SegmentRef(key, Math.toIntExact(day), min, max, size, entries, lineBytes, tail, series);
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw in.corrupt(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Fence fence(ByteSource in) throws CorruptData {
+        String id = in.string("ingester id", LogFormat.MAX_INGESTER_ID_LENGTH * 4);
+        long from = in.varint();
+        long to = in.varint();
+        try {
+            return new Fence(id, from, to);
+        } catch (IllegalArgumentException e) {
+            throw in.corrupt(String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.index;
+
+/**
+ * Constants of the commit log's format, version 1. Integers are little-endian. The page docs/formats/log.md says it in full.
+ *
+ * <pre>
+ * 0            4         5      6
+ * +------------+---------+------+------------------------------------------+
+ * | crc32c u32 | version | kind | fields: type varint, length varint, bytes |
+ * +------------+---------+------+------------------------------------------+
+ * </pre>
+ */
+public final class LogFormat {
+    public static final int VERSION = 1;
+
+    static final int KIND_RECORD = 1;
+    static final int KIND_CHECKPOINT = 2;
+
+    static final int FIELD_NONCE = 1;
+    static final int FIELD_ADD = 2;
+    static final int FIELD_REMOVE = 3;
+    static final int FIELD_FENCE = 4;
+    static final int FIELD_PART = 5;
+    static final int FIELD_FENCE_STATE = 6;
+    static final int FIELD_RECENT_NONCE = 7;
+
+    /** A reader that meets an unknown field of this type or above goes on without it; below it must not. */
+    static final int FIRST_OPTIONAL_FIELD = 128;
+
+    /** Longest record or part of a checkpoint, bytes. */
+    public static final int MAX_RECORD_BYTES = 4 << 20;
+
+    static final int MAX_KEY_LENGTH = 1024;
+    static final int MAX_INGESTER_ID_LENGTH = 256;
+
+    /** Records between checkpoints. */
+    static final int CHECKPOINT_INTERVAL = 1000;
+
+    /** Bytes at which a checkpoint begins its next part: well below what one item of DynamoDB holds. */
+    static final int CHECKPOINT_PART_BYTES = 256 << 10;
+
+    /** A checkpoint's parts have keys n × 4096 + part. */
+    static final int CHECKPOINT_PART_BITS = 12;
+
+    /** How many commits back a nonce is known. */
+    static final int RECENT_NONCES = 256;
+
+    private LogFormat() {}
+}

@@ -1,0 +1,149 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.index;
+
+import io.skald.core.block.ByteSink;
+import io.skald.core.block.ByteSource;
+import io.skald.core.model.StoreException.CorruptData;
+import io.skald.storage.segment.SegmentRef;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** What the records of a tenant's log up to n amount to. The same records give the same state, and the same checkpoint, everywhere. */
+final class LogState {
+    private record FenceState(long position, UUID nonce, long n) {}
+
+    private long n;
+    private final LinkedHashMap<String, SegmentRef> live = new LinkedHashMap<>();
+    private final TreeMap<String, FenceState> fences = new TreeMap<>();
+    private final LinkedHashMap<UUID, Long> nonces = new LinkedHashMap<>();
+
+    long n() {
+        return n;
+    }
+
+    /** Number of the commit with that nonce, or 0 if it is not known (any more). */
+    long find(LogRecord r) {
+        Long at = nonces.get(r.nonce());
+        if (at != null) {
+            return at;
+        }
+        Fence f = r.fence();
+        FenceState s = f == null ? null : fences.get(f.ingesterId());
+        return s != null && s.nonce.equals(r.nonce()) ? s.n : 0;
+    }
+
+    long fence(String ingesterId) {
+        FenceState s = fences.get(ingesterId);
+        return s == null ? 0 : s.position;
+    }
+
+    boolean isLive(String key) {
+        return live.containsKey(key);
+    }
+
+    void apply(long number, LogRecord r) {
+        n = number;
+        r.removes().forEach(live::remove);
+        for (SegmentRef s : r.adds()) {
+            live.put(s.key(), s);
+        }
+        Fence f = r.fence();
+        if (f != null) {
+            fences.put(f.ingesterId(), new FenceState(f.to(), r.nonce(), number));
+        }
+        nonces.put(r.nonce(), number);
+        if (nonces.size() > LogFormat.RECENT_NONCES) {
+            nonces.pollFirstEntry();
+        }
+    }
+
+    IndexVersion version() {
+        Map<String, Long> positions = new TreeMap<>();
+        fences.forEach((id, s) -> positions.put(id, s.position));
+        return new IndexVersion(n, positions, new ArrayList<>(live.values()));
+    }
+
+    /** The parts of a checkpoint of this state. */
+    List<byte[]> checkpoint() {
+        List<ByteSink> bodies = new ArrayList<>();
+        ByteSink body = new ByteSink(4096);
+        bodies.add(body);
+        ByteSink f = new ByteSink(256);
+        for (SegmentRef s : live.values()) {
+            if (body.size() > LogFormat.CHECKPOINT_PART_BYTES) {
+                body = new ByteSink(4096);
+                bodies.add(body);
+            }
+            LogCodec.putSegment(f, s);
+            LogCodec.field(body, LogFormat.FIELD_ADD, f);
+        }
+        for (Map.Entry<String, FenceState> e : fences.entrySet()) {
+            f.string(e.getKey());
+            f.varint(e.getValue().position);
+            LogCodec.putUuid(f, e.getValue().nonce);
+            f.varint(e.getValue().n);
+            LogCodec.field(body, LogFormat.FIELD_FENCE_STATE, f);
+        }
+        for (Map.Entry<UUID, Long> e : nonces.entrySet()) {
+            LogCodec.putUuid(f, e.getKey());
+            f.varint(e.getValue());
+            LogCodec.field(body, LogFormat.FIELD_RECENT_NONCE, f);
+        }
+        List<byte[]> parts = new ArrayList<>();
+        for (int i = 0; i < bodies.size(); i++) {
+            ByteSink out = LogCodec.begin(LogFormat.KIND_CHECKPOINT);
+            f.varint(n);
+            f.varint(i);
+            f.varint(bodies.size());
+            LogCodec.field(out, LogFormat.FIELD_PART, f);
+            out.bytes(bodies.get(i).array(), 0, bodies.get(i).size());
+            parts.add(LogCodec.end(out));
+        }
+        return parts;
+    }
+
+    /**
+     * Takes one part of a checkpoint in; parts come in order.
+     *
+     * @return how many parts there are in all
+     */
+    int restore(String object, byte[] bytes, long expectedN, int expectedPart) throws CorruptData {
+        ByteSource in = LogCodec.open(object, bytes, LogFormat.KIND_CHECKPOINT);
+        int parts = 0;
+        while (in.remaining() > 0) {
+            LogCodec.Field f = LogCodec.nextField(object, bytes, in);
+            switch (f.type()) {
+                case LogFormat.FIELD_PART -> {
+                    n = f.in().varint();
+                    int part = f.in().count("part", Integer.MAX_VALUE);
+                    parts = f.in().count("parts", 1 << LogFormat.CHECKPOINT_PART_BITS);
+                    if (n != expectedN || part != expectedPart) {
+                        throw f.in().corrupt("part " + part + " of checkpoint " + n + " under the key of another");
+                    }
+                }
+                case LogFormat.FIELD_ADD -> {
+                    SegmentRef s = LogCodec.segment(f.in());
+                    live.put(s.key(), s);
+                }
+                case LogFormat.FIELD_FENCE_STATE -> {
+                    String id = f.in().string("ingester id", LogFormat.MAX_INGESTER_ID_LENGTH * 4);
+                    long position = f.in().varint();
+                    UUID nonce = LogCodec.uuid(f.in());
+                    fences.put(id, new FenceState(position, nonce, f.in().varint()));
+                }
+                case LogFormat.FIELD_RECENT_NONCE -> {
+                    UUID nonce = LogCodec.uuid(f.in());
+                    nonces.put(nonce, f.in().varint());
+                }
+                default -> f.unknown();
+            }
+            f.in().expectEnd();
+        }
+        return parts;
+    }
+}

@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import java.time.Duration;
+
+/**
+ * Constants of the segment format, version 1. Integers are little-endian. The page docs/formats/segment.md says it in full.
+ *
+ * <pre>
+ * +--------+--------+-----+--------+---------------+-----+--------------+---------+
+ * | header | block  | ... | block  | section       | ... | section table | trailer |
+ * +--------+--------+-----+--------+---------------+-----+--------------+---------+
+ *                                  ^ tail offset
+ * </pre>
+ */
+public final class SegmentFormat {
+    /** "SKALDSEG" as a little-endian integer; the first and the last eight bytes. */
+    public static final long MAGIC = 0x474553444c414b53L;
+
+    public static final int VERSION = 1;
+
+    /** Bytes before the first block: magic, version, reserved. */
+    public static final int HEADER_LENGTH = 16;
+
+    /** Bytes after the section table: its offset, length, crc32c, version, magic. */
+    public static final int TRAILER_LENGTH = 28;
+
+    /** Section: where the blocks are. */
+    public static final int SECTION_BLOCKS = 1;
+
+    /** Section: the streams and where their rows are. */
+    public static final int SECTION_SERIES = 2;
+
+    /** Bytes of one row of the section table. */
+    static final int SECTION_ROW_LENGTH = 24;
+
+    static final int MAX_SECTIONS = 1024;
+
+    /** Longest section, compressed or not, bytes. */
+    static final int MAX_SECTION_LENGTH = 512 << 20;
+
+    /** Most blocks of a segment. */
+    static final int MAX_BLOCKS = 16 << 20;
+
+    /** Streams with fewer raw bytes than this in a flush share blocks. */
+    public static final int SHARED_BELOW_BYTES = 32 * 1024;
+
+    static final int ZSTD_LEVEL = 3;
+
+    static final long DAY_NANOS = Duration.ofDays(1).toNanos();
+
+    private SegmentFormat() {}
+}

@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.model.TenantId;
+import java.security.SecureRandom;
+import java.time.LocalDate;
+
+/** Object keys of segments: {@code tenant/yyyy-mm-dd/ulid.seg}. Unique per call, so that no attempt meets what another left behind. */
+public final class SegmentKeys {
+    private static final String BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private SegmentKeys() {}
+
+    /** A new key; sorts by the time of the call, milliseconds. */
+    public static String next(TenantId tenant, int day) {
+        return tenant.value() + "/" + LocalDate.ofEpochDay(day) + "/" + ulid(System.currentTimeMillis()) + ".seg";
+    }
+
+    private static String ulid(long millis) {
+        char[] c = new char[26];
+        long t = millis;
+        for (int i = 9; i >= 0; i--) {
+            c[i] = BASE32.charAt((int) (t & 31));
+            t >>>= 5;
+        }
+        byte[] random = new byte[16];
+        RANDOM.nextBytes(random);
+        for (int i = 0; i < 16; i++) {
+            c[10 + i] = BASE32.charAt(random[i] & 31);
+        }
+        return new String(c);
+    }
+}

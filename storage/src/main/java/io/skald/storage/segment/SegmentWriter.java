@@ -1,0 +1,240 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.block.BlockFormat;
+import io.skald.core.block.BlockWriter;
+import io.skald.core.block.ByteSink;
+import io.skald.core.block.Zstandard;
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.storage.SegmentStore;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes one segment: streams of one tenant and one UTC day. Streams are added in ascending order of labels; within each the entries are
+ * sorted by time, then arrival, and equal entries collapse. A stream too large to hold at once may be added in several batches, one after
+ * the other, which then become chunks of their own (equal entries in different chunks collapse when they are read). Confined to one thread.
+ * {@link #close} without {@link #finish} leaves nothing behind.
+ */
+public final class SegmentWriter implements AutoCloseable {
+    private final String key;
+    private final int day;
+    private final SegmentStore.Output out;
+    private final BlockWriter shared = new BlockWriter();
+    private final BlockWriter own = new BlockWriter();
+    private final ByteSink buffer = new ByteSink(96 << 10);
+    private final BlockIndexWriter blocks = new BlockIndexWriter();
+    private final DirectoryWriter directory = new DirectoryWriter();
+    private @Nullable Labels last;
+    private int sharedId;
+    private int series;
+    private long entries;
+    private long lineBytes;
+    private long duplicates;
+    private long minNanos = Long.MAX_VALUE;
+    private long maxNanos = Long.MIN_VALUE;
+
+    private SegmentWriter(String key, int day, SegmentStore.Output out) {
+        this.key = key;
+        this.day = day;
+        this.out = out;
+    }
+
+    /**
+     * Begins a segment under a new key.
+     *
+     * @param day days since the epoch, UTC, of every entry that will be added
+     */
+    public static SegmentWriter create(SegmentStore store, TenantId tenant, int day) throws StoreException {
+        return create(store, SegmentKeys.next(tenant, day), day);
+    }
+
+    /** Begins a segment under a key of the caller's, which must never have been used. */
+    public static SegmentWriter create(SegmentStore store, String key, int day) throws StoreException {
+        SegmentWriter w = new SegmentWriter(key, day, store.create(key));
+        try {
+            ByteSink header = new ByteSink(SegmentFormat.HEADER_LENGTH);
+            header.i64(SegmentFormat.MAGIC);
+            header.u32(SegmentFormat.VERSION);
+            header.u32(0);
+            w.out.write(header.array(), 0, header.size());
+            return w;
+        } catch (StoreException | RuntimeException e) {
+            w.close();
+            throw e;
+        }
+    }
+
+    /** The UTC day of a time, days since the epoch. */
+    public static int dayOf(long timestampNanos) {
+        return (int) Math.floorDiv(timestampNanos, SegmentFormat.DAY_NANOS);
+    }
+
+    public String key() {
+        return key;
+    }
+
+    /** Bytes written to the store so far. */
+    public long position() {
+        return out.position();
+    }
+
+    /** Entries that were left out because they equal an earlier one. */
+    public long duplicates() {
+        return duplicates;
+    }
+
+    /**
+     * Adds entries of a stream; an empty batch adds nothing.
+     *
+     * @throws IllegalArgumentException if the labels come before those of the last batch, or an entry is of another day
+     */
+    public void add(EntryBatch batch) throws StoreException {
+        if (batch.size() == 0) {
+            return;
+        }
+        Labels labels = batch.labels();
+        int order = last == null ? -1 : last.compareTo(labels);
+        if (order > 0) {
+            throw new IllegalArgumentException("stream " + labels + " added after " + last);
+        }
+        int[] rows = RowOrder.of(batch);
+        int firstDay = dayOf(batch.timestampNanos(rows[0]));
+        int lastDay = dayOf(batch.timestampNanos(rows[rows.length - 1]));
+        if (firstDay != day || lastDay != day) {
+            throw new IllegalArgumentException("stream " + labels + " has entries of day "
+                    + (firstDay != day ? firstDay : lastDay) + " in a segment of day " + day);
+        }
+        last = labels;
+        series += order == 0 ? 0 : 1;
+        duplicates += batch.size() - rows.length;
+        ChunkBuilder chunk = new ChunkBuilder(labels);
+        if (batch.lineBytes() < SegmentFormat.SHARED_BELOW_BYTES) {
+            addShared(batch, rows, chunk);
+        } else {
+            addOwn(batch, rows, chunk);
+        }
+        entries += chunk.entries;
+        lineBytes += chunk.lineBytes;
+        minNanos = Math.min(minNanos, chunk.minNanos);
+        maxNanos = Math.max(maxNanos, chunk.maxNanos);
+    }
+
+    private void addOwn(EntryBatch batch, int[] rows, ChunkBuilder chunk) throws StoreException {
+        int id = blocks.reserve();
+        for (int row : rows) {
+            if (mustCut(own, batch.length(row))) {
+                writeBlock(own, id, false);
+                id = blocks.reserve();
+            }
+            chunk.add(id, own.rows(), batch.timestampNanos(row), batch.length(row));
+            addRow(own, batch, row);
+        }
+        writeBlock(own, id, false);
+        directory.add(chunk);
+    }
+
+    private void addShared(EntryBatch batch, int[] rows, ChunkBuilder chunk) throws StoreException {
+        // a small stream is not torn over two blocks when it would fit into the next
+        if (!shared.isEmpty() && shared.rawBytes() + batch.lineBytes() > BlockFormat.TARGET_RAW_BYTES) {
+            writeBlock(shared, sharedId, true);
+        }
+        for (int row : rows) {
+            if (mustCut(shared, batch.length(row))) {
+                writeBlock(shared, sharedId, true);
+            }
+            if (shared.isEmpty()) {
+                sharedId = blocks.reserve();
+            }
+            chunk.add(sharedId, shared.rows(), batch.timestampNanos(row), batch.length(row));
+            addRow(shared, batch, row);
+        }
+        directory.add(chunk);
+    }
+
+    private static boolean mustCut(BlockWriter writer, int nextLength) {
+        return !writer.isEmpty() && (writer.full() || nextLength > BlockFormat.MAX_LINE_BYTES - writer.lineBytes());
+    }
+
+    private static void addRow(BlockWriter writer, EntryBatch batch, int row) {
+        writer.add(
+                batch.timestampNanos(row),
+                batch.buffer(row),
+                batch.offset(row),
+                batch.length(row),
+                batch.metadata(row));
+    }
+
+    private void writeBlock(BlockWriter writer, int id, boolean isShared) throws StoreException {
+        buffer.reset();
+        long offset = out.position();
+        BlockWriter.Summary summary = writer.finish(buffer);
+        out.write(buffer.array(), 0, buffer.size());
+        blocks.written(id, offset, summary, isShared);
+    }
+
+    /**
+     * Writes the directory and makes the object durable under its key. Only a commit to the index makes it count.
+     *
+     * @throws IllegalStateException if nothing was added
+     */
+    public SegmentRef finish() throws StoreException {
+        if (last == null) {
+            throw new IllegalStateException("segment " + key + " has no entries");
+        }
+        if (!shared.isEmpty()) {
+            writeBlock(shared, sharedId, true);
+        }
+        long tailOffset = out.position();
+        ByteSink table = new ByteSink(2 * SegmentFormat.SECTION_ROW_LENGTH + SegmentFormat.TRAILER_LENGTH);
+        buffer.reset();
+        blocks.encode(buffer, minNanos);
+        section(table, SegmentFormat.SECTION_BLOCKS);
+        buffer.reset();
+        directory.encode(buffer, minNanos);
+        section(table, SegmentFormat.SECTION_SERIES);
+        int tableLength = table.size();
+        table.i64(out.position());
+        table.u32(tableLength);
+        table.u32(crcOf(table, table.size()));
+        table.u32(SegmentFormat.VERSION);
+        table.i64(SegmentFormat.MAGIC);
+        out.write(table.array(), 0, table.size());
+        long size = out.position();
+        out.commit();
+        return new SegmentRef(key, day, minNanos, maxNanos, size, entries, lineBytes, tailOffset, series);
+    }
+
+    /** Writes {@link #buffer} as a section and its row in the table. */
+    private void section(ByteSink table, int type) throws StoreException {
+        if (buffer.size() > SegmentFormat.MAX_SECTION_LENGTH) {
+            throw new IllegalStateException(
+                    "section " + type + " of segment " + key + " has " + buffer.size() + " bytes");
+        }
+        ByteSink compressed = new ByteSink(buffer.size() / 2);
+        Zstandard.compress(buffer.array(), 0, buffer.size(), SegmentFormat.ZSTD_LEVEL, compressed);
+        table.u16(type);
+        table.u16(BlockFormat.CODEC_ZSTD);
+        table.i64(out.position());
+        table.u32(compressed.size());
+        table.u32(buffer.size());
+        table.u32(crcOf(compressed, compressed.size()));
+        out.write(compressed.array(), 0, compressed.size());
+    }
+
+    private static int crcOf(ByteSink s, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(s.array(), 0, length);
+        return (int) crc.getValue();
+    }
+
+    /** Drops the segment unless it was finished. */
+    @Override
+    public void close() {
+        out.close();
+    }
+}
