@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable set of labels, sorted by name in code-point order of UTF-8 (for label names, which are ASCII in practice, the order of
- * {@link String#compareTo}). Names are unique; a label with an empty value is the same as no label and is never held.
+ * {@link String#compareTo}). Names are unique. A label with an empty value is the same as no label: it is not held, except where a stage of
+ * a pipeline made it and the answer must show it, see {@link Builder#put}.
  *
  * <p>Used for a stream's labels, for an entry's structured metadata and for the labels of a series in a metric result.
  */
@@ -90,7 +91,8 @@ public final class Labels implements Comparable<Labels> {
         return indexOf(name) >= 0;
     }
 
-    private int indexOf(String name) {
+    /** The position of a label in sorted order, or -1 when there is no such label. */
+    public int indexOf(String name) {
         int lo = 0;
         int hi = size() - 1;
         while (lo <= hi) {
@@ -135,7 +137,7 @@ public final class Labels implements Comparable<Labels> {
     public Builder toBuilder() {
         Builder b = new Builder();
         for (int i = 0; i < pairs.length; i += 2) {
-            b.set(pairs[i], pairs[i + 1]);
+            b.put(pairs[i], pairs[i + 1]);
         }
         return b;
     }
@@ -218,10 +220,26 @@ public final class Labels implements Comparable<Labels> {
                 }
                 return this;
             }
-            if (value.isEmpty()) {
-                return this;
+            if (!value.isEmpty()) {
+                insert(-i - 1, name, value);
             }
-            int at = -i - 1;
+            return this;
+        }
+
+        /** Sets a label and holds it even if its value is empty. For what stages of a pipeline make; never for streams and metadata. */
+        public Builder put(String name, String value) {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(value, "value");
+            int i = find(name);
+            if (i >= 0) {
+                pairs[i + 1] = value;
+            } else {
+                insert(-i - 1, name, value);
+            }
+            return this;
+        }
+
+        private void insert(int at, String name, String value) {
             if (length == pairs.length) {
                 pairs = Arrays.copyOf(pairs, length * 2);
             }
@@ -229,7 +247,6 @@ public final class Labels implements Comparable<Labels> {
             pairs[at] = name;
             pairs[at + 1] = value;
             length += 2;
-            return this;
         }
 
         public Builder remove(String name) {

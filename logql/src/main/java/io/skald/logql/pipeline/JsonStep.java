@@ -1,0 +1,101 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.pipeline;
+
+import org.jspecify.annotations.Nullable;
+
+/** {@code | json}: every property that is wanted becomes a label; arrays and nulls do not. */
+final class JsonStep implements Step {
+    static final String JSON_ERROR = "JSONParserErr";
+
+    /** Deeper objects are not looked into. */
+    private static final int MAX_DEPTH = 128;
+
+    private final Needed needed;
+    private final KeyNode root;
+    private final JsonScanner scanner = new JsonScanner();
+    private int missing;
+
+    JsonStep(Needed needed) {
+        this.needed = needed;
+        this.root = KeyNode.root(needed);
+    }
+
+    @Override
+    public boolean apply(LineState state) {
+        if (needed.none() || state.length() == 0) {
+            return true;
+        }
+        scanner.reset(state.buffer(), state.offset(), state.end());
+        missing = needed.names() == null ? Integer.MAX_VALUE : needed.names().size();
+        String problem = scanner.eat('{') ? object(state, root, 0) : JsonScanner.MALFORMED;
+        if (problem != null && missing > 0) {
+            fail(state, needed, JSON_ERROR, problem);
+        }
+        return true;
+    }
+
+    static void fail(LineState state, Needed needed, String error, @Nullable String details) {
+        state.fail(error, details);
+        if (needed.preservesErrors()) {
+            state.set(LineState.PRESERVE_ERROR, "true");
+        }
+    }
+
+    /** Reads an object after its brace; null, or what is wrong with it. */
+    private @Nullable String object(LineState state, KeyNode node, int depth) {
+        JsonScanner s = scanner;
+        if (s.eat('}')) {
+            return null;
+        }
+        while (true) {
+            if (!s.string()) {
+                return JsonScanner.MALFORMED;
+            }
+            KeyNode child = node.child(s.b, s.valueFrom, s.valueTo - s.valueFrom, s.escaped);
+            if (!s.eat(':')) {
+                return JsonScanner.MALFORMED;
+            }
+            String problem = value(state, child, depth);
+            if (problem != null || missing == 0) {
+                return problem;
+            }
+            if (s.eat('}')) {
+                return null;
+            }
+            if (!s.eat(',')) {
+                return JsonScanner.MALFORMED;
+            }
+        }
+    }
+
+    private @Nullable String value(LineState state, KeyNode child, int depth) {
+        JsonScanner s = scanner;
+        if (s.peek() == '{' && child.wantedBelow && depth < MAX_DEPTH) {
+            s.at++;
+            return object(state, child, depth + 1);
+        }
+        if (!s.value()) {
+            return JsonScanner.MALFORMED;
+        }
+        if (child.wanted) {
+            switch (s.kind) {
+                case STRING -> extract(state, child, s.escaped ? LineState.Encoding.JSON : LineState.Encoding.PLAIN);
+                case NUMBER, BOOLEAN -> extract(state, child, LineState.Encoding.PLAIN);
+                case NULL, OBJECT, ARRAY, NONE -> {}
+            }
+        }
+        return null;
+    }
+
+    private void extract(LineState state, KeyNode node, LineState.Encoding encoding) {
+        String label = node.labelFor(state);
+        if (needed.names() != null && !needed.names().contains(label)) {
+            return;
+        }
+        JsonScanner s = scanner;
+        if (state.extract(label, s.b, s.valueFrom, s.valueTo - s.valueFrom, encoding)) {
+            missing--;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.pipeline;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a parser knows about a key after it has met it once: its label and whether anybody wants it. Keys of nested objects hang below. A
+ * hash table by the bytes of the key, bounded; confined to one thread.
+ */
+final class KeyNode {
+    private static final int MAX_CHILDREN = 1024;
+
+    /** The bytes of the key. */
+    private final byte[] key;
+    /** The flattened label name; empty for the root. */
+    final String name;
+    /** Whether a value here becomes a label. */
+    final boolean wanted;
+    /** Whether values below may become labels. */
+    final boolean wantedBelow;
+
+    private final Needed needed;
+    private @Nullable String extractedName;
+    private @Nullable KeyNode @Nullable [] table;
+    private int children;
+
+    private KeyNode(byte[] key, String name, boolean wanted, boolean wantedBelow, Needed needed) {
+        this.key = key;
+        this.name = name;
+        this.wanted = wanted;
+        this.wantedBelow = wantedBelow;
+        this.needed = needed;
+    }
+
+    static KeyNode root(Needed needed) {
+        return new KeyNode(new byte[0], "", false, true, needed);
+    }
+
+    /** The label for a line: another one where stream or metadata have it already. */
+    String labelFor(LineState state) {
+        if (!state.conflicts(name)) {
+            return name;
+        }
+        String e = extractedName;
+        if (e == null) {
+            e = name + LineState.EXTRACTED;
+            extractedName = e;
+        }
+        return e;
+    }
+
+    /** The node of a key below this one. */
+    KeyNode child(byte[] b, int from, int length, boolean escaped) {
+        @Nullable KeyNode[] t = table;
+        if (t == null) {
+            t = new KeyNode[16];
+            table = t;
+        }
+        int mask = t.length - 1;
+        int h = hash(b, from, length) & mask;
+        KeyNode n = t[h];
+        while (n != null) {
+            if (Arrays.equals(n.key, 0, n.key.length, b, from, from + length)) {
+                return n;
+            }
+            h = (h + 1) & mask;
+            n = t[h];
+        }
+        KeyNode made = make(b, from, length, escaped);
+        if (children < MAX_CHILDREN) {
+            t[h] = made;
+            if (++children * 2 > t.length) {
+                rehash(t);
+            }
+        }
+        return made;
+    }
+
+    private KeyNode make(byte[] b, int from, int length, boolean escaped) {
+        byte[] bytes = Arrays.copyOfRange(b, from, from + length);
+        String text = escaped ? JsonText.unescape(b, from, length) : new String(bytes, StandardCharsets.UTF_8);
+        String label = name.isEmpty() ? LabelNames.part(text, true) : name + '_' + LabelNames.part(text, false);
+        return new KeyNode(bytes, label, !label.isEmpty() && needed.wants(label), needed.wantsBelow(label), needed);
+    }
+
+    private void rehash(@Nullable KeyNode[] old) {
+        @Nullable KeyNode[] t = new KeyNode[old.length * 2];
+        int mask = t.length - 1;
+        for (KeyNode n : old) {
+            if (n != null) {
+                int h = hash(n.key, 0, n.key.length) & mask;
+                while (t[h] != null) {
+                    h = (h + 1) & mask;
+                }
+                t[h] = n;
+            }
+        }
+        table = t;
+    }
+
+    private static int hash(byte[] b, int from, int length) {
+        int h = length;
+        for (int i = from; i < from + length; i++) {
+            h = h * 31 + b[i];
+        }
+        return h ^ (h >>> 15);
+    }
+}

@@ -1,0 +1,145 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.pipeline;
+
+import io.skald.core.model.Matcher;
+import io.skald.logql.ast.LabelFilter;
+import java.util.Set;
+
+/** Compiles conditions on labels. */
+final class LabelFilters {
+    static final String FILTER_ERROR = "LabelFilterErr";
+
+    private LabelFilters() {}
+
+    /** A step for one thread. */
+    static Step step(LabelFilter filter) {
+        return switch (filter) {
+            case LabelFilter.StringFilter f -> string(f.matcher());
+            case LabelFilter.NumberFilter f -> new NumberStep(f);
+            case LabelFilter.DurationFilter f -> new DurationStep(f);
+            case LabelFilter.BytesFilter f -> new BytesStep(f);
+            case LabelFilter.IpFilter f -> ip(f);
+            case LabelFilter.And f -> {
+                Step left = step(f.left());
+                Step right = step(f.right());
+                yield s -> left.apply(s) && right.apply(s);
+            }
+            case LabelFilter.Or f -> {
+                Step left = step(f.left());
+                Step right = step(f.right());
+                yield s -> left.apply(s) || right.apply(s);
+            }
+        };
+    }
+
+    /** The labels that a condition reads. */
+    static void addNames(LabelFilter filter, Set<String> names) {
+        switch (filter) {
+            case LabelFilter.StringFilter f -> names.add(f.matcher().name());
+            case LabelFilter.NumberFilter f -> names.add(f.label());
+            case LabelFilter.DurationFilter f -> names.add(f.label());
+            case LabelFilter.BytesFilter f -> names.add(f.label());
+            case LabelFilter.IpFilter f -> names.add(f.label());
+            case LabelFilter.And f -> {
+                addNames(f.left(), names);
+                addNames(f.right(), names);
+            }
+            case LabelFilter.Or f -> {
+                addNames(f.left(), names);
+                addNames(f.right(), names);
+            }
+        }
+    }
+
+    private static Step string(Matcher matcher) {
+        String name = matcher.name();
+        return s -> {
+            String v = s.get(name);
+            return matcher.matches(v == null ? "" : v);
+        };
+    }
+
+    private static Step ip(LabelFilter.IpFilter f) {
+        IpRange range = IpRange.parse(f.range());
+        return s -> {
+            String v = s.getLabel(f.label());
+            return v != null && (s.hasError() || range.matchesText(v) != f.negative());
+        };
+    }
+
+    /**
+     * What numeric conditions share: a line without the label is dropped; a line with an earlier error, or whose value cannot be read,
+     * survives with the error.
+     */
+    private abstract static class Numeric implements Step {
+        private final String label;
+        final Conversion conversion = new Conversion();
+
+        Numeric(String label) {
+            this.label = label;
+        }
+
+        @Override
+        public boolean apply(LineState state) {
+            String v = state.getLabel(label);
+            if (v == null) {
+                return false;
+            }
+            if (state.hasError()) {
+                return true;
+            }
+            boolean holds = holds(v);
+            String error = conversion.error();
+            if (error != null) {
+                state.fail(FILTER_ERROR, error);
+                return true;
+            }
+            return holds;
+        }
+
+        abstract boolean holds(String value);
+    }
+
+    private static final class NumberStep extends Numeric {
+        private final LabelFilter.NumberFilter filter;
+
+        NumberStep(LabelFilter.NumberFilter filter) {
+            super(filter.label());
+            this.filter = filter;
+        }
+
+        @Override
+        boolean holds(String value) {
+            return filter.comparison().holds(conversion.number(value), filter.value());
+        }
+    }
+
+    private static final class DurationStep extends Numeric {
+        private final LabelFilter.DurationFilter filter;
+
+        DurationStep(LabelFilter.DurationFilter filter) {
+            super(filter.label());
+            this.filter = filter;
+        }
+
+        @Override
+        boolean holds(String value) {
+            return filter.comparison().holds(Long.compare(conversion.durationNanos(value), filter.nanos()), 0);
+        }
+    }
+
+    private static final class BytesStep extends Numeric {
+        private final LabelFilter.BytesFilter filter;
+
+        BytesStep(LabelFilter.BytesFilter filter) {
+            super(filter.label());
+            this.filter = filter;
+        }
+
+        @Override
+        boolean holds(String value) {
+            return filter.comparison().holds(conversion.bytes(value), (double) filter.bytes());
+        }
+    }
+}

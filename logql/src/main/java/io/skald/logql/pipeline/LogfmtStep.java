@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.pipeline;
+
+/** {@code | logfmt}: every pair that is wanted becomes a label. */
+final class LogfmtStep implements Step {
+    static final String LOGFMT_ERROR = "LogfmtParserErr";
+
+    private final Needed needed;
+    private final boolean strict;
+    private final boolean keepEmpty;
+    private final KeyNode root;
+    private final LogfmtScanner scanner = new LogfmtScanner();
+
+    LogfmtStep(Needed needed, boolean strict, boolean keepEmpty) {
+        this.needed = needed;
+        this.strict = strict;
+        this.keepEmpty = keepEmpty;
+        this.root = KeyNode.root(needed);
+    }
+
+    @Override
+    public boolean apply(LineState state) {
+        if (needed.none() || state.length() == 0) {
+            return true;
+        }
+        LogfmtScanner s = scanner;
+        s.reset(state.buffer(), state.offset(), state.end());
+        int missing =
+                needed.names() == null ? Integer.MAX_VALUE : needed.names().size();
+        while (missing > 0) {
+            switch (s.next()) {
+                case END -> {
+                    return true;
+                }
+                case ERROR -> {
+                    if (strict) {
+                        JsonStep.fail(state, needed, LOGFMT_ERROR, s.errorText());
+                        return true;
+                    }
+                }
+                case PAIR -> {
+                    if ((keepEmpty || s.valueTo > s.valueFrom) && take(state)) {
+                        missing--;
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    private boolean take(LineState state) {
+        LogfmtScanner s = scanner;
+        KeyNode node = root.child(s.b, s.keyFrom, s.keyTo - s.keyFrom, false);
+        if (!node.wanted) {
+            return false;
+        }
+        String label = node.labelFor(state);
+        if (needed.names() != null && !needed.names().contains(label)) {
+            return false;
+        }
+        return state.extract(
+                label,
+                s.b,
+                s.valueFrom,
+                s.valueTo - s.valueFrom,
+                s.escaped ? LineState.Encoding.JSON : LineState.Encoding.PLAIN);
+    }
+}

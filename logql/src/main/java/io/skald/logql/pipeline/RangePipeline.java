@@ -1,0 +1,77 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.pipeline;
+
+import io.skald.core.model.Labels;
+import io.skald.core.scan.ScanRequest;
+import io.skald.logql.ast.SampleExpr;
+import io.skald.logql.ast.Stage;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A compiled log range. Immutable. */
+final class RangePipeline implements CompiledRange {
+    private final List<StepFactory> factories;
+    private final List<StepFactory> afterUnwrap;
+    private final List<byte[]> literals;
+    private final StreamSamplePipeline.Source source;
+    private final SampleExpr.@Nullable Unwrap unwrap;
+    private final SampleExpr.@Nullable Grouping grouping;
+    private final ScanRequest.Columns columns;
+
+    RangePipeline(SampleExpr.RangeAggregation range, SampleExpr.@Nullable Grouping grouping) {
+        Needed needed = Pipelines.needed(range, grouping);
+        List<Stage> stages = range.range().log().stages();
+        StageCompiler compiler = new StageCompiler(needed);
+        this.factories = compiler.compile(stages);
+        this.unwrap = range.range().unwrap();
+        List<? extends Stage> filters = unwrap == null ? List.of() : unwrap.filters();
+        this.afterUnwrap = compiler.compile(List.copyOf(filters));
+        this.literals = StageCompiler.requiredLiterals(stages);
+        this.grouping = grouping;
+        this.source = unwrap != null
+                ? StreamSamplePipeline.Source.LABEL
+                : switch (range.op()) {
+                    case BYTES_OVER_TIME, BYTES_RATE -> StreamSamplePipeline.Source.LINE_LENGTH;
+                    case COUNT_OVER_TIME,
+                            RATE,
+                            RATE_COUNTER,
+                            AVG_OVER_TIME,
+                            SUM_OVER_TIME,
+                            MIN_OVER_TIME,
+                            MAX_OVER_TIME,
+                            STDVAR_OVER_TIME,
+                            STDDEV_OVER_TIME,
+                            QUANTILE_OVER_TIME,
+                            FIRST_OVER_TIME,
+                            LAST_OVER_TIME,
+                            ABSENT_OVER_TIME -> StreamSamplePipeline.Source.ONE;
+                };
+        boolean grouped =
+                grouping != null && !grouping.without() && grouping.labels().isEmpty();
+        boolean lines = stages.stream().anyMatch(s -> StageCompiler.readsLine(s, needed));
+        boolean metadata = !grouped || unwrap != null || stages.stream().anyMatch(StageCompiler::readsLabels);
+        this.columns = new ScanRequest.Columns(source == StreamSamplePipeline.Source.LINE_LENGTH, lines, metadata);
+    }
+
+    @Override
+    public SamplePipeline forStream(Labels streamLabels) {
+        return new StreamSamplePipeline(
+                streamLabels,
+                Pipelines.bind(factories, streamLabels),
+                source,
+                unwrap,
+                Pipelines.bind(afterUnwrap, streamLabels),
+                new SeriesLabels(grouping, unwrap == null ? null : unwrap.label()));
+    }
+
+    @Override
+    public List<byte[]> requiredLiterals() {
+        return literals;
+    }
+
+    @Override
+    public ScanRequest.Columns columns() {
+        return columns;
+    }
+}
