@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.cli;
 
+import io.skald.cli.client.LabelsCommand;
+import io.skald.cli.client.QueryCommand;
+import io.skald.cli.client.SeriesCommand;
 import io.skald.cli.config.ConfigCommand;
 import io.skald.core.config.Keys;
 import java.util.Arrays;
@@ -17,8 +20,11 @@ import picocli.CommandLine;
 public final class Main {
     private record Command(String name, String summary, Function<Output, Object> create) {}
 
-    private static final List<Command> COMMANDS =
-            List.of(new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
+    private static final List<Command> COMMANDS = List.of(
+            new Command("query", "run a LogQL query", QueryCommand::new),
+            new Command("labels", "list label names, or the values of a label", LabelsCommand::new),
+            new Command("series", "list streams", SeriesCommand::new),
+            new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
 
     private Main() {}
 
@@ -40,7 +46,7 @@ public final class Main {
 
     private static int dispatch(String[] args, Output out) throws Output.Gone {
         if (args.length == 0) {
-            out.error(help());
+            out.error(help().stripTrailing());
             return ExitCode.USAGE;
         }
         return switch (args[0]) {

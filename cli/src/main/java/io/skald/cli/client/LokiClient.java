@@ -1,0 +1,150 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.cli.client;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.skald.cli.CommandFailure;
+import io.skald.cli.ExitCode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a server of Loki's API. Thread-safe. */
+final class LokiClient implements AutoCloseable {
+    static final JsonFactory JSON = new JsonFactory();
+    private static final String TENANT_HEADER = "X-Scope-OrgID";
+
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(10))
+            .build();
+    private final String url;
+    private final @Nullable String tenant;
+
+    LokiClient(ServerOptions server) throws CommandFailure {
+        this.url = server.url();
+        this.tenant = server.tenant();
+    }
+
+    /** An answer other than 2xx. */
+    static final class Refused extends Exception {
+        private static final long serialVersionUID = 1;
+        final int status;
+
+        Refused(int status, String message) {
+            super(message);
+            this.status = status;
+        }
+
+        CommandFailure asFailure() {
+            return new CommandFailure(ExitCode.FAILURE, "the server answered " + status + ": " + getMessage(), this);
+        }
+    }
+
+    /** Reads an answer's JSON from its first token on. */
+    interface Reader<T> {
+        T read(JsonParser json) throws IOException;
+    }
+
+    String url() {
+        return url;
+    }
+
+    HttpClient http() {
+        return http;
+    }
+
+    @Nullable
+    String tenant() {
+        return tenant;
+    }
+
+    /** Asks with a GET, and reads the answer as it arrives. */
+    <T> T get(String path, Map<String, List<String>> params, Reader<T> reader) throws CommandFailure, Refused {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path + "?" + encode(params)))
+                .timeout(Duration.ofMinutes(10));
+        if (tenant != null) {
+            request.header(TENANT_HEADER, tenant);
+        }
+        try {
+            HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            try (InputStream in = response.body()) {
+                if (response.statusCode() / 100 != 2) {
+                    throw new Refused(response.statusCode(), errorText(in.readNBytes(1 << 16)));
+                }
+                try (JsonParser json = JSON.createParser(in)) {
+                    return reader.read(json);
+                }
+            }
+        } catch (IOException e) {
+            throw unreachable(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailure(ExitCode.FAILURE, "interrupted", e);
+        }
+    }
+
+    /** What an I/O error with the server means to the user. */
+    CommandFailure unreachable(Throwable e) {
+        if (e instanceof ConnectException || e instanceof HttpConnectTimeoutException) {
+            return new CommandFailure(
+                    ExitCode.UNREACHABLE,
+                    "nothing answers at " + url + ". Is 'skald run' running there? Say where with --url or SKALD_ADDR.",
+                    e);
+        }
+        return new CommandFailure(ExitCode.UNREACHABLE, "lost the connection to " + url + ": " + e.getMessage(), e);
+    }
+
+    static String encode(Map<String, List<String>> params) {
+        StringBuilder b = new StringBuilder();
+        params.forEach((name, values) -> {
+            for (String v : values) {
+                b.append(b.isEmpty() ? "" : "&")
+                        .append(name)
+                        .append('=')
+                        .append(URLEncoder.encode(v, StandardCharsets.UTF_8));
+            }
+        });
+        return b.toString();
+    }
+
+    /** The message of an error: Loki sends plain text, or an object with {@code message} or {@code error}. */
+    static String errorText(byte[] body) {
+        String text = new String(body, StandardCharsets.UTF_8).strip();
+        if (!text.startsWith("{")) {
+            return text;
+        }
+        try (JsonParser json = JSON.createParser(text)) {
+            json.nextToken();
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                String name = json.currentName();
+                JsonToken value = json.nextToken();
+                if (value == JsonToken.VALUE_STRING && (name.equals("message") || name.equals("error"))) {
+                    return json.getText();
+                }
+                json.skipChildren();
+            }
+            return text;
+        } catch (IOException e) {
+            return text; // it only looked like JSON
+        }
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+    }
+}
