@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.engine;
+
+import io.skald.core.config.Limits;
+import io.skald.core.model.StoreException;
+import io.skald.core.scan.LogSource;
+import io.skald.logql.ast.LogExpr;
+import io.skald.logql.ast.SampleExpr;
+import java.util.concurrent.ExecutorService;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Answers queries over any source of entries. Thread-safe; holds nothing between queries.
+ *
+ * <p>The steps of a range query are what the caller asks for, widened to multiples of the step: the first is rounded down, the last up.
+ */
+public final class Engine {
+    private final ExecutorService scanPool;
+
+    /**
+     * @param scanPool where entries are read and run through the stages, in slices of a few milliseconds; usually as many threads as cores.
+     *     A direct executor works too. {@link #run} must not be called on one of its threads, for it waits for them.
+     */
+    public Engine(ExecutorService scanPool) {
+        this.scanPool = scanPool;
+    }
+
+    /**
+     * Runs one query. Blocks until the answer is complete.
+     *
+     * @param limits those of the tenant; of them {@code maxQuerySeries} is checked here
+     * @param cancelled polled every few milliseconds, on the calling thread or one of the pool; once it is true the query ends
+     * @throws io.skald.core.model.RequestException the caller's fault, or CLIENT_CLOSED when the query was cancelled
+     * @throws StoreException what the source threw
+     * @throws InterruptedException if the calling thread was interrupted; the query has ended then
+     */
+    public QueryResult run(QueryRequest request, LogSource source, Limits limits, BooleanSupplier cancelled)
+            throws StoreException, InterruptedException {
+        Workers workers = new Workers(scanPool, cancelled);
+        return switch (request.expr()) {
+            case LogExpr log -> new LineQuery(request, log, source, workers).run();
+            case SampleExpr sample -> new MetricQuery(request, sample, source, limits, workers).run();
+        };
+    }
+}

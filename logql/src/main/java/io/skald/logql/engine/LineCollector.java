@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.engine;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.PriorityQueue;
+
+/** Keeps the first lines of many readers up to a limit. Thread-safe: guarded by {@code this}; the bound is read without the lock. */
+final class LineCollector {
+    private final int limit;
+
+    /** The worst line that is kept comes first. */
+    private final PriorityQueue<Candidate> kept = new PriorityQueue<>(Collections.reverseOrder());
+
+    private volatile long bound = Long.MAX_VALUE;
+
+    LineCollector(int limit) {
+        this.limit = limit;
+    }
+
+    /**
+     * A line that may be part of the answer.
+     *
+     * @param order the line's time, as a number that grows in the direction of reading
+     * @param ordinal of the stream, which decides between equal times
+     * @param sequence place within the stream
+     */
+    record Candidate(long order, int ordinal, long sequence, QueryResult.Line line) implements Comparable<Candidate> {
+        @Override
+        public int compareTo(Candidate o) {
+            int c = Long.compare(order, o.order);
+            if (c == 0) {
+                c = Integer.compare(ordinal, o.ordinal);
+            }
+            return c != 0 ? c : Long.compare(sequence, o.sequence);
+        }
+    }
+
+    /** Whether there are enough lines that come strictly before this order. */
+    boolean beyond(long order) {
+        return order > bound;
+    }
+
+    synchronized void add(List<Candidate> candidates) {
+        for (Candidate c : candidates) {
+            if (kept.size() < limit) {
+                kept.add(c);
+            } else {
+                Candidate worst = kept.peek();
+                if (worst == null || c.compareTo(worst) >= 0) {
+                    continue;
+                }
+                kept.poll();
+                kept.add(c);
+            }
+        }
+        Candidate worst = kept.peek();
+        if (kept.size() >= limit && worst != null) {
+            bound = worst.order();
+        }
+    }
+
+    /** The lines in the direction of reading. */
+    synchronized List<QueryResult.Line> lines() {
+        Candidate[] sorted = kept.toArray(new Candidate[0]);
+        Arrays.sort(sorted);
+        return Arrays.stream(sorted).map(Candidate::line).toList();
+    }
+}

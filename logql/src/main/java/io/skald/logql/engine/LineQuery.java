@@ -1,0 +1,213 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.engine;
+
+import io.skald.core.model.StoreException;
+import io.skald.core.scan.Direction;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.LogSource;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.StreamScan;
+import io.skald.logql.ast.LogExpr;
+import io.skald.logql.pipeline.CompiledPipeline;
+import io.skald.logql.pipeline.LinePipeline;
+import io.skald.logql.pipeline.Pipelines;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One log query: a merge of streams by time, done by several threads. The stream whose next entry comes first is read on for a short run,
+ * whoever is free takes the next one, and what survives the stages goes to a collector that keeps the first {@code limit} lines. Its last
+ * line is the bound: streams that have passed it are closed, streams that begin behind it are never opened.
+ */
+final class LineQuery {
+    /** Entries that a stream is read on before another one is looked at. */
+    private static final int RUN_ENTRIES = 4096;
+
+    /** Surviving lines after which a run ends. */
+    private static final int RUN_LINES = 128;
+
+    /** Open streams, each with its buffers; beyond it a stream is read to its end and closed before the next is opened. */
+    private static final int MAX_OPEN = 512;
+
+    private final QueryRequest request;
+    private final LogExpr expr;
+    private final LogSource source;
+    private final Workers workers;
+    private final CompiledPipeline pipeline;
+    private final LineCollector collector;
+
+    /** Guarded by itself. */
+    private final PriorityQueue<Reader> queue = new PriorityQueue<>();
+
+    /** Guarded by {@code queue}. */
+    private int open;
+
+    LineQuery(QueryRequest request, LogExpr expr, LogSource source, Workers workers) {
+        this.request = request;
+        this.expr = expr;
+        this.source = source;
+        this.workers = workers;
+        this.pipeline = Pipelines.compile(expr.stages());
+        this.collector = new LineCollector(request.limit());
+    }
+
+    QueryResult run() throws StoreException, InterruptedException {
+        ScanRequest scanRequest = new ScanRequest(
+                expr.matchers(),
+                request.startNanos(),
+                request.endNanos(),
+                request.direction(),
+                ScanRequest.Columns.ALL,
+                pipeline.requiredLiterals());
+        try (Scan scan = source.open(scanRequest)) {
+            List<StreamScan> streams = scan.streams();
+            try {
+                if (request.limit() > 0) {
+                    for (int i = 0; i < streams.size(); i++) {
+                        queue.add(new Reader(streams.get(i), i));
+                    }
+                    workers.run(streams.size(), i -> this::advance);
+                }
+            } finally {
+                queue.forEach(Reader::close);
+            }
+            return new QueryResult(new QueryResult.Lines(collector.lines()), scan.stats(), scan.warnings());
+        }
+    }
+
+    /** A time as a number that grows in the direction of reading. */
+    private long order(long timestampNanos) {
+        // ~t reverses the order without the overflow of -t
+        return request.direction() == Direction.FORWARD ? timestampNanos : ~timestampNanos;
+    }
+
+    private boolean advance() throws StoreException {
+        Reader reader;
+        boolean toEnd;
+        synchronized (queue) {
+            reader = queue.poll();
+            if (reader == null) {
+                return false;
+            }
+            if (collector.beyond(reader.next)) {
+                // the queue is sorted: all that is left lies behind the last line wanted
+                reader.close();
+                queue.forEach(Reader::close);
+                queue.clear();
+                return false;
+            }
+            if (reader.cursor == null) {
+                open++;
+            }
+            toEnd = open > MAX_OPEN;
+        }
+        boolean more = false;
+        try {
+            do {
+                more = reader.read();
+            } while (more && toEnd && !workers.stopped());
+        } finally {
+            if (!more) {
+                reader.close();
+            }
+            synchronized (queue) {
+                if (more) {
+                    queue.add(reader);
+                } else {
+                    open--;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** One stream, from before it is opened; used by one worker at a time. */
+    private final class Reader implements Comparable<Reader> {
+        private final StreamScan scan;
+        private final int ordinal;
+        private final List<LineCollector.Candidate> found = new ArrayList<>();
+
+        /** Lines already found at the current time, to collapse those that the stages made equal. */
+        private final Set<QueryResult.Line> sameTime = new HashSet<>();
+
+        private @Nullable EntryCursor cursor;
+        private @Nullable LinePipeline stages;
+        private long sequence;
+
+        /** The order of the next entry, or a bound for it. */
+        private long next;
+
+        Reader(StreamScan scan, int ordinal) {
+            this.scan = scan;
+            this.ordinal = ordinal;
+            this.next = order(request.direction() == Direction.FORWARD ? scan.minNanos() : scan.maxNanos());
+        }
+
+        /** Reads a run; false when nothing of this stream is wanted any more. */
+        boolean read() throws StoreException {
+            EntryCursor c = cursor;
+            LinePipeline p = stages;
+            if (c == null || p == null) {
+                c = scan.open();
+                cursor = c;
+                p = pipeline.forStream(scan.labels());
+                stages = p;
+            }
+            boolean more = true;
+            for (int i = 0; i < RUN_ENTRIES && found.size() < RUN_LINES; i++) {
+                if ((i & 255) == 255 && workers.stopped()) {
+                    more = false;
+                    break;
+                }
+                if (!c.next()) {
+                    more = false;
+                    break;
+                }
+                long time = c.timestampNanos();
+                long order = order(time);
+                if (order != next) {
+                    sameTime.clear();
+                    next = order;
+                }
+                if (collector.beyond(order)) {
+                    more = false;
+                    break;
+                }
+                if (p.process(time, c.buffer(), c.offset(), c.length(), c.metadata())) {
+                    add(time, p);
+                }
+            }
+            collector.add(found);
+            found.clear();
+            return more;
+        }
+
+        private void add(long time, LinePipeline p) {
+            QueryResult.Line line =
+                    new QueryResult.Line(time, p.line(), p.streamLabels(), p.metadataLabels(), p.parsedLabels());
+            if (sameTime.add(line)) {
+                found.add(new LineCollector.Candidate(next, ordinal, sequence++, line));
+            }
+        }
+
+        void close() {
+            EntryCursor c = cursor;
+            if (c != null) {
+                cursor = null;
+                c.close();
+            }
+        }
+
+        @Override
+        public int compareTo(Reader o) {
+            int c = Long.compare(next, o.next);
+            return c != 0 ? c : Integer.compare(ordinal, o.ordinal);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.engine;
+
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanStats;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Sums up what the scans of one query read and warned of. Confined to the thread that runs the query. */
+final class ScanTotals {
+    private final ScanStats stats = new ScanStats();
+    private final Set<String> warnings = new LinkedHashSet<>();
+
+    /** Adds a scan that will not read any more. */
+    void add(Scan scan) {
+        ScanStats s = scan.stats();
+        stats.headLines.add(s.headLines.sum());
+        stats.headBytes.add(s.headBytes.sum());
+        stats.storedLines.add(s.storedLines.sum());
+        stats.storedBytes.add(s.storedBytes.sum());
+        stats.compressedBytes.add(s.compressedBytes.sum());
+        stats.chunks.add(s.chunks.sum());
+        stats.blocks.add(s.blocks.sum());
+        stats.prunedBlocks.add(s.prunedBlocks.sum());
+        stats.duplicates.add(s.duplicates.sum());
+        warnings.addAll(scan.warnings());
+    }
+
+    ScanStats stats() {
+        return stats;
+    }
+
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+}
