@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param method upper case
  * @param path decoded path without the query string
  * @param pathParams values of the {@code {name}} parts of the route's pattern
- * @param params parameters of the query string and, for a form body, of the body after them; in order, repeated names kept
+ * @param params parameters of a form body and, after them, of the query string (so that those of the body win); in order, repeated names
+ *     kept
  * @param headers names in lower case; several headers of one name are joined with a comma
  * @param body as sent (not decompressed); empty for a form body that was parsed into {@code params}
  * @param disconnected turns true when the client has hung up, so that long work can stop

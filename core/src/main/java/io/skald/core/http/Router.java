@@ -6,8 +6,9 @@ import java.util.List;
 
 /**
  * Collects routes. A pattern is a path with {@code {name}} for one segment ({@code /loki/api/v1/label/{name}/values}). A known path asked
- * with another method answers 405, an unknown one 404. {@code HEAD} is served by {@code GET}. Filled before the server starts; not
- * thread-safe.
+ * with another method answers 405, an unknown one 404 (a trailing slash makes another path). {@code HEAD} answers 405 too, as clients of
+ * Loki expect, unless a route lists it; its handler then answers as for {@code GET} and the body is left out. Filled before the server
+ * starts; not thread-safe.
  */
 public interface Router {
     /** Answers a request. Runs on a virtual thread; may block. */
@@ -17,7 +18,11 @@ public interface Router {
         HttpResponse handle(HttpRequest request) throws Exception;
     }
 
-    /** Serves an established WebSocket. Runs on a virtual thread until it returns; then the socket is closed. */
+    /**
+     * Serves a WebSocket. Runs on a virtual thread until it returns; then the socket is closed. The handshake is made by
+     * {@link WebSocket#accept} or the first {@link WebSocket#send}: what the handler throws before becomes a plain HTTP error, what it
+     * throws later a close frame.
+     */
     @FunctionalInterface
     interface SocketHandler {
         void handle(HttpRequest request, WebSocket socket) throws Exception;

@@ -7,6 +7,13 @@ import java.io.IOException;
 /** The server's end of a WebSocket. {@link #send} is for one thread; the rest is thread-safe. */
 public interface WebSocket {
     /**
+     * Completes the handshake, if that is still to be done.
+     *
+     * @throws IOException when the client is gone
+     */
+    void accept() throws IOException;
+
+    /**
      * Sends one text message, blocking while the client is slow (so that nothing need be dropped or buffered without bound).
      *
      * @throws IOException when the client is gone
