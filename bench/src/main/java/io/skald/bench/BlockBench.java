@@ -1,0 +1,50 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.bench;
+
+import io.skald.core.block.BlockFormat;
+import io.skald.core.block.BlockWriter;
+import io.skald.core.block.ByteSink;
+import io.skald.core.model.EntryBatch;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Encoding of one block of 256 KiB of lines. Divide 262,144 bytes by the time for bytes per second. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class BlockBench {
+    @Param({"JSON", "LOGFMT", "ACCESS"})
+    public String kind = "JSON";
+
+    private EntryBatch batch = Corpus.batch(Corpus.Kind.JSON, 1, 1);
+    private final BlockWriter writer = new BlockWriter();
+    private final ByteSink out = new ByteSink(64 << 10);
+
+    @Setup
+    public void setUp() {
+        batch = Corpus.batch(Corpus.Kind.valueOf(kind), BlockFormat.TARGET_RAW_BYTES, 1);
+    }
+
+    @Benchmark
+    public int encode() {
+        out.reset();
+        for (int i = 0; i < batch.size(); i++) {
+            writer.add(batch.timestampNanos(i), batch.buffer(i), batch.offset(i), batch.length(i), batch.metadata(i));
+        }
+        return writer.finish(out).length();
+    }
+}
