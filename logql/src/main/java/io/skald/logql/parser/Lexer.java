@@ -3,6 +3,7 @@
 package io.skald.logql.parser;
 
 import io.skald.logql.ast.Position;
+import java.nio.charset.StandardCharsets;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ final class Lexer {
     private int column = 1;
 
     Lexer(String query) {
-        this.query = query;
+        // halves of surrogate pairs, which no encoding can carry, become U+FFFD
+        this.query = new String(query.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE);
     }
 
     /** The next token; {@code END} for ever after the last. */

@@ -73,14 +73,14 @@ final class LogParser {
     }
 
     static Matcher matcher(Token name, Matcher.Op op, Token value) {
-        if (op == Matcher.Op.REGEX || op == Matcher.Op.NOT_REGEX) {
-            try {
+        try {
+            if (op == Matcher.Op.REGEX || op == Matcher.Op.NOT_REGEX) {
                 Regexps.compile(value.text());
-            } catch (PatternSyntaxException e) {
-                throw SyntaxErrors.meaning(value.position(), Regexps.message(e));
             }
+            return new Matcher(name.text(), op, value.text());
+        } catch (PatternSyntaxException e) {
+            throw SyntaxErrors.meaning(value.position(), Regexps.message(e));
         }
-        return new Matcher(name.text(), op, value.text());
     }
 
     /** @param unwrapAllowed whether samples are wanted */
@@ -137,15 +137,8 @@ final class LogParser {
                 yield new Stage.JsonParser(extractions(), position);
             }
             case LOGFMT -> logfmt(position);
-            case REGEXP -> {
-                String regexp = argument();
-                ParserArguments.checkRegexp(regexp, position);
-                yield new Stage.RegexpParser(regexp, position);
-            }
-            case PATTERN -> {
-                String pattern = argument();
-                yield new Stage.PatternParser(pattern, position);
-            }
+            case REGEXP -> checked(new Stage.RegexpParser(argument(), position));
+            case PATTERN -> checked(new Stage.PatternParser(argument(), position));
             case UNPACK -> {
                 tokens.take();
                 yield new Stage.UnpackParser(position);
@@ -161,6 +154,11 @@ final class LogParser {
             case IDENTIFIER, OPEN_PARENTHESIS -> new Stage.LabelFilterStage(filters.filter(), position);
             default -> throw tokens.unexpected(null);
         };
+    }
+
+    private static Stage checked(Stage stage) {
+        StageCheck.check(stage);
+        return stage;
     }
 
     /** The string after a keyword. */

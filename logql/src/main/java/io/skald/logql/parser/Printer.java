@@ -327,8 +327,11 @@ public final class Printer {
         return DurationText.format(nanos);
     }
 
-    /** In units of 1000 where that is exact, else as it was written. */
+    /** In units of 1000 where that is exact, else as it was written; {@code 0B} would read as the start of a binary number. */
     private static String bytes(long bytes, String written) {
+        if (bytes == 0) {
+            return "0kB";
+        }
         String rounded = ByteText.format(bytes);
         return ByteText.parse(rounded).orElse(-1) == bytes ? rounded : written;
     }

@@ -8,7 +8,7 @@ import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Position;
 import io.skald.logql.ast.SampleExpr;
 
-/** What is checked when the whole tree is there: that each selector selects something. */
+/** What is checked when the whole tree is there: that each selector selects something, and that each stage can be compiled. */
 final class Validator {
     private static final String NOTHING_SELECTED =
             "queries require at least one regexp or equality matcher that does not have an empty-compatible value."
@@ -19,7 +19,7 @@ final class Validator {
     static void check(Expr expr) {
         switch (expr) {
             case LogExpr log -> checkLog(log);
-            case SampleExpr.RangeAggregation range -> checkLog(range.range().log());
+            case SampleExpr.RangeAggregation range -> checkRange(range.range());
             case SampleExpr.VectorAggregation vector -> checkInner(vector.inner());
             case SampleExpr.LabelReplace replace -> checkInner(replace.inner());
             case SampleExpr.BinaryOperation binary -> {
@@ -39,14 +39,23 @@ final class Validator {
         check(inner);
     }
 
-    private static void checkLog(LogExpr log) {
-        for (Matcher m : log.matchers()) {
-            boolean selects = m.op() == Matcher.Op.EQUAL || m.op() == Matcher.Op.REGEX;
-            if (selects && !m.matchesEmpty()) {
-                return;
-            }
+    private static void checkRange(SampleExpr.LogRange range) {
+        checkLog(range.log());
+        if (range.unwrap() != null) {
+            range.unwrap().filters().forEach(StageCheck::check);
         }
-        throw nothingSelected(log.position());
+    }
+
+    private static void checkLog(LogExpr log) {
+        if (log.matchers().stream().noneMatch(Validator::selects)) {
+            throw nothingSelected(log.position());
+        }
+        log.stages().forEach(StageCheck::check);
+    }
+
+    private static boolean selects(Matcher m) {
+        boolean positive = m.op() == Matcher.Op.EQUAL || m.op() == Matcher.Op.REGEX;
+        return positive && !m.matchesEmpty();
     }
 
     private static SyntaxException nothingSelected(Position position) {
