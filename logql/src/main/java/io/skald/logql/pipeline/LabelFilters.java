@@ -64,7 +64,7 @@ final class LabelFilters {
         IpRange range = IpRange.parse(f.range());
         return s -> {
             String v = s.getLabel(f.label());
-            return v != null && (s.hasError() || range.matchesText(v) != f.negative());
+            return s.hasError() || v != null && range.matchesText(v) != f.negative();
         };
     }
 
@@ -132,14 +132,33 @@ final class LabelFilters {
     private static final class BytesStep extends Numeric {
         private final LabelFilter.BytesFilter filter;
 
+        private final double bound;
+
         BytesStep(LabelFilter.BytesFilter filter) {
             super(filter.label());
             this.filter = filter;
+            this.bound = displayed(filter.bytes());
+        }
+
+        /**
+         * The size as it is shown to people: two digits in powers of 1000. Clients know that comparisons use this value: 1KiB is 1.0kB, and
+         * so equal to 1000.
+         */
+        private static double displayed(long bytes) {
+            double unit = 1;
+            while (bytes >= unit * 1000) {
+                unit *= 1000;
+            }
+            if (unit == 1) {
+                return bytes;
+            }
+            double value = Math.floor(bytes / unit * 10 + 0.5) / 10;
+            return value < 10 ? Math.round(value * unit) : Math.rint(value) * unit;
         }
 
         @Override
         boolean holds(String value) {
-            return filter.comparison().holds(conversion.bytes(value), (double) filter.bytes());
+            return filter.comparison().holds(conversion.bytes(value), bound);
         }
     }
 }

@@ -122,7 +122,10 @@ final class LinePattern implements LineMatcher {
         return out;
     }
 
-    /** Whether the whole line is of this form; captures are not empty and as short as can be. */
+    /**
+     * Whether the line is of this form; captures are not empty and as short as can be. A pattern that begins with a literal may begin
+     * anywhere in the line, but ends with the line.
+     */
     @Override
     public boolean matches(byte[] b, int from, int to) {
         if (nodes.isEmpty()) {
@@ -137,7 +140,7 @@ final class LinePattern implements LineMatcher {
                 continue;
             }
             int i = literal.indexIn(b, at, to);
-            if (i < 0 || captured == (i == at)) {
+            if (i < 0 || captured && i == at) {
                 return false;
             }
             at = i + literal.length();

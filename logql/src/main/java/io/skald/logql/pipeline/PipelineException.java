@@ -6,12 +6,12 @@ import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
 import java.io.Serial;
 
-/** A stage that can be read but not run: a bad pattern, address range or template. */
-public final class PipelineException extends RequestException {
+/** A stage that can be read but not run; who compiles the stages turns it into the error that the user sees. */
+final class PipelineException extends RequestException {
     @Serial
     private static final long serialVersionUID = 1;
 
-    public PipelineException(String message) {
+    PipelineException(String message) {
         super(ErrorCode.BAD_REQUEST, message);
     }
 

@@ -18,7 +18,7 @@ public final class Pipelines {
     /**
      * Compiles the stages of a log query.
      *
-     * @throws PipelineException if a stage cannot run: a bad regular expression, pattern, address range or template
+     * @throws io.skald.logql.parser.SyntaxException if a stage cannot run: a bad regular expression, pattern, address range or template
      */
     public static CompiledPipeline compile(List<Stage> stages) {
         List<StepFactory> factories = new StageCompiler(Needed.ALL).compile(stages);
@@ -78,7 +78,7 @@ public final class Pipelines {
      * Compiles a log range and what its aggregation needs of it.
      *
      * @param outer the grouping of the sum around it as {@link #innerGrouping} gives it, or null
-     * @throws PipelineException as {@link #compile}
+     * @throws io.skald.logql.parser.SyntaxException as {@link #compile}
      */
     public static CompiledRange compileRange(SampleExpr.RangeAggregation range, SampleExpr.@Nullable Grouping outer) {
         return new RangePipeline(range, range.grouping() != null ? range.grouping() : outer);

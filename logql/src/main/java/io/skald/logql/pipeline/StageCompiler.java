@@ -3,7 +3,10 @@
 package io.skald.logql.pipeline;
 
 import com.google.re2j.Pattern;
+import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Stage;
+import io.skald.logql.parser.Printer;
+import io.skald.logql.parser.SyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -19,9 +22,24 @@ final class StageCompiler {
     List<StepFactory> compile(List<Stage> stages) {
         List<StepFactory> out = new ArrayList<>();
         for (Stage stage : lineFiltersFirst(stages)) {
-            out.add(compile(stage));
+            try {
+                out.add(compile(stage));
+            } catch (PipelineException e) {
+                throw syntaxError(stage, e);
+            }
         }
         return List.copyOf(out);
+    }
+
+    private static SyntaxException syntaxError(Stage stage, PipelineException e) {
+        String where = "";
+        if (!(stage instanceof Stage.RegexpParser) && !(stage instanceof Stage.PatternParser)) {
+            String printed = Printer.print(new LogExpr(List.of(), List.of(stage), stage.position()));
+            where = "stage '" + printed.substring(printed.indexOf('}') + 1).strip() + "' : ";
+        }
+        SyntaxException s = new SyntaxException("parse error : " + where + e.getMessage(), stage.position());
+        s.initCause(e);
+        return s;
     }
 
     /** Line filters move before stages that leave the line alone: they are cheaper, and the result is the same. */
@@ -41,11 +59,13 @@ final class StageCompiler {
         return out;
     }
 
-    static boolean changesLine(Stage stage) {
+    /** Whether a line filter must stay behind this stage. */
+    private static boolean changesLine(Stage stage) {
         return switch (stage) {
             case Stage.UnpackParser u -> true;
             case Stage.LineFormat f -> true;
-            case Stage.Decolorize d -> true;
+            // clients know it so: a filter after decolorize sees the colours
+            case Stage.Decolorize d -> false;
             case Stage.LineFilter f -> false;
             case Stage.JsonParser p -> false;
             case Stage.LogfmtParser p -> false;
