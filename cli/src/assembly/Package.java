@@ -190,13 +190,13 @@ final class Package {
     }
 
     /**
-     * Makes the AOT cache by running the launcher itself, so that class path and flags are those of later runs. Without a cache everything
-     * works, more slowly: a failure is a warning.
+     * Makes the AOT cache by running the launcher itself, so that class path and flags are those of later runs, with a command that loads what
+     * most commands load. Without a cache everything works, more slowly: a failure is a warning.
      */
     private static void train(Path stage) throws IOException, InterruptedException {
         Path cache = stage.resolve("lib/skald.aot");
         Path log = stage.resolveSibling("aot.log");
-        ProcessBuilder training = new ProcessBuilder(stage.resolve("skald").toString(), "--version")
+        ProcessBuilder training = new ProcessBuilder(stage.resolve("skald").toString(), "query", "--help")
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         training.environment().put("JAVA_HOME", System.getProperty("java.home"));
