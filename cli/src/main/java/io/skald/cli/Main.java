@@ -5,6 +5,7 @@ package io.skald.cli;
 import io.skald.cli.client.LabelsCommand;
 import io.skald.cli.client.QueryCommand;
 import io.skald.cli.client.SeriesCommand;
+import io.skald.cli.client.TailCommand;
 import io.skald.cli.config.ConfigCommand;
 import io.skald.core.config.Keys;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ public final class Main {
 
     private static final List<Command> COMMANDS = List.of(
             new Command("query", "run a LogQL query", QueryCommand::new),
+            new Command("tail", "print lines as they arrive", TailCommand::new),
             new Command("labels", "list label names, or the values of a label", LabelsCommand::new),
             new Command("series", "list streams", SeriesCommand::new),
             new Command("config", "check a config file, or show what is in force", ConfigCommand::new));

@@ -140,12 +140,8 @@ public final class QueryCommand implements Callable<Integer> {
 
     private String step(TimeOptions.Range range) throws CommandFailure {
         if (step != null) {
-            try {
-                Durations.parse(step);
-                return step;
-            } catch (IllegalArgumentException e) {
-                throw new CommandFailure(ExitCode.USAGE, "--step: " + e.getMessage(), e);
-            }
+            TimeOptions.duration("--step", step);
+            return step;
         }
         long length = range.endNanos() - range.startNanos();
         for (String s : STEPS) {

@@ -46,13 +46,15 @@ final class TimeOptions {
     }
 
     private Duration length(Duration fallback) throws CommandFailure {
-        if (since == null) {
-            return fallback;
-        }
+        return since == null ? fallback : duration("--since", since);
+    }
+
+    /** The value of an option that is a duration. */
+    static Duration duration(String option, String text) throws CommandFailure {
         try {
-            return Durations.parse(since);
+            return Durations.parse(text);
         } catch (IllegalArgumentException e) {
-            throw new CommandFailure(ExitCode.USAGE, "--since: " + e.getMessage(), e);
+            throw new CommandFailure(ExitCode.USAGE, option + ": " + e.getMessage(), e);
         }
     }
 

@@ -6,10 +6,17 @@ package io.skald.core.config;
 public record IngesterSettings(
         @Setting(
                 value =
-                        "Most bytes of pushes being worked on, decompressed, over all tenants. Beyond it a push is answered 503 with "
+                        "Most bytes of pushes being worked on, decompressed, over all tenants. Beyond it a push is answered 429 with "
                                 + "`Retry-After` at once.",
                 bytes = true,
                 min = "1MB")
-        long maxInFlightBytes) {
-    public static final IngesterSettings DEFAULTS = new IngesterSettings(64L << 20);
+        long maxInFlightBytes,
+
+        @Setting(
+                value = "Largest push, decompressed. A larger one is answered 413.",
+                bytes = true,
+                min = "64KB",
+                max = "1GB")
+        long maxPushSize) {
+    public static final IngesterSettings DEFAULTS = new IngesterSettings(128L << 20, 64L << 20);
 }

@@ -23,5 +23,5 @@ public record WalSettings(
                 bytes = true)
         long diskReserve) {
     public static final WalSettings DEFAULTS =
-            new WalSettings(WalSync.ALWAYS, Duration.ofSeconds(1), 64L << 20, 256L << 20);
+            new WalSettings(WalSync.ALWAYS, Duration.ofMillis(100), 64L << 20, 1L << 30);
 }
