@@ -7,7 +7,7 @@ import io.skald.core.model.RequestException;
 import java.io.Serial;
 
 /** A stage that can be read but not run; who compiles the stages turns it into the error that the user sees. */
-final class PipelineException extends RequestException {
+public final class PipelineException extends RequestException {
     @Serial
     private static final long serialVersionUID = 1;
 
