@@ -1,0 +1,101 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.querier.api;
+
+import io.skald.core.config.Limits;
+import io.skald.core.model.ErrorCode;
+import io.skald.core.model.RequestException;
+import io.skald.logql.ast.Expr;
+import io.skald.logql.ast.LogExpr;
+import io.skald.logql.ast.SampleExpr;
+import io.skald.logql.parser.DurationText;
+import java.time.Duration;
+import java.util.List;
+
+/** What a tenant may ask for. Every failure is the caller's and names limit and value. */
+final class LimitChecks {
+    private LimitChecks() {}
+
+    static void entries(List<Limits> limits, int wanted) {
+        for (Limits l : limits) {
+            int most = l.maxEntriesLimitPerQuery();
+            if (most > 0 && wanted > most) {
+                throw bad("max entries limit per query exceeded, limit > max_entries_limit_per_query (" + wanted + " > "
+                        + most + ")");
+            }
+        }
+    }
+
+    /** Checks a range against the longest allowed, and cuts it to how far back a query may reach. */
+    static TimeParams.Range range(List<Limits> limits, TimeParams.Range range, long windowNanos, long nowNanos) {
+        long start = range.startNanos();
+        Duration lookback = Duration.ZERO;
+        for (Limits l : limits) {
+            Duration d = l.maxQueryLookback();
+            if (!d.isZero()) {
+                lookback = lookback.isZero() || d.compareTo(lookback) < 0 ? d : lookback;
+                start = Math.max(start, nowNanos - d.toNanos());
+            }
+        }
+        if (range.endNanos() < start) {
+            throw bad("this data is no longer available, it is past now - max_query_lookback ("
+                    + DurationText.formatUnits(lookback.toNanos()) + ")");
+        }
+        long length = range.endNanos() - start + windowNanos;
+        for (Limits l : limits) {
+            long most = l.maxQueryLength().toNanos();
+            if (most > 0 && length > most) {
+                throw bad("the query time range exceeds the limit (query length: " + DurationText.format(length)
+                        + ", limit: " + DurationText.formatUnits(most) + ")");
+            }
+        }
+        return new TimeParams.Range(start, range.endNanos());
+    }
+
+    /** Checks selectors and windows; returns the longest window, 0 for a log query. */
+    static long expression(List<Limits> limits, Expr expr) {
+        return switch (expr) {
+            case LogExpr log -> {
+                matchers(limits, log);
+                yield 0;
+            }
+            case SampleExpr sample -> window(limits, sample);
+        };
+    }
+
+    private static long window(List<Limits> limits, SampleExpr expr) {
+        return switch (expr) {
+            case SampleExpr.RangeAggregation r -> {
+                matchers(limits, r.range().log());
+                for (Limits l : limits) {
+                    long most = l.maxQueryRange().toNanos();
+                    if (most > 0 && r.range().rangeNanos() > most) {
+                        throw bad("the range of a range vector exceeds the limit (range: "
+                                + DurationText.formatUnits(r.range().rangeNanos()) + ", limit: "
+                                + DurationText.formatUnits(most) + ")");
+                    }
+                }
+                yield r.range().rangeNanos();
+            }
+            case SampleExpr.VectorAggregation v -> window(limits, v.inner());
+            case SampleExpr.BinaryOperation b -> Math.max(window(limits, b.left()), window(limits, b.right()));
+            case SampleExpr.LabelReplace l -> window(limits, l.inner());
+            case SampleExpr.Literal l -> 0;
+            case SampleExpr.Vector v -> 0;
+        };
+    }
+
+    private static void matchers(List<Limits> limits, LogExpr log) {
+        int n = log.matchers().size();
+        for (Limits l : limits) {
+            if (n > l.maxStreamsMatchersPerQuery()) {
+                throw bad("max streams matchers per query exceeded, matchers-count > limit (" + n + " > "
+                        + l.maxStreamsMatchersPerQuery() + ")");
+            }
+        }
+    }
+
+    static RequestException bad(String message) {
+        return new RequestException(ErrorCode.BAD_REQUEST, message);
+    }
+}

@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.querier.api;
+
+import io.prometheus.client.CollectorRegistry;
+import io.skald.core.config.TenantLimits;
+import io.skald.core.http.Router;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/** The query side of Loki's HTTP API. */
+public final class QuerierApi {
+    private QuerierApi() {}
+
+    /** The same with the clock of the system. */
+    public static void register(
+            Router router,
+            QueryRunner runner,
+            Sources sources,
+            TenantLimits limits,
+            boolean multiTenant,
+            CollectorRegistry registry) {
+        register(
+                router,
+                runner,
+                sources,
+                limits,
+                multiTenant,
+                registry,
+                () -> ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now()));
+    }
+
+    /**
+     * Adds the routes.
+     *
+     * @param multiTenant whether requests must name their tenant; otherwise all belong to the default one
+     * @param clockNanos now, nanoseconds since the epoch
+     */
+    public static void register(
+            Router router,
+            QueryRunner runner,
+            Sources sources,
+            TenantLimits limits,
+            boolean multiTenant,
+            CollectorRegistry registry,
+            LongSupplier clockNanos) {
+        QuerierMetrics metrics = new QuerierMetrics(registry);
+        QueryHandlers queries = new QueryHandlers(runner, sources, limits, multiTenant, clockNanos, metrics);
+        MetadataHandlers metadata = new MetadataHandlers(sources, limits, multiTenant, clockNanos);
+        TailHandler tails = new TailHandler(runner, sources, limits, multiTenant, clockNanos, metrics);
+
+        router.getOrPost("/loki/api/v1/query", queries::instant);
+        router.getOrPost("/loki/api/v1/query_range", queries::range);
+        router.getOrPost("/loki/api/v1/format_query", metadata::formatQuery);
+        router.getOrPost("/loki/api/v1/index/stats", metadata::indexStats);
+        for (String names : List.of("/loki/api/v1/labels", "/loki/api/v1/label", "/api/prom/label")) {
+            router.getOrPost(names, metadata::labels);
+        }
+        for (String base : List.of("/loki/api/v1", "/api/prom")) {
+            router.getOrPost(base + "/label/{name}/values", metadata::labelValues);
+            router.getOrPost(base + "/series", metadata::seriesList);
+            router.socket(base + "/tail", tails::handle);
+        }
+        router.getOrPost("/api/prom/query", queries::range);
+    }
+}
