@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.client.CollectorRegistry;
+import io.skald.agent.discover.FileId;
+import io.skald.agent.spool.FileState;
+import io.skald.agent.spool.Outbox;
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
 import java.io.IOException;
@@ -196,6 +199,41 @@ class AgentTest {
             assertThat(agent).isNotNull();
             until(() -> sink.lines().equals(List.of("3")));
             until(() -> registry.getSampleValue("skald_agent_rejected_lines_total") == 2.0);
+        }
+    }
+
+    @Test
+    void aNewFileWithTheInodeOfOneThatIsGoneIsNewUnderItsOwnName() throws Exception {
+        Path log = dir.resolve("new.log");
+        append(log, "1\n2\n");
+        try (Outbox outbox = Outbox.open(dir.resolve("data/agent"))) {
+            FileState gone = new FileState(
+                    FileId.of(log),
+                    "gone.log",
+                    2,
+                    77,
+                    2,
+                    FileState.Format.PLAIN,
+                    FileState.Position.LINE_START,
+                    List.of());
+            outbox.append(List.of(gone), List.of());
+        }
+        try (Agent agent = open("*.log")) {
+            assertThat(agent).isNotNull();
+            until(() -> sink.lines().equals(List.of("1", "2")));
+        }
+        assertThat(sink.stored()).extracting(s -> s.stream().get("filename")).containsOnly(log.toString());
+    }
+
+    @Test
+    void compressedFilesAreNotRead() throws Exception {
+        Files.write(dir.resolve("a.log.1.gz"), new byte[] {0x1f, (byte) 0x8b, 8, 0, '\n', 'x', '\n'});
+        append(dir.resolve("a.log"), "1\n");
+        try (Agent agent = open("*.log*")) {
+            assertThat(agent).isNotNull();
+            until(() -> sink.lines().equals(List.of("1")));
+            assertThat(registry.getSampleValue("skald_agent_skipped_files_total"))
+                    .isEqualTo(1);
         }
     }
 

@@ -104,6 +104,11 @@ final class FileTail implements AutoCloseable {
                 id, path, offset, fingerprint, fingerprintLength, format, position, new ArrayList<>(partials.values()));
     }
 
+    /** Whether the file is the one of which the state speaks: it still begins with what was read. */
+    boolean isTheSame() throws IOException {
+        return channel.size() >= offset && fingerprintLength > 0 && beginsAsBefore();
+    }
+
     /** Labels of the streams that this file's entries went to. */
     List<Labels> streams() {
         return new ArrayList<>(labels.values());

@@ -45,7 +45,8 @@ public final class Tailer implements AutoCloseable {
     private final Map<FileId, FileTail> open = new LinkedHashMap<>();
     private final Map<FileId, Long> missingSince = new HashMap<>();
     private final Map<FileId, List<Labels>> streamsOf = new HashMap<>();
-    private final Set<FileId> compressed = new HashSet<>();
+    private final Map<Path, FileId> compressed = new HashMap<>();
+    private final Set<Path> unreadable = new HashSet<>();
     private Set<FileId> matched = Set.of();
     private boolean toldOfTooMany;
 
@@ -80,7 +81,7 @@ public final class Tailer implements AutoCloseable {
             try {
                 FileId id = FileId.of(path);
                 found.add(id);
-                if (!open.containsKey(id) && !compressed.contains(id)) {
+                if (!open.containsKey(id) && !id.equals(compressed.get(path))) {
                     open(path, id, nowNanos);
                 }
             } catch (NoSuchFileException e) {
@@ -90,7 +91,8 @@ public final class Tailer implements AutoCloseable {
             }
         }
         matched = found;
-        compressed.retainAll(found);
+        compressed.keySet().retainAll(paths);
+        unreadable.retainAll(paths);
         letGo(nowNanos);
         forget(nowNanos);
         metrics.openFiles.set(open.size());
@@ -109,16 +111,21 @@ public final class Tailer implements AutoCloseable {
         try {
             FileState known = outbox.file(id);
             if (known == null && isCompressed(path)) {
-                compressed.add(id);
+                compressed.put(path, id);
                 metrics.skippedFiles.inc();
                 LOG.log(System.Logger.Level.INFO, () -> "not followed, as it is compressed: " + path);
                 return;
             }
-            FileState state = known == null ? FileState.unread(id, path.toString()) : known;
-            FileTail tail = FileTail.open(path, state, base, metrics, nowNanos);
+            FileState unread = FileState.unread(id, path.toString());
+            FileTail tail = FileTail.open(path, known == null ? unread : known, base, metrics, nowNanos);
+            if (tail != null && known != null && !tail.isTheSame()) {
+                // the inode of a file that is gone was given to this one
+                tail.close();
+                tail = FileTail.open(path, unread, base, metrics, nowNanos);
+            }
             if (tail != null) {
                 open.put(id, tail);
-                LOG.log(System.Logger.Level.DEBUG, () -> "follows " + path + " from offset " + state.offset());
+                unreadable.remove(path);
             }
         } catch (NoSuchFileException e) {
             LOG.log(System.Logger.Level.DEBUG, () -> "gone since it was found: " + path);
@@ -215,7 +222,10 @@ public final class Tailer implements AutoCloseable {
 
     private void failed(Path path, IOException e) {
         metrics.readErrors.inc();
-        LOG.log(System.Logger.Level.WARNING, () -> "cannot read " + path + ", will try again: " + e);
+        boolean told = !unreadable.add(path);
+        LOG.log(
+                told ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
+                () -> "cannot read " + path + ", will try again: " + e);
     }
 
     @Override
