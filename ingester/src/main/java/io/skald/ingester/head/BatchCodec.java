@@ -1,0 +1,235 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.head;
+
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.ErrorCode;
+import io.skald.core.model.Labels;
+import io.skald.core.model.RequestException;
+import io.skald.core.model.TenantId;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The payload of a record of entries, version 1, as docs/formats/wal.md shows it: tenant, then one fragment after the other. A fragment is
+ * entries of one stream, contiguous and self-contained: labels, counts, then columns of times, lengths and metadata, then the lines.
+ */
+public final class BatchCodec {
+    /** A fragment is cut when it has this many bytes, so that a reader holds little at once. */
+    private static final int FRAGMENT_BYTES = 1 << 20;
+    /** A record is cut when it has this many bytes. */
+    private static final int RECORD_BYTES = 8 << 20;
+    /** More than the parts of a fragment's head that are not labels, times, lengths or metadata can take. */
+    private static final int FIXED_BYTES = 96;
+    /** More than a time and a length can take. */
+    private static final int ROW_BYTES = 20;
+
+    private final TenantId tenant;
+    private final int maxPayload;
+    private final List<EncodedBatch> records = new ArrayList<>();
+    private final List<EncodedBatch.Fragment> fragments = new ArrayList<>();
+    private PayloadWriter out;
+
+    private BatchCodec(TenantId tenant, int maxPayload, int capacity) {
+        this.tenant = tenant;
+        this.maxPayload = Math.min(maxPayload, RECORD_BYTES);
+        this.out = new PayloadWriter(capacity);
+        begin();
+    }
+
+    /**
+     * Encodes a push; one that is too large for a record becomes several.
+     *
+     * @param maxPayload most bytes of a record's payload
+     * @throws RequestException if a single entry is too large for a record
+     */
+    public static List<EncodedBatch> encode(TenantId tenant, List<EntryBatch> batches, int maxPayload) {
+        long estimate = 64;
+        for (EntryBatch b : batches) {
+            estimate += b.lineBytes() + 32L * b.size() + 256;
+        }
+        BatchCodec codec = new BatchCodec(tenant, maxPayload, (int) Math.min(estimate, RECORD_BYTES));
+        for (EntryBatch b : batches) {
+            codec.add(b);
+        }
+        codec.finish();
+        return codec.records;
+    }
+
+    private void begin() {
+        byte[] id = tenant.value().getBytes(StandardCharsets.UTF_8);
+        out.varint(id.length);
+        out.bytes(id, 0, id.length);
+    }
+
+    private void finish() {
+        if (!fragments.isEmpty()) {
+            records.add(new EncodedBatch(tenant, out.array(), out.size(), fragments));
+            fragments.clear();
+            out = new PayloadWriter(1024);
+            begin();
+        }
+    }
+
+    private void add(EntryBatch b) {
+        int labelBytes = size(b.labels());
+        int from = 0;
+        while (from < b.size()) {
+            long bytes = (long) FIXED_BYTES + labelBytes;
+            int to = from;
+            while (to < b.size()) {
+                long row = ROW_BYTES + (long) b.length(to) + size(b.metadata(to));
+                if (to > from && bytes + row > Math.min(FRAGMENT_BYTES, maxPayload - TenantId.MAX_LENGTH - 2)) {
+                    break;
+                }
+                bytes += row;
+                to++;
+            }
+            if (out.size() + bytes > maxPayload) {
+                finish();
+            }
+            if (out.size() + bytes > maxPayload) {
+                throw new RequestException(
+                        ErrorCode.PAYLOAD_TOO_LARGE,
+                        "entry of stream " + b.labels() + " takes up to " + bytes + " bytes, a WAL record at most "
+                                + maxPayload);
+            }
+            fragment(b, from, to);
+            from = to;
+        }
+    }
+
+    /** More than labels can take. */
+    private static int size(Labels labels) {
+        int n = 10;
+        for (int i = 0; i < labels.size(); i++) {
+            n += 10 + 3 * (labels.name(i).length() + labels.value(i).length());
+        }
+        return n;
+    }
+
+    private void fragment(EntryBatch b, int from, int to) {
+        int start = out.size();
+        out.i32(0);
+        out.i32(0);
+        labels(b.labels());
+        out.varint(to - from);
+        int rangeAt = out.size();
+        out.i64(0);
+        out.i64(0);
+        boolean increasing = true;
+        long min = Long.MAX_VALUE;
+        long max = Long.MIN_VALUE;
+        long last = 0;
+        long bytes = 0;
+        for (int i = from; i < to; i++) {
+            long t = b.timestampNanos(i);
+            out.zigzag(t - last);
+            increasing &= i == from || t > last;
+            last = t;
+            min = Math.min(min, t);
+            max = Math.max(max, t);
+        }
+        for (int i = from; i < to; i++) {
+            out.varint(b.length(i));
+            bytes += b.length(i);
+        }
+        metadata(b, from, to);
+        int headBytes = out.size() - start;
+        for (int i = from; i < to; i++) {
+            out.bytes(b.buffer(i), b.offset(i), b.length(i));
+        }
+        int lineBytes = Math.toIntExact(bytes);
+        out.putI32(start, headBytes);
+        out.putI32(start + 4, lineBytes);
+        putI64(rangeAt, min);
+        putI64(rangeAt + 8, max);
+        fragments.add(
+                new EncodedBatch.Fragment(b.labels(), start, headBytes, lineBytes, to - from, increasing, min, max));
+    }
+
+    private void putI64(int at, long v) {
+        out.putI32(at, (int) (v >>> 32));
+        out.putI32(at + 4, (int) v);
+    }
+
+    private void labels(Labels l) {
+        out.varint(l.size());
+        for (int i = 0; i < l.size(); i++) {
+            out.string(l.name(i));
+            out.string(l.value(i));
+        }
+    }
+
+    private void metadata(EntryBatch b, int from, int to) {
+        Map<Labels, Integer> ids = new HashMap<>();
+        int[] rows = new int[to - from];
+        List<Labels> distinct = new ArrayList<>();
+        for (int i = from; i < to; i++) {
+            Labels m = b.metadata(i);
+            if (i > from && m.equals(b.metadata(i - 1))) {
+                rows[i - from] = rows[i - from - 1];
+                continue;
+            }
+            Integer id = ids.putIfAbsent(m, distinct.size());
+            rows[i - from] = id == null ? distinct.size() : id;
+            if (id == null) {
+                distinct.add(m);
+            }
+        }
+        out.varint(distinct.size());
+        distinct.forEach(this::labels);
+        if (distinct.size() > 1) {
+            for (int row : rows) {
+                out.varint(row);
+            }
+        }
+    }
+
+    /** Reads the fragments of a payload without their columns. */
+    static EncodedFragments read(MemorySegment payload) {
+        byte[] bytes = payload.toArray(ValueLayout.JAVA_BYTE);
+        PayloadReader in = new PayloadReader(bytes, 0, bytes.length);
+        TenantId tenant = new TenantId(in.string());
+        List<EncodedBatch.Fragment> found = new ArrayList<>();
+        while (in.position() < bytes.length) {
+            int start = in.position();
+            int headBytes = in.i32();
+            int lineBytes = in.i32();
+            Labels labels = labels(in);
+            int count = in.count(headBytes);
+            long min = in.i64();
+            long max = in.i64();
+            long last = 0;
+            boolean increasing = true;
+            for (int i = 0; i < count; i++) {
+                long t = last + in.zigzag();
+                increasing &= i == 0 || t > last;
+                last = t;
+            }
+            in.position(start + headBytes + lineBytes);
+            found.add(new EncodedBatch.Fragment(labels, start, headBytes, lineBytes, count, increasing, min, max));
+        }
+        return new EncodedFragments(tenant, found);
+    }
+
+    /** What a payload holds. */
+    record EncodedFragments(TenantId tenant, List<EncodedBatch.Fragment> fragments) {}
+
+    static Labels labels(PayloadReader in) {
+        int n = in.count(Integer.MAX_VALUE);
+        if (n == 0) {
+            return Labels.EMPTY;
+        }
+        Labels.Builder b = new Labels.Builder();
+        for (int i = 0; i < n; i++) {
+            b.set(in.string(), in.string());
+        }
+        return b.build();
+    }
+}

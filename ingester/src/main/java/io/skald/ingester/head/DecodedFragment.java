@@ -1,0 +1,162 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.head;
+
+import io.skald.core.model.Labels;
+import io.skald.core.scan.ScanRequest.Columns;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * A fragment's entries, decoded into an array of its own, in order of time and, within one time, of arrival. Confined to one thread.
+ */
+final class DecodedFragment {
+    private static final int[] NONE = new int[0];
+
+    private final byte[] buffer;
+    private final long[] times;
+    /** Where each line begins, and after the last where it ends; empty when lengths were not asked for. */
+    private final int[] starts;
+
+    private final Labels[] dictionary;
+    private final int[] metadata;
+    /** Rows in order of time; empty when they are so already. */
+    private final int[] order;
+
+    private DecodedFragment(
+            byte[] buffer, long[] times, int[] starts, Labels[] dictionary, int[] metadata, int[] order) {
+        this.buffer = buffer;
+        this.times = times;
+        this.starts = starts;
+        this.dictionary = dictionary;
+        this.metadata = metadata;
+        this.order = order;
+    }
+
+    /**
+     * Decodes a fragment.
+     *
+     * @param bytes the fragment, without its lines if {@code columns} wants none
+     * @throws IllegalArgumentException if the bytes are not a fragment
+     */
+    static DecodedFragment of(byte[] bytes, Columns columns) {
+        PayloadReader in = new PayloadReader(bytes, 8, bytes.length);
+        int labels = in.count(Integer.MAX_VALUE);
+        for (int i = 0; i < 2 * labels; i++) {
+            in.skipString();
+        }
+        int n = in.count(bytes.length);
+        in.i64();
+        in.i64();
+        long[] times = new long[n];
+        boolean sorted = true;
+        long last = 0;
+        for (int i = 0; i < n; i++) {
+            long t = last + in.zigzag();
+            sorted &= i == 0 || t >= last;
+            times[i] = t;
+            last = t;
+        }
+        int[] starts = NONE;
+        Labels[] dictionary = new Labels[0];
+        int[] metadata = NONE;
+        if (columns.lineLengths() || columns.metadata()) {
+            starts = new int[n + 1];
+            for (int i = 0; i < n; i++) {
+                starts[i + 1] = starts[i] + in.count(Integer.MAX_VALUE - starts[i]);
+            }
+        }
+        if (columns.metadata()) {
+            dictionary = new Labels[in.count(n)];
+            for (int i = 0; i < dictionary.length; i++) {
+                dictionary[i] = BatchCodec.labels(in);
+            }
+            if (dictionary.length > 1) {
+                metadata = new int[n];
+                for (int i = 0; i < n; i++) {
+                    metadata[i] = in.count(dictionary.length - 1);
+                }
+            }
+        }
+        if (columns.lines()) {
+            int base = bytes.length - starts[n];
+            for (int i = 0; i <= n; i++) {
+                starts[i] += base;
+            }
+        }
+        return new DecodedFragment(bytes, times, starts, dictionary, metadata, sorted ? NONE : order(times));
+    }
+
+    private static int[] order(long[] times) {
+        // stable: rows of one time stay in order of arrival
+        return IntStream.range(0, times.length)
+                .boxed()
+                .sorted(Comparator.comparingLong(i -> times[i]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    int size() {
+        return times.length;
+    }
+
+    /** The row at a place in the order of time. */
+    int row(int place) {
+        return order.length == 0 ? place : order[place];
+    }
+
+    long timeAt(int place) {
+        return times[row(place)];
+    }
+
+    byte[] buffer() {
+        return buffer;
+    }
+
+    int offset(int row) {
+        return starts[row];
+    }
+
+    int length(int row) {
+        return starts[row + 1] - starts[row];
+    }
+
+    Labels metadata(int row) {
+        return switch (dictionary.length) {
+            case 0 -> Labels.EMPTY;
+            case 1 -> dictionary[0];
+            default -> dictionary[metadata[row]];
+        };
+    }
+
+    /** Whether two rows of fragments with all columns are equal in line and metadata. */
+    static boolean equal(DecodedFragment a, int i, DecodedFragment b, int j) {
+        return Arrays.equals(a.buffer, a.starts[i], a.starts[i + 1], b.buffer, b.starts[j], b.starts[j + 1])
+                && a.metadata(i).equals(b.metadata(j));
+    }
+
+    /** A hash of line and metadata. */
+    int hash(int row) {
+        int h = metadata(row).hashCode();
+        for (int i = starts[row]; i < starts[row + 1]; i++) {
+            h = 31 * h + buffer[i];
+        }
+        return h;
+    }
+
+    /** The first place whose time is not before {@code nanos}; {@link #size} if there is none. */
+    int lowerBound(long nanos) {
+        int lo = 0;
+        int hi = times.length;
+        while (lo < hi) {
+            int mid = (lo + hi) >>> 1;
+            if (timeAt(mid) < nanos) {
+                lo = mid + 1;
+            } else {
+                hi = mid;
+            }
+        }
+        return lo;
+    }
+}

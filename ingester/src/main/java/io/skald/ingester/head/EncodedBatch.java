@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.head;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.TenantId;
+import io.skald.ingester.wal.PendingRecord;
+import io.skald.ingester.wal.WalFormat;
+import java.util.List;
+
+/** A record of entries, encoded, with what the head has to remember of each fragment in it. */
+public final class EncodedBatch extends PendingRecord {
+    /**
+     * Entries of one stream within a record.
+     *
+     * @param labels the stream
+     * @param offset where the fragment begins in the payload
+     * @param headBytes its bytes before the lines
+     * @param lineBytes its bytes of lines, which come last
+     * @param count entries
+     * @param increasing whether each time is greater than the one before
+     * @param minNanos earliest time
+     * @param maxNanos latest time
+     */
+    record Fragment(
+            Labels labels,
+            int offset,
+            int headBytes,
+            int lineBytes,
+            int count,
+            boolean increasing,
+            long minNanos,
+            long maxNanos) {}
+
+    private final TenantId tenant;
+    private final List<Fragment> fragments;
+
+    EncodedBatch(TenantId tenant, byte[] payload, int length, List<Fragment> fragments) {
+        super(WalFormat.TYPE_ENTRIES, payload, length);
+        this.tenant = tenant;
+        this.fragments = List.copyOf(fragments);
+    }
+
+    TenantId tenant() {
+        return tenant;
+    }
+
+    List<Fragment> fragments() {
+        return fragments;
+    }
+}

@@ -1,0 +1,94 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.head;
+
+import java.nio.charset.StandardCharsets;
+
+/** Reads the integers of the WAL's payloads. Every read is checked against the end. Confined to one thread. */
+final class PayloadReader {
+    private final byte[] bytes;
+    private final int limit;
+    private int at;
+
+    PayloadReader(byte[] bytes, int at, int limit) {
+        this.bytes = bytes;
+        this.at = at;
+        this.limit = limit;
+    }
+
+    int position() {
+        return at;
+    }
+
+    void position(int p) {
+        if (p < at || p > limit) {
+            throw bad();
+        }
+        at = p;
+    }
+
+    private static IllegalArgumentException bad() {
+        return new IllegalArgumentException("payload ends early or has an impossible number");
+    }
+
+    int i32() {
+        if (limit - at < 4) {
+            throw bad();
+        }
+        int v = (bytes[at] & 0xff) << 24
+                | (bytes[at + 1] & 0xff) << 16
+                | (bytes[at + 2] & 0xff) << 8
+                | bytes[at + 3] & 0xff;
+        at += 4;
+        return v;
+    }
+
+    long i64() {
+        return (long) i32() << 32 | i32() & 0xffffffffL;
+    }
+
+    long varint() {
+        long v = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            if (at >= limit) {
+                throw bad();
+            }
+            byte b = bytes[at++];
+            v |= (long) (b & 0x7f) << shift;
+            if (b >= 0) {
+                return v;
+            }
+        }
+        throw bad();
+    }
+
+    long zigzag() {
+        long v = varint();
+        return v >>> 1 ^ -(v & 1);
+    }
+
+    /** A count or length of at most {@code max}. */
+    int count(int max) {
+        long v = varint();
+        if (v < 0 || v > max) {
+            throw bad();
+        }
+        return (int) v;
+    }
+
+    /** A length that the bytes left can hold. */
+    int length() {
+        return count(limit - at);
+    }
+
+    String string() {
+        int n = length();
+        String s = new String(bytes, at, n, StandardCharsets.UTF_8);
+        at += n;
+        return s;
+    }
+
+    void skipString() {
+        at += length();
+    }
+}

@@ -1,0 +1,75 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.head;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** A growing array of bytes with the integers of the WAL's payloads. Confined to one thread. */
+final class PayloadWriter {
+    private byte[] bytes;
+    private int size;
+
+    PayloadWriter(int capacity) {
+        bytes = new byte[Math.max(64, capacity)];
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** The array behind; only the first {@link #size} bytes count. */
+    byte[] array() {
+        return bytes;
+    }
+
+    private void room(int n) {
+        if (bytes.length - size < n) {
+            bytes = Arrays.copyOf(bytes, Math.max(size + n, Math.min(bytes.length * 2, Integer.MAX_VALUE - 16)));
+        }
+    }
+
+    void i32(int v) {
+        room(4);
+        size += 4;
+        putI32(size - 4, v);
+    }
+
+    void putI32(int at, int v) {
+        bytes[at] = (byte) (v >>> 24);
+        bytes[at + 1] = (byte) (v >>> 16);
+        bytes[at + 2] = (byte) (v >>> 8);
+        bytes[at + 3] = (byte) v;
+    }
+
+    void i64(long v) {
+        i32((int) (v >>> 32));
+        i32((int) v);
+    }
+
+    void varint(long v) {
+        room(10);
+        long rest = v;
+        while ((rest & ~0x7fL) != 0) {
+            bytes[size++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        bytes[size++] = (byte) rest;
+    }
+
+    void zigzag(long v) {
+        varint(v << 1 ^ v >> 63);
+    }
+
+    void string(String s) {
+        byte[] b = s.getBytes(StandardCharsets.UTF_8);
+        varint(b.length);
+        bytes(b, 0, b.length);
+    }
+
+    void bytes(byte[] from, int offset, int length) {
+        room(length);
+        System.arraycopy(from, offset, bytes, size, length);
+        size += length;
+    }
+}

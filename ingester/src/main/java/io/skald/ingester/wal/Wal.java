@@ -1,0 +1,497 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.wal;
+
+import io.skald.core.model.StoreException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The write-ahead log. {@link #append} returns when the record is durable; one thread of its own writes and syncs all records that have
+ * gathered meanwhile at once. A position is the number of a file and an offset in it; positions grow and are never used twice, not even after
+ * a restart, as every start begins a new file.
+ *
+ * <p>A file that failed to be written or synced is never trusted again: records that were not acknowledged are written once more to a new
+ * file. If that fails too, the appends fail, and the next one tries again with another file.
+ *
+ * <p>Thread-safe: guarded by {@code lock}; the writer is confined to the WAL's thread.
+ */
+public final class Wal implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Wal.class.getName());
+    private static final int BUFFER = 1 << 20;
+    /** Most bytes of one group, so that a surge does not hold up the first. */
+    private static final long MAX_GROUP_BYTES = 16 << 20;
+
+    /**
+     * Settings.
+     *
+     * @param dir directory of the files
+     * @param segmentBytes size of a file
+     * @param sync when an append returns
+     * @param syncInterval how often to sync with {@link SyncMode#INTERVAL}
+     * @param maxSpares most files kept for later use
+     */
+    public record Settings(Path dir, int segmentBytes, SyncMode sync, Duration syncInterval, int maxSpares) {}
+
+    private final Settings settings;
+    private final WalDirectory directory;
+    private final WalListener listener;
+    private final WalWriter.Disk disk;
+    private final long epoch;
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
+    private final ExecutorService preparer;
+    private final Thread thread;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition arrived = lock.newCondition();
+    private final Deque<PendingRecord> queue = new ArrayDeque<>();
+    private final TreeMap<Long, WalFile> files = new TreeMap<>();
+    private boolean closing;
+    private volatile boolean closed;
+    private long firstPosition;
+
+    // confined to the WAL's thread after open
+    private @Nullable WalWriter writer;
+    private long lastNumber;
+    private long previousNumber;
+    private long previousEnd;
+
+    private Wal(Settings settings, WalDirectory directory, long epoch, WalListener listener, WalWriter.Disk disk) {
+        this.settings = settings;
+        this.directory = directory;
+        this.epoch = epoch;
+        this.listener = listener;
+        this.disk = disk;
+        this.preparer = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().daemon().name("wal-prepare").factory());
+        this.thread = Thread.ofPlatform().name("wal-sync").unstarted(this::run);
+    }
+
+    /** Receives what earlier runs left. */
+    public interface Replay {
+        /** A record; {@code payload} is a view of the mapped file, valid during the call. */
+        void record(long position, byte type, java.lang.foreign.MemorySegment payload);
+
+        /** Bytes of a file that hold no readable record; the message names file and offset. */
+        void corrupt(StoreException.CorruptData damage);
+    }
+
+    /**
+     * Opens a directory: replays what is there, then begins a new file.
+     *
+     * @param epoch number of this start, written into the files
+     * @param minNumber the new file's number will be greater than this (and than those present)
+     * @throws StoreException.Unavailable if the directory cannot be read or written
+     */
+    public static Wal open(Settings settings, long epoch, long minNumber, Replay replay, WalListener listener)
+            throws StoreException {
+        return open(settings, epoch, minNumber, replay, listener, WalWriter.Disk.REAL);
+    }
+
+    static Wal open(
+            Settings settings, long epoch, long minNumber, Replay replay, WalListener listener, WalWriter.Disk disk)
+            throws StoreException {
+        try {
+            WalDirectory directory = WalDirectory.open(settings.dir(), settings.segmentBytes(), settings.maxSpares());
+            Wal wal = new Wal(settings, directory, epoch, listener, disk);
+            wal.recover(replay, minNumber);
+            WalWriter first = wal.newFile();
+            wal.writer = first;
+            wal.firstPosition = WalFormat.position(first.file().number(), first.end());
+            wal.thread.start();
+            return wal;
+        } catch (IOException e) {
+            throw new StoreException.Unavailable("cannot open WAL in " + settings.dir() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void recover(Replay replay, long minNumber) throws IOException {
+        List<WalFile> found = new ArrayList<>();
+        for (WalDirectory.Numbered n : directory.live()) {
+            WalFile file = WalFile.map(n.path(), n.number(), this::released);
+            found.add(file);
+            files.put(n.number(), file);
+        }
+        WalRecovery.RecordConsumer consumer = new WalRecovery.RecordConsumer() {
+            @Override
+            public void record(long position, byte type, java.lang.foreign.MemorySegment payload) {
+                replay.record(position, type, payload);
+            }
+
+            @Override
+            public void corrupt(StoreException.CorruptData damage) {
+                LOG.log(System.Logger.Level.ERROR, damage.getMessage());
+                replay.corrupt(damage);
+            }
+        };
+        WalRecovery.Found f = new WalRecovery(consumer).read(found);
+        lastNumber = Math.max(f.lastNumber(), minNumber);
+        previousNumber = f.lastNumber();
+        previousEnd = f.lastEnd();
+    }
+
+    /**
+     * Writes records and waits until they are durable and the listener has been told.
+     *
+     * @throws StoreException.Unavailable if neither the current nor a new file took it; nothing is known to be stored
+     * @throws IllegalArgumentException if the record does not fit into a file
+     */
+    public void append(List<? extends PendingRecord> records) throws StoreException, InterruptedException {
+        for (PendingRecord r : records) {
+            if (r.length() < 1 || r.length() > WalFormat.maxPayload(settings.segmentBytes())) {
+                throw new IllegalArgumentException("record of " + r.length() + " bytes, WAL files of "
+                        + settings.segmentBytes() + " bytes take 1 to "
+                        + WalFormat.maxPayload(settings.segmentBytes()));
+            }
+        }
+        lock.lock();
+        try {
+            if (closing) {
+                throw new StoreException.Unavailable("WAL is closed");
+            }
+            queue.addAll(records);
+            arrived.signal();
+        } finally {
+            lock.unlock();
+        }
+        for (PendingRecord r : records) {
+            Exception failure = r.await();
+            if (failure != null) {
+                throw new StoreException.Unavailable("WAL cannot be written: " + failure.getMessage(), failure);
+            }
+        }
+    }
+
+    private void run() {
+        List<PendingRecord> group = new ArrayList<>();
+        try {
+            while (next(group)) {
+                if (group.isEmpty()) {
+                    syncLate();
+                } else {
+                    write(group);
+                }
+                group.clear();
+            }
+        } catch (RuntimeException | Error e) {
+            // a defect: those who wait must not wait for ever, and nobody may be told that a record is durable
+            stopAccepting();
+            failAll(group, e);
+            group.clear();
+            drain(group);
+            failAll(group, e);
+            throw e;
+        }
+    }
+
+    private void stopAccepting() {
+        lock.lock();
+        try {
+            closing = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for records. Leaves the group empty when it is time to sync what was acknowledged early; false at the end. */
+    private boolean next(List<PendingRecord> group) {
+        lock.lock();
+        try {
+            while (queue.isEmpty()) {
+                WalWriter w = writer;
+                boolean unsynced = w != null && w.dirty();
+                if (closing) {
+                    return unsynced;
+                }
+                if (!unsynced) {
+                    arrived.awaitUninterruptibly();
+                } else if (arrived.awaitNanos(settings.syncInterval().toNanos()) <= 0) {
+                    return true;
+                }
+            }
+            drainGroup(group);
+            return true;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("the WAL's thread was interrupted", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void drainGroup(List<PendingRecord> group) {
+        long bytes = 0;
+        while (!queue.isEmpty() && bytes < MAX_GROUP_BYTES) {
+            PendingRecord r = queue.remove();
+            bytes += r.length();
+            group.add(r);
+        }
+    }
+
+    private void drain(List<PendingRecord> into) {
+        lock.lock();
+        try {
+            into.addAll(queue);
+            queue.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void write(List<PendingRecord> group) {
+        int from = 0;
+        int failures = 0;
+        while (from < group.size()) {
+            try {
+                WalWriter w = writer;
+                int to = w == null ? from : fitting(w, group, from);
+                if (w == null || to == from) {
+                    roll();
+                } else {
+                    writeAndSync(w, group.subList(from, to));
+                    from = to;
+                    failures = 0;
+                }
+            } catch (IOException e) {
+                // once is a bad file; twice in a row, with a new file, is a bad disk
+                if (++failures == 2) {
+                    failAll(group.subList(from, group.size()), e);
+                    return;
+                }
+            }
+        }
+    }
+
+    private int fitting(WalWriter w, List<PendingRecord> group, int from) {
+        int at = w.end();
+        int to = from;
+        while (to < group.size() && w.fits(group.get(to), at)) {
+            at += WalFormat.recordBytes(group.get(to).length());
+            to++;
+        }
+        return to;
+    }
+
+    private void writeAndSync(WalWriter w, List<PendingRecord> run) throws IOException {
+        long start = System.nanoTime();
+        int before = w.end();
+        try {
+            w.write(run);
+            if (settings.sync() == SyncMode.ALWAYS) {
+                w.force();
+                listener.synced(System.nanoTime() - start, w.end() - (long) before);
+            }
+        } catch (IOException e) {
+            poison(w, before, e);
+            throw e;
+        }
+        listener.durable(run, WalFormat.position(w.file().number(), w.end()));
+        for (PendingRecord r : run) {
+            r.completed(null);
+        }
+    }
+
+    /** Syncs what was acknowledged before it was durable, which only {@link SyncMode#INTERVAL} does. */
+    private void syncLate() {
+        WalWriter w = writer;
+        if (w == null || !w.dirty()) {
+            return;
+        }
+        long start = System.nanoTime();
+        long bytes = w.end() - (long) w.synced();
+        try {
+            w.force();
+            listener.synced(System.nanoTime() - start, bytes);
+        } catch (IOException e) {
+            poison(w, w.end(), e);
+        }
+    }
+
+    /** Goes on with a new file. */
+    private void roll() throws IOException {
+        syncLate();
+        WalWriter w = writer;
+        if (w != null) {
+            finish(w, w.end());
+        }
+        writer = newFile();
+    }
+
+    /** Ends the use of a file for writing; the header of the next one tells where its acknowledged records end. */
+    private void finish(WalWriter w, int acknowledgedEnd) {
+        writer = null;
+        if (acknowledgedEnd > WalFormat.FILE_HEADER) {
+            previousNumber = w.file().number();
+            previousEnd = acknowledgedEnd;
+        } else {
+            drop(w.file());
+        }
+        try {
+            w.close();
+        } catch (IOException e) {
+            // everything acknowledged was synced before, or is known not to be
+            LOG.log(System.Logger.Level.WARNING, "closing WAL file " + w.file(), e);
+        }
+    }
+
+    private void drop(WalFile file) {
+        lock.lock();
+        try {
+            files.remove(file.number());
+        } finally {
+            lock.unlock();
+        }
+        file.release();
+    }
+
+    private void poison(WalWriter w, int acknowledgedEnd, IOException cause) {
+        LOG.log(System.Logger.Level.ERROR, "WAL file " + w.file() + " failed and is not written any more", cause);
+        w.file().poison();
+        listener.poisoned(w.file(), cause);
+        finish(w, acknowledgedEnd);
+    }
+
+    private WalWriter newFile() throws IOException {
+        long number = lastNumber + 1;
+        FileChannel channel = directory.create(
+                new WalFormat.Header(settings.segmentBytes(), number, epoch, previousNumber, previousEnd));
+        lastNumber = number;
+        try {
+            WalFile file = WalFile.map(directory.path(number), number, this::released);
+            lock.lock();
+            try {
+                files.put(number, file);
+            } finally {
+                lock.unlock();
+            }
+            preparer.execute(() -> prepare(number));
+            return new WalWriter(file, channel, disk, buffer, settings.segmentBytes());
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private void prepare(long number) {
+        try {
+            directory.prepareSpare(number);
+        } catch (IOException e) {
+            // the next file is then made when it is needed, and fails there if it must
+            LOG.log(System.Logger.Level.WARNING, "cannot prepare a WAL file in " + settings.dir(), e);
+        }
+    }
+
+    private void released(WalFile file) {
+        if (!closed) {
+            directory.retire(file);
+        }
+    }
+
+    private static void failAll(List<PendingRecord> records, Throwable cause) {
+        Exception e = cause instanceof Exception x ? x : new IllegalStateException("the WAL's thread died", cause);
+        for (PendingRecord r : records) {
+            r.completed(e);
+        }
+    }
+
+    /** Where the newest file begins: every record appended from now on has a greater position. */
+    public long firstPosition() {
+        return firstPosition;
+    }
+
+    /** Becomes a user of a file, or returns null when it was let go. The caller releases it. */
+    public @Nullable WalFile acquire(long number) {
+        lock.lock();
+        try {
+            WalFile file = files.get(number);
+            return file != null && file.acquire() ? file : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets go of files with smaller numbers: nothing in them will be asked for again. Readers that hold one may finish. */
+    public void releaseBelow(long number) {
+        List<WalFile> gone = new ArrayList<>();
+        lock.lock();
+        try {
+            // the newest file is never let go, so that its number is found after a restart
+            while (files.size() > 1 && files.firstKey() < number) {
+                gone.add(files.pollFirstEntry().getValue());
+            }
+        } finally {
+            lock.unlock();
+        }
+        gone.forEach(WalFile::release);
+    }
+
+    /** Bytes of disk that the files with records take. */
+    public long diskBytes() {
+        lock.lock();
+        try {
+            return (long) files.size() * settings.segmentBytes();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Writes what has gathered, then stops. Files stay where they are. Idempotent. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closing = true;
+            arrived.signal();
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        preparer.close();
+        if (!closed) {
+            closed = true;
+            closeFiles();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeFiles() {
+        WalWriter w = writer;
+        if (w != null) {
+            try {
+                w.close();
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.WARNING, "closing WAL file " + w.file(), e);
+            }
+        }
+        List<WalFile> all;
+        lock.lock();
+        try {
+            all = List.copyOf(files.values());
+            files.clear();
+        } finally {
+            lock.unlock();
+        }
+        all.forEach(WalFile::release);
+    }
+}

@@ -1,0 +1,169 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.wal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The names and the life of WAL files: {@code 0000000012.wal} holds records, {@code spare-0000000007.wal} waits to be used again, and
+ * {@code *.tmp} is being made. Files are filled with zeros when they are made, so that later syncs need not touch metadata. Thread-safe:
+ * guarded by itself.
+ */
+final class WalDirectory {
+    private static final System.Logger LOG = System.getLogger(WalDirectory.class.getName());
+    private static final Pattern LIVE = Pattern.compile("([0-9]{10})\\.wal");
+    private static final Pattern SPARE = Pattern.compile("spare-n?[0-9]{10}\\.wal");
+    private static final int ZEROS = 1 << 20;
+
+    private final Path dir;
+    private final int segmentBytes;
+    private final int maxSpares;
+    private final Deque<Path> spares = new ArrayDeque<>();
+
+    private WalDirectory(Path dir, int segmentBytes, int maxSpares) {
+        this.dir = dir;
+        this.segmentBytes = segmentBytes;
+        this.maxSpares = maxSpares;
+    }
+
+    static WalDirectory open(Path dir, int segmentBytes, int maxSpares) throws IOException {
+        Files.createDirectories(dir);
+        WalDirectory d = new WalDirectory(dir, segmentBytes, maxSpares);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(dir)) {
+            for (Path p : files) {
+                String name = p.getFileName().toString();
+                boolean spare = SPARE.matcher(name).matches();
+                if (spare && Files.size(p) == segmentBytes && d.spares.size() < maxSpares) {
+                    d.spares.add(p);
+                } else if (spare || name.endsWith(".tmp")) {
+                    Files.delete(p);
+                }
+            }
+        }
+        return d;
+    }
+
+    record Numbered(long number, Path path) {}
+
+    /** Files with records, by number. */
+    List<Numbered> live() throws IOException {
+        List<Numbered> found = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(dir)) {
+            for (Path p : files) {
+                var m = LIVE.matcher(p.getFileName().toString());
+                if (m.matches()) {
+                    found.add(new Numbered(Long.parseLong(m.group(1)), p));
+                }
+            }
+        }
+        found.sort(Comparator.comparingLong(Numbered::number));
+        return found;
+    }
+
+    /**
+     * Makes a file ready for records, from a spare one if there is. Its header and its name are durable on return.
+     *
+     * @return open for writing; the caller closes it
+     */
+    FileChannel create(WalFormat.Header header) throws IOException {
+        Path spare = takeSpare();
+        Path from = spare != null ? spare : zeroFilled(dir.resolve(name(header.number()) + ".tmp"));
+        FileChannel channel = FileChannel.open(from, StandardOpenOption.WRITE);
+        try {
+            ByteBuffer b = WalFormat.encode(header);
+            while (b.hasRemaining()) {
+                channel.write(b, b.position());
+            }
+            channel.force(true);
+            Files.move(from, path(header.number()));
+            syncDirectory();
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            Files.deleteIfExists(from);
+            throw e;
+        }
+    }
+
+    Path path(long number) {
+        return dir.resolve(name(number));
+    }
+
+    private static String name(long number) {
+        return String.format("%010d.wal", number);
+    }
+
+    private @Nullable Path takeSpare() {
+        synchronized (this) {
+            return spares.poll();
+        }
+    }
+
+    /** Makes a spare file unless there is one, so that the next {@link #create} is quick. */
+    void prepareSpare(long number) throws IOException {
+        synchronized (this) {
+            if (!spares.isEmpty()) {
+                return;
+            }
+        }
+        Path made = zeroFilled(dir.resolve("spare-n" + name(number) + ".tmp"));
+        Path spare = dir.resolve("spare-n" + name(number));
+        Files.move(made, spare);
+        synchronized (this) {
+            spares.add(spare);
+        }
+    }
+
+    private Path zeroFilled(Path path) throws IOException {
+        Files.deleteIfExists(path);
+        try (FileChannel c = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(ZEROS, segmentBytes));
+            for (int left = segmentBytes; left > 0; ) {
+                zeros.clear().limit(Math.min(zeros.capacity(), left));
+                left -= c.write(zeros);
+            }
+            c.force(true);
+            return path;
+        } catch (IOException e) {
+            Files.deleteIfExists(path);
+            throw e;
+        }
+    }
+
+    /** Keeps a file for later use, or removes it. */
+    void retire(WalFile file) {
+        try {
+            Path spare = dir.resolve("spare-" + name(file.number()));
+            synchronized (this) {
+                if (!file.poisoned() && spares.size() < maxSpares && Files.size(file.path()) == segmentBytes) {
+                    Files.move(file.path(), spare);
+                    spares.add(spare);
+                    return;
+                }
+            }
+            Files.deleteIfExists(file.path());
+        } catch (IOException e) {
+            // its records are stored elsewhere: a file that stays is skipped by the fence after a restart
+            LOG.log(System.Logger.Level.WARNING, "cannot recycle WAL file " + file.path(), e);
+        }
+    }
+
+    private void syncDirectory() throws IOException {
+        try (FileChannel d = FileChannel.open(dir, StandardOpenOption.READ)) {
+            d.force(true);
+        }
+    }
+}
