@@ -106,6 +106,10 @@ final class DecodedFragment {
         return order.length == 0 ? place : order[place];
     }
 
+    long time(int row) {
+        return times[row];
+    }
+
     long timeAt(int place) {
         return times[row(place)];
     }

@@ -1,0 +1,358 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.head;
+
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.Direction;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.LogSource.StreamStats;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.ScanRequest.Columns;
+import io.skald.core.scan.ScanStats;
+import io.skald.core.wire.RecentEntries;
+import io.skald.ingester.wal.PendingRecord;
+import io.skald.ingester.wal.Wal;
+import io.skald.ingester.wal.WalFile;
+import io.skald.ingester.wal.WalFormat;
+import io.skald.ingester.wal.WalListener;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The WAL as the head: keeps a few numbers per fragment on the heap and reads entries from the WAL files. What is durable is registered here
+ * before it is acknowledged, so the next query sees it. Thread-safe.
+ */
+public final class Head implements RecentEntries, WalListener, Wal.Replay {
+    private static final System.Logger LOG = System.getLogger(Head.class.getName());
+
+    private final String ingesterId;
+    private final WalEvents events;
+    private final Map<TenantId, Long> fences;
+    private final ConcurrentHashMap<TenantId, TenantHead> tenants = new ConcurrentHashMap<>();
+    private @Nullable Wal wal;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition grown = lock.newCondition();
+    private volatile long endPosition;
+    // guarded by lock
+    private long bytesSinceCut;
+    private long firstSinceCutMillis;
+    private long firstKept = Long.MAX_VALUE;
+
+    /** Is told what the WAL does, for metrics. Calls must not block. */
+    public interface WalEvents {
+        void synced(long nanos, long bytes);
+
+        void poisoned();
+
+        void corrupt();
+
+        /** The time now, milliseconds since the epoch. */
+        long nowMillis();
+    }
+
+    /**
+     * @param fences for each tenant with a commit by this ingester, up to where its entries are in segments
+     */
+    public Head(String ingesterId, Map<TenantId, Long> fences, WalEvents events) {
+        this.ingesterId = ingesterId;
+        this.fences = Map.copyOf(fences);
+        this.events = events;
+        fences.forEach((tenant, fence) -> tenants.put(tenant, new TenantHead(fence)));
+    }
+
+    /** Completes the head after the WAL was replayed into it. Files that hold nothing of use are let go. */
+    public void attach(Wal opened) {
+        wal = opened;
+        endPosition = opened.firstPosition();
+        opened.releaseBelow(WalFormat.number(Math.min(firstKept, opened.firstPosition())));
+    }
+
+    private Wal wal() {
+        return Objects.requireNonNull(wal, "head is not attached to a WAL");
+    }
+
+    private TenantHead head(TenantId tenant) {
+        return tenants.computeIfAbsent(tenant, t -> new TenantHead(0));
+    }
+
+    // ---- what the WAL reports
+
+    @Override
+    public void record(long position, byte type, MemorySegment payload) {
+        BatchCodec.EncodedFragments f;
+        try {
+            if (type != WalFormat.TYPE_ENTRIES) {
+                throw new IllegalArgumentException("record type " + type + " is not known");
+            }
+            f = BatchCodec.read(payload);
+        } catch (RuntimeException e) {
+            // the checksum holds, so another version wrote it; what follows is still of use
+            LOG.log(System.Logger.Level.ERROR, "WAL record at " + describe(position) + " cannot be read", e);
+            events.corrupt();
+            return;
+        }
+        if (position >= fences.getOrDefault(f.tenant(), 0L)) {
+            head(f.tenant()).add(position, WalFormat.RECORD_HEADER, f.fragments());
+            grow(payload.byteSize());
+            firstKept = Math.min(firstKept, position);
+        }
+    }
+
+    private static String describe(long position) {
+        return WalFormat.number(position) + ":" + WalFormat.offset(position);
+    }
+
+    @Override
+    public void corrupt(StoreException.CorruptData damage) {
+        events.corrupt();
+    }
+
+    @Override
+    public void durable(List<? extends PendingRecord> records, long end) {
+        long bytes = 0;
+        for (PendingRecord r : records) {
+            if (r instanceof EncodedBatch b) {
+                head(b.tenant()).add(b.position(), WalFormat.RECORD_HEADER, b.fragments());
+            }
+            bytes += r.length();
+        }
+        grow(bytes);
+        lock.lock();
+        try {
+            endPosition = end;
+            grown.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void grow(long bytes) {
+        lock.lock();
+        try {
+            bytesSinceCut += bytes;
+            if (firstSinceCutMillis == 0) {
+                firstSinceCutMillis = events.nowMillis();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void synced(long nanos, long bytes) {
+        events.synced(nanos, bytes);
+    }
+
+    @Override
+    public void poisoned(WalFile file, Exception cause) {
+        events.poisoned();
+    }
+
+    // ---- what a flush asks for
+
+    /**
+     * Where a flush cuts.
+     *
+     * @param position everything acknowledged before the cut is below it
+     * @param bytes bytes of records since the last cut
+     * @param oldestMillis when the first of them arrived, 0 when there are none
+     */
+    public record Cut(long position, long bytes, long oldestMillis) {}
+
+    /** Cuts at the present end, and starts counting anew. */
+    public Cut cut() {
+        lock.lock();
+        try {
+            Cut cut = new Cut(endPosition, bytesSinceCut, firstSinceCutMillis);
+            bytesSinceCut = 0;
+            firstSinceCutMillis = 0;
+            return cut;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What {@link #cut} would give, without cutting. */
+    public Cut sinceCut() {
+        lock.lock();
+        try {
+            return new Cut(endPosition, bytesSinceCut, firstSinceCutMillis);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Tenants that may hold entries, sorted. */
+    public List<TenantId> tenants() {
+        List<TenantId> all = new ArrayList<>(tenants.keySet());
+        all.sort(null);
+        return all;
+    }
+
+    /** Streams held now, over all tenants. */
+    public long streamCount() {
+        return tenants.values().stream().mapToLong(TenantHead::streamCount).sum();
+    }
+
+    /** Entries of a tenant at positions in [from, to), for a flush. The caller closes it. */
+    public HeadRange range(TenantId tenant, long from, long to) throws StoreException {
+        return HeadRange.open(wal(), head(tenant), List.of(), from, to);
+    }
+
+    /** Forgets what these tenants have below a position, and lets go of the WAL files that hold only that. */
+    public void dropBelow(List<TenantId> flushed, long position) {
+        for (TenantId t : flushed) {
+            head(t).dropBelow(position);
+        }
+        wal().releaseBelow(WalFormat.number(position));
+    }
+
+    // ---- queries
+
+    @Override
+    public String ingesterId() {
+        return ingesterId;
+    }
+
+    private HeadRange range(TenantId tenant, List<Matcher> matchers, long fence) throws StoreException {
+        TenantHead t = tenants.get(tenant);
+        return t == null ? HeadRange.empty() : HeadRange.open(wal(), t, matchers, fence, Long.MAX_VALUE);
+    }
+
+    @Override
+    public Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException {
+        return new HeadScan(range(tenant, request.matchers(), fence), request);
+    }
+
+    @Override
+    public List<StreamStats> streamStats(
+            TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        try (HeadRange range = range(tenant, matchers, fence)) {
+            List<StreamStats> all = new ArrayList<>();
+            for (TenantHead.Stream s : range.streams()) {
+                StreamStats stats = range.stats(s, startNanos, endNanos);
+                if (stats.entries() > 0) {
+                    all.add(stats);
+                }
+            }
+            return all;
+        }
+    }
+
+    @Override
+    public List<Labels> series(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos)
+            throws StoreException {
+        try (HeadRange range = range(tenant, matchers, fence)) {
+            List<Labels> all = new ArrayList<>();
+            for (TenantHead.Stream s : range.streams()) {
+                if (range.hasEntries(s, startNanos, endNanos)) {
+                    all.add(s.labels());
+                }
+            }
+            return all;
+        }
+    }
+
+    @Override
+    public long endPosition() {
+        return endPosition;
+    }
+
+    @Override
+    public Tailed tail(TenantId tenant, List<Matcher> matchers, long fromPosition, int maxEntries, Duration maxWait)
+            throws StoreException, InterruptedException {
+        long deadline = System.nanoTime() + maxWait.toNanos();
+        long from = fromPosition;
+        while (true) {
+            long end = endPosition;
+            TenantHead t = tenants.get(tenant);
+            if (t != null && t.hasFrom(from)) {
+                Tailed step = step(t, matchers, from, end, maxEntries);
+                if (!step.batches().isEmpty()) {
+                    return step;
+                }
+            } else if (t != null && t.droppedBelow() > from) {
+                throw new StoreException.Stale("entries at WAL position " + describe(from) + " are in segments by now");
+            }
+            from = Math.max(from, end);
+            if (!awaitGrowth(end, deadline)) {
+                return new Tailed(List.of(), from);
+            }
+        }
+    }
+
+    private boolean awaitGrowth(long end, long deadlineNanos) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (endPosition <= end) {
+                long left = deadlineNanos - System.nanoTime();
+                if (left <= 0 || grown.awaitNanos(left) <= 0 && endPosition <= end) {
+                    return false;
+                }
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private record Place(TenantHead.Stream stream, int fragment) {
+        long address() {
+            return stream.fragments().address(fragment);
+        }
+    }
+
+    private Tailed step(TenantHead tenant, List<Matcher> matchers, long from, long end, int maxEntries)
+            throws StoreException {
+        try (HeadRange range = HeadRange.open(wal(), tenant, matchers, from, end)) {
+            List<Place> places = new ArrayList<>();
+            for (TenantHead.Stream s : range.streams()) {
+                for (int i = 0; i < s.fragments().size(); i++) {
+                    places.add(new Place(s, i));
+                }
+            }
+            places.sort(Comparator.comparingLong(Place::address));
+            List<EntryBatch> batches = new ArrayList<>();
+            int entries = 0;
+            for (Place p : places) {
+                if (entries > 0 && entries + p.stream.fragments().count(p.fragment) > maxEntries) {
+                    return new Tailed(batches, p.address());
+                }
+                EntryBatch b = range.read(p.stream, p.fragment);
+                entries += b.size();
+                batches.add(b);
+            }
+            return new Tailed(batches, end);
+        }
+    }
+
+    /** Counts a stream by reading it. */
+    static StreamStats count(HeadRange range, TenantHead.Stream s, long startNanos, long endNanos)
+            throws StoreException {
+        long entries = 0;
+        long bytes = 0;
+        Columns lengths = new Columns(true, false, false);
+        try (EntryCursor c = range.cursor(s, startNanos, endNanos, Direction.FORWARD, lengths, new ScanStats(), null)) {
+            while (c.next()) {
+                entries++;
+                bytes += c.length();
+            }
+        }
+        return new StreamStats(s.labels(), 1, entries, bytes);
+    }
+}

@@ -1,0 +1,176 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.head;
+
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.StoreException;
+import io.skald.core.scan.Direction;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.LogSource.StreamStats;
+import io.skald.core.scan.ScanRequest.Columns;
+import io.skald.core.scan.ScanStats;
+import io.skald.ingester.wal.Wal;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a tenant has in a range of WAL positions, with the files held that are needed to read it. Reading is thread-safe, closing is the
+ * owner's.
+ */
+public final class HeadRange implements AutoCloseable {
+    private final List<TenantHead.Stream> streams;
+    private final HeldFiles files;
+
+    private HeadRange(List<TenantHead.Stream> streams, HeldFiles files) {
+        this.streams = streams;
+        this.files = files;
+    }
+
+    static HeadRange empty() {
+        return new HeadRange(List.of(), new HeldFiles());
+    }
+
+    static HeadRange open(Wal wal, TenantHead tenant, List<Matcher> matchers, long from, long to)
+            throws StoreException {
+        List<TenantHead.Stream> streams = tenant.streams(matchers, from, to);
+        HeldFiles files = new HeldFiles();
+        try {
+            for (TenantHead.Stream s : streams) {
+                files.add(wal, s.fragments());
+            }
+            // checked last: fragments are forgotten before their file is let go
+            if (tenant.droppedBelow() > from) {
+                throw new StoreException.Stale("entries after WAL position " + from + " are stored in segments by now");
+            }
+            return new HeadRange(streams, files);
+        } catch (StoreException e) {
+            files.close();
+            throw e;
+        }
+    }
+
+    /** A stream, by its place in the list, with where its entries are. */
+    List<TenantHead.Stream> streams() {
+        return streams;
+    }
+
+    /** How many streams there are. */
+    public int size() {
+        return streams.size();
+    }
+
+    /** The labels of a stream; streams are sorted by them. */
+    public Labels labels(int stream) {
+        return streams.get(stream).labels();
+    }
+
+    /** A stream's entries in a range of time, oldest first. A fragment that cannot be read is handed to {@code onCorrupt} and left out. */
+    public EntryCursor cursor(
+            int stream, long startNanos, long endNanos, Consumer<StoreException.CorruptData> onCorrupt) {
+        return cursor(
+                streams.get(stream), startNanos, endNanos, Direction.FORWARD, Columns.ALL, new ScanStats(), onCorrupt);
+    }
+
+    /** Whether a stream may have entries in a range of time. */
+    public boolean mayHave(int stream, long startNanos, long endNanos) {
+        FragmentList.Slice f = streams.get(stream).fragments();
+        for (int i = 0; i < f.size(); i++) {
+            if (f.overlaps(i, startNanos, endNanos)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The periods in which there are entries, counted from the epoch. */
+    public SortedSet<Long> periods(long lengthNanos) throws StoreException {
+        SortedSet<Long> found = new TreeSet<>();
+        for (TenantHead.Stream s : streams) {
+            FragmentList.Slice f = s.fragments();
+            for (int i = 0; i < f.size(); i++) {
+                long first = Math.floorDiv(f.minNanos(i), lengthNanos);
+                long last = Math.floorDiv(f.maxNanos(i), lengthNanos);
+                found.add(first);
+                found.add(last);
+                if (last - first > 1) {
+                    DecodedFragment d = files.read(f, i, new Columns(false, false, false));
+                    for (int row = 0; row < d.size(); row++) {
+                        found.add(Math.floorDiv(d.time(row), lengthNanos));
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    EntryCursor cursor(
+            TenantHead.Stream s,
+            long startNanos,
+            long endNanos,
+            Direction direction,
+            Columns columns,
+            ScanStats stats,
+            @Nullable Consumer<StoreException.CorruptData> onCorrupt) {
+        return new StreamCursor(files, s.fragments(), startNanos, endNanos, direction, columns, stats, onCorrupt);
+    }
+
+    boolean hasEntries(TenantHead.Stream s, long startNanos, long endNanos) throws StoreException {
+        FragmentList.Slice f = s.fragments();
+        for (int i = 0; i < f.size(); i++) {
+            long min = f.minNanos(i);
+            long max = f.maxNanos(i);
+            if (min >= startNanos && min < endNanos || max >= startNanos && max < endNanos) {
+                return true;
+            }
+            if (f.overlaps(i, startNanos, endNanos)) {
+                DecodedFragment d = files.read(f, i, new Columns(false, false, false));
+                if (d.lowerBound(startNanos) < d.lowerBound(endNanos)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Exact counts; the fragments' own numbers do when they lie within the range, one after the other, without a repeated time. */
+    StreamStats stats(TenantHead.Stream s, long startNanos, long endNanos) throws StoreException {
+        FragmentList.Slice f = s.fragments();
+        long entries = 0;
+        long bytes = 0;
+        long last = Long.MIN_VALUE;
+        for (int i = 0; i < f.size(); i++) {
+            if (!f.overlaps(i, startNanos, endNanos)) {
+                continue;
+            }
+            boolean plain =
+                    f.increasing(i) && f.minNanos(i) > last && f.minNanos(i) >= startNanos && f.maxNanos(i) < endNanos;
+            if (!plain) {
+                return Head.count(this, s, startNanos, endNanos);
+            }
+            last = f.maxNanos(i);
+            entries += f.count(i);
+            bytes += f.lineBytes(i);
+        }
+        return new StreamStats(s.labels(), 1, entries, bytes);
+    }
+
+    /** A fragment in the order of arrival. */
+    EntryBatch read(TenantHead.Stream s, int fragment) throws StoreException {
+        DecodedFragment d = files.read(s.fragments(), fragment, Columns.ALL);
+        EntryBatch b = new EntryBatch(s.labels(), d.size());
+        for (int row = 0; row < d.size(); row++) {
+            b.add(d.time(row), d.buffer(), d.offset(row), d.length(row), d.metadata(row));
+        }
+        return b;
+    }
+
+    @Override
+    public void close() {
+        files.close();
+    }
+}
