@@ -49,6 +49,18 @@ public final class EntryBatch {
         metadata[size++] = structuredMetadata;
     }
 
+    /** The same entries as those of another stream. Shares the columns, so neither may be filled on. */
+    public EntryBatch withLabels(Labels other) {
+        EntryBatch b = new EntryBatch(other, 1);
+        b.size = size;
+        b.timestampNanos = timestampNanos;
+        b.buffers = buffers;
+        b.offsets = offsets;
+        b.lengths = lengths;
+        b.metadata = metadata;
+        return b;
+    }
+
     public Labels labels() {
         return labels;
     }

@@ -1,0 +1,321 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester;
+
+import io.prometheus.client.CollectorRegistry;
+import io.skald.core.config.TenantLimits;
+import io.skald.core.http.Router;
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.wire.PushSink;
+import io.skald.core.wire.RecentEntries;
+import io.skald.ingester.flush.FlushEvents;
+import io.skald.ingester.flush.FlushStep;
+import io.skald.ingester.flush.Flusher;
+import io.skald.ingester.head.BatchCodec;
+import io.skald.ingester.head.EncodedBatch;
+import io.skald.ingester.head.Head;
+import io.skald.ingester.push.Admission;
+import io.skald.ingester.push.PushApi;
+import io.skald.ingester.push.Validator;
+import io.skald.ingester.wal.DataDirectory;
+import io.skald.ingester.wal.Wal;
+import io.skald.ingester.wal.WalFormat;
+import io.skald.storage.SegmentStore;
+import io.skald.storage.index.CommitLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Takes pushes into the WAL, serves them to queries and flushes them into segments. {@link #open} recovers what an earlier run left before
+ * anything is taken or served. Thread-safe. The stores, limits, clock and registry stay the caller's.
+ */
+public final class Ingester implements PushSink, AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Ingester.class.getName());
+    private static final int MAX_SPARES = 4;
+    private static final long GUARD_CHECK_NANOS = 200_000_000L;
+
+    private final IngesterConfig config;
+    private final TenantLimits limits;
+    private final Clock clock;
+    private final Consumer<FlushStep> steps;
+    private final IngesterMetrics metrics;
+    private final Admission admission;
+    private final DataDirectory directory;
+    private final Head head;
+    private final Wal wal;
+    private final Flusher flusher;
+    private volatile boolean closing;
+    private volatile long guardCheckedNanos;
+    private volatile long usableBytes = Long.MAX_VALUE;
+
+    private Ingester(
+            IngesterConfig config,
+            CommitLog log,
+            SegmentStore segments,
+            TenantLimits limits,
+            Clock clock,
+            CollectorRegistry registry,
+            Consumer<FlushStep> steps)
+            throws StoreException {
+        this.config = config;
+        this.limits = limits;
+        this.clock = clock;
+        this.steps = steps;
+        this.admission = new Admission(config.maxInFlightBytes());
+        this.directory = DataDirectory.acquire(config.dataDir());
+        Wal opened = null;
+        try {
+            Map<TenantId, Long> fences = fences(log, config.ingesterId());
+            this.metrics = new IngesterMetrics(registry, this::gauges);
+            Events events = new Events();
+            this.head = new Head(config.ingesterId(), fences, events);
+            long minNumber =
+                    fences.values().stream().mapToLong(WalFormat::number).max().orElse(0);
+            opened = Wal.open(
+                    new Wal.Settings(
+                            config.dataDir().resolve("wal"),
+                            config.walSegmentBytes(),
+                            config.walSync(),
+                            config.walSyncInterval(),
+                            MAX_SPARES),
+                    directory.epoch(),
+                    minNumber,
+                    head,
+                    head);
+            this.wal = opened;
+            head.attach(opened);
+            this.flusher = new Flusher(
+                    head,
+                    segments,
+                    log,
+                    fences,
+                    events,
+                    new Flusher.Settings(
+                            config.flushBytes(),
+                            config.flushAge(),
+                            config.keepFlushed(),
+                            clock::millis,
+                            this::diskPressure));
+        } catch (StoreException | RuntimeException e) {
+            if (opened != null) {
+                opened.close();
+            }
+            directory.close();
+            throw e;
+        }
+        checkDisk();
+    }
+
+    /**
+     * Opens the data directory, recovers, and begins flushing.
+     *
+     * @param log where flushes are committed; read for the fences first
+     * @param registry where the metrics are registered until {@link #close}
+     * @throws StoreException if the directory is in use or unreadable, or the index cannot be read
+     */
+    public static Ingester open(
+            IngesterConfig config,
+            CommitLog log,
+            SegmentStore segments,
+            TenantLimits limits,
+            Clock clock,
+            CollectorRegistry registry)
+            throws StoreException {
+        Ingester i = create(config, log, segments, limits, clock, registry, step -> {});
+        i.flusher.start();
+        return i;
+    }
+
+    /** Opens without flushing by itself. */
+    static Ingester create(
+            IngesterConfig config,
+            CommitLog log,
+            SegmentStore segments,
+            TenantLimits limits,
+            Clock clock,
+            CollectorRegistry registry,
+            Consumer<FlushStep> steps)
+            throws StoreException {
+        return new Ingester(config, log, segments, limits, clock, registry, steps);
+    }
+
+    private static Map<TenantId, Long> fences(CommitLog log, String ingesterId) throws StoreException {
+        Map<TenantId, Long> fences = new TreeMap<>();
+        for (TenantId t : log.tenants()) {
+            long fence = log.read(t).fence(ingesterId);
+            if (fence > 0) {
+                fences.put(t, fence);
+            }
+        }
+        return fences;
+    }
+
+    /** What the flusher and the WAL report, as metrics. */
+    private final class Events implements Head.WalEvents, FlushEvents {
+        @Override
+        public void synced(long nanos, long bytes) {
+            metrics.fsync.observe(nanos / 1e9);
+            metrics.walBytes.inc((double) bytes);
+        }
+
+        @Override
+        public void poisoned() {
+            metrics.walPoisoned.inc();
+        }
+
+        @Override
+        public void corrupt() {
+            metrics.corrupt.inc();
+        }
+
+        @Override
+        public long nowMillis() {
+            return clock.millis();
+        }
+
+        @Override
+        public void reached(FlushStep step) {
+            steps.accept(step);
+        }
+
+        @Override
+        public void flushed(long nanos, long bytes) {
+            metrics.flush.observe(nanos / 1e9);
+            metrics.flushedBytes.inc((double) bytes);
+        }
+
+        @Override
+        public void failed(Exception cause, Duration nextAttemptIn) {
+            metrics.flushFailures.inc();
+        }
+    }
+
+    private IngesterMetrics.Gauges gauges() {
+        long oldest = flusher.oldestUnflushedMillis();
+        return new IngesterMetrics.Gauges(
+                flusher.unflushedBytes(),
+                oldest == 0 ? 0 : Math.max(0, clock.millis() - oldest) / 1e3,
+                wal.diskBytes(),
+                head.streamCount(),
+                admission.inFlight());
+    }
+
+    /** What is acknowledged and may not be in the index yet. */
+    public RecentEntries recent() {
+        return head;
+    }
+
+    /** Adds the push endpoints and {@code POST /flush}. */
+    public void register(Router router, boolean multiTenant) {
+        new PushApi(this, this::flush, admission, config.maxPushBytes(), multiTenant).register(router);
+    }
+
+    @Override
+    public PushResult push(TenantId tenant, List<EntryBatch> batches) throws StoreException, InterruptedException {
+        if (closing) {
+            throw new StoreException.Unavailable("ingester is shutting down");
+        }
+        guardDisk();
+        String id = tenant.value();
+        Instant now = clock.instant();
+        Validator validator = new Validator(
+                limits.of(tenant), now.getEpochSecond() * 1_000_000_000L + now.getNano(), (reason, entries, bytes) -> {
+                    metrics.discardedLines.labels(reason, id).inc((double) entries);
+                    metrics.discardedBytes.labels(reason, id).inc((double) bytes);
+                });
+        List<EntryBatch> good = validator.apply(batches);
+        long accepted = 0;
+        long bytes = 0;
+        for (EntryBatch b : good) {
+            accepted += b.size();
+            bytes += b.lineBytes();
+        }
+        if (accepted > 0) {
+            List<EncodedBatch> records =
+                    BatchCodec.encode(tenant, good, WalFormat.maxPayload(config.walSegmentBytes()));
+            wal.append(records);
+            metrics.lines.labels(id).inc((double) accepted);
+            metrics.bytes.labels(id).inc((double) bytes);
+        }
+        return new PushResult(accepted, validator.rejected(), validator.message());
+    }
+
+    private void guardDisk() throws StoreException {
+        if (config.diskReserveBytes() == 0) {
+            return;
+        }
+        if (System.nanoTime() - guardCheckedNanos > GUARD_CHECK_NANOS) {
+            checkDisk();
+        }
+        long usable = usableBytes;
+        if (usable < config.diskReserveBytes()) {
+            throw new StoreException.Unavailable(
+                    "disk of " + config.dataDir() + " has " + usable + " bytes left, the reserve is "
+                            + config.diskReserveBytes() + "; pushes are taken again when there is more");
+        }
+    }
+
+    private void checkDisk() throws StoreException {
+        guardCheckedNanos = System.nanoTime();
+        try {
+            usableBytes = Files.getFileStore(config.dataDir()).getUsableSpace();
+        } catch (IOException e) {
+            throw new StoreException.Unavailable("cannot tell the free space of " + config.dataDir(), e);
+        }
+    }
+
+    private boolean diskPressure() {
+        // early, so that a flush frees WAL files before pushes have to be refused
+        return config.diskReserveBytes() > 0 && usableBytes < 2 * config.diskReserveBytes();
+    }
+
+    /**
+     * Stores everything that was acknowledged before the call in segments.
+     *
+     * @throws StoreException some of it is still only in the WAL; it is tried again
+     */
+    public void flush() throws StoreException {
+        flusher.flush();
+    }
+
+    /**
+     * Stops taking pushes, flushes, and closes. When the stores cannot be reached, what is not flushed stays in the WAL for the next start.
+     * Idempotent.
+     */
+    @Override
+    public void close() throws StoreException {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        flusher.close();
+        try {
+            flusher.flush();
+        } catch (StoreException e) {
+            LOG.log(System.Logger.Level.WARNING, "not all is flushed; the rest stays in the WAL", e);
+        }
+        closeFiles();
+    }
+
+    /** Closes as a crash would leave things: without a flush. For tests. */
+    void crash() throws StoreException {
+        closing = true;
+        flusher.close();
+        closeFiles();
+    }
+
+    private void closeFiles() throws StoreException {
+        wal.close();
+        metrics.close();
+        directory.close();
+    }
+}

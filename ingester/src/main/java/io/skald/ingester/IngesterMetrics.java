@@ -1,0 +1,112 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester;
+
+import io.prometheus.client.Collector;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Counter;
+import io.prometheus.client.GaugeMetricFamily;
+import io.prometheus.client.Histogram;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The ingester's metrics. Thread-safe. */
+final class IngesterMetrics implements AutoCloseable {
+    private static final double[] FSYNC_BUCKETS = {
+        .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5
+    };
+    private static final double[] FLUSH_BUCKETS = {.01, .05, .1, .5, 1, 5, 10, 30, 60, 300};
+
+    /** What is measured when it is asked for. */
+    record Gauges(
+            double unflushedBytes,
+            double oldestUnflushedSeconds,
+            double walDiskBytes,
+            double streams,
+            double inFlightBytes) {}
+
+    private final CollectorRegistry registry;
+    private final List<Collector> all;
+
+    final Counter lines;
+    final Counter bytes;
+    final Counter discardedLines;
+    final Counter discardedBytes;
+    final Counter walBytes;
+    final Histogram fsync;
+    final Counter walPoisoned;
+    final Counter corrupt;
+    final Histogram flush;
+    final Counter flushFailures;
+    final Counter flushedBytes;
+
+    IngesterMetrics(CollectorRegistry registry, Supplier<Gauges> gauges) {
+        this.registry = registry;
+        lines = counter("lines", "Entries stored in the WAL and acknowledged.", "tenant");
+        bytes = counter("received_bytes", "Bytes of lines stored in the WAL and acknowledged.", "tenant");
+        discardedLines = counter("discarded_lines", "Entries refused because of a limit.", "reason", "tenant");
+        discardedBytes = counter("discarded_bytes", "Bytes of lines refused because of a limit.", "reason", "tenant");
+        walBytes = counter("wal_written_bytes", "Bytes written to the WAL.");
+        fsync = histogram("wal_fsync_duration_seconds", "Time to write and sync a group of records.", FSYNC_BUCKETS);
+        walPoisoned = counter("wal_poisoned_files", "WAL files given up because a write or sync failed.");
+        corrupt = counter("wal_corruptions", "Damaged places found in WAL files.");
+        flush = histogram("flush_duration_seconds", "Time to store and commit one cut of the head.", FLUSH_BUCKETS);
+        flushFailures = counter("flush_failures", "Attempts to flush that failed and are repeated.");
+        flushedBytes = counter("flushed_bytes", "Bytes of WAL records that are stored in segments.");
+        all = List.of(
+                lines,
+                bytes,
+                discardedLines,
+                discardedBytes,
+                walBytes,
+                fsync,
+                walPoisoned,
+                corrupt,
+                flush,
+                flushFailures,
+                flushedBytes,
+                new GaugeCollector(gauges));
+        all.forEach(registry::register);
+    }
+
+    private static Counter counter(String name, String help, String... labels) {
+        return Counter.build("skald_ingester_" + name + "_total", help)
+                .labelNames(labels)
+                .create();
+    }
+
+    private static Histogram histogram(String name, String help, double[] buckets) {
+        return Histogram.build("skald_ingester_" + name, help).buckets(buckets).create();
+    }
+
+    private static final class GaugeCollector extends Collector {
+        private final Supplier<Gauges> gauges;
+
+        GaugeCollector(Supplier<Gauges> gauges) {
+            this.gauges = gauges;
+        }
+
+        @Override
+        public List<MetricFamilySamples> collect() {
+            Gauges g = gauges.get();
+            return List.of(
+                    gauge("unflushed_bytes", "Bytes of WAL records that are not in segments yet.", g.unflushedBytes),
+                    gauge(
+                            "oldest_unflushed_age_seconds",
+                            "Age of the oldest entry that is not in a segment yet.",
+                            g.oldestUnflushedSeconds),
+                    gauge("wal_disk_bytes", "Disk space of the WAL files in use.", g.walDiskBytes),
+                    gauge("streams", "Streams with entries in the head.", g.streams),
+                    gauge("push_in_flight_bytes", "Bytes of pushes that are being worked on.", g.inFlightBytes));
+        }
+
+        private static GaugeMetricFamily gauge(String name, String help, double value) {
+            return new GaugeMetricFamily("skald_ingester_" + name, help, value);
+        }
+    }
+
+    @Override
+    public void close() {
+        all.forEach(registry::unregister);
+    }
+}

@@ -1,0 +1,166 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.flush;
+
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.EntryCursor;
+import io.skald.ingester.head.Head;
+import io.skald.ingester.head.HeadRange;
+import io.skald.storage.SegmentStore;
+import io.skald.storage.index.CommitLog;
+import io.skald.storage.index.CommitResult;
+import io.skald.storage.index.Fence;
+import io.skald.storage.index.LogRecord;
+import io.skald.storage.segment.SegmentRef;
+import io.skald.storage.segment.SegmentWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores what one tenant has below a cut: a segment per UTC day, then one commit. May be called again after a failure: what was written by
+ * then is used, and a commit whose outcome is unknown is settled by its nonce. Confined to the flush thread.
+ */
+final class TenantFlush {
+    private static final System.Logger LOG = System.getLogger(TenantFlush.class.getName());
+    private static final long DAY_NANOS = 86_400_000_000_000L;
+    /** A stream is handed over in batches of about this many bytes of lines. */
+    private static final long BATCH_BYTES = 4 << 20;
+
+    private static final int BATCH_ENTRIES = 100_000;
+
+    private final Head head;
+    private final SegmentStore store;
+    private final CommitLog log;
+    private final FlushEvents events;
+    private final TenantId tenant;
+    private final long to;
+    private long from;
+    private @Nullable LogRecord record;
+
+    TenantFlush(Head head, SegmentStore store, CommitLog log, FlushEvents events, TenantId tenant, long from, long to) {
+        this.head = head;
+        this.store = store;
+        this.log = log;
+        this.events = events;
+        this.tenant = tenant;
+        this.from = from;
+        this.to = to;
+    }
+
+    TenantId tenant() {
+        return tenant;
+    }
+
+    /**
+     * Writes and commits.
+     *
+     * @return where the tenant's fence stands now: not moved when there was nothing to store
+     */
+    long run() throws StoreException {
+        while (true) {
+            LogRecord r = record;
+            if (r == null) {
+                List<SegmentRef> segments = segments();
+                if (segments == null) {
+                    return from;
+                }
+                r = LogRecord.flush(segments, new Fence(head.ingesterId(), from, to));
+                record = r;
+            }
+            events.reached(FlushStep.BEFORE_COMMIT);
+            CommitResult result = log.commit(tenant, r);
+            switch (result) {
+                case CommitResult.Committed c -> {
+                    events.reached(FlushStep.COMMITTED);
+                    return to;
+                }
+                case CommitResult.FenceMoved moved -> {
+                    // an earlier run committed and did not live to see it: what it stored must not be stored again
+                    drop(r.adds());
+                    record = null;
+                    from = moved.position();
+                    if (from >= to) {
+                        return from;
+                    }
+                }
+                case CommitResult.SegmentsGone gone ->
+                    throw new IllegalStateException("a commit that removes nothing was refused for " + gone.keys());
+            }
+        }
+    }
+
+    private void drop(List<SegmentRef> segments) {
+        for (SegmentRef s : segments) {
+            try {
+                store.delete(s.key());
+            } catch (StoreException e) {
+                // never committed, so nobody will read it: it only takes space
+                LOG.log(System.Logger.Level.WARNING, "cannot remove the superfluous segment " + s.key(), e);
+            }
+        }
+    }
+
+    /** Writes the segments; null when there are no entries in the range of positions. */
+    private @Nullable List<SegmentRef> segments() throws StoreException {
+        List<SegmentRef> written = new ArrayList<>();
+        try (HeadRange range = head.range(tenant, from, to)) {
+            if (range.size() == 0) {
+                return null;
+            }
+            for (long day : range.periods(DAY_NANOS)) {
+                SegmentRef ref = segment(range, day);
+                if (ref != null) {
+                    written.add(ref);
+                    events.reached(FlushStep.SEGMENT_WRITTEN);
+                }
+            }
+            return written;
+        } catch (StoreException e) {
+            drop(written);
+            throw e;
+        }
+    }
+
+    private @Nullable SegmentRef segment(HeadRange range, long day) throws StoreException {
+        long start = day * DAY_NANOS;
+        long end = start + DAY_NANOS;
+        boolean any = false;
+        try (SegmentWriter writer = SegmentWriter.create(store, tenant, Math.toIntExact(day))) {
+            for (int s = 0; s < range.size(); s++) {
+                if (range.mayHave(s, start, end)) {
+                    any |= stream(range, s, start, end, writer);
+                }
+            }
+            return any ? writer.finish() : null;
+        }
+    }
+
+    private boolean stream(HeadRange range, int stream, long start, long end, SegmentWriter writer)
+            throws StoreException {
+        boolean any = false;
+        try (EntryCursor c = range.cursor(stream, start, end, this::corrupt)) {
+            EntryBatch batch = new EntryBatch(range.labels(stream), 64);
+            long bytes = 0;
+            while (c.next()) {
+                batch.add(c.timestampNanos(), c.buffer(), c.offset(), c.length(), c.metadata());
+                bytes += c.length();
+                any = true;
+                if (bytes >= BATCH_BYTES || batch.size() >= BATCH_ENTRIES) {
+                    writer.add(batch);
+                    batch = new EntryBatch(range.labels(stream), 64);
+                    bytes = 0;
+                }
+            }
+            writer.add(batch);
+        }
+        return any;
+    }
+
+    private void corrupt(StoreException.CorruptData damage) {
+        LOG.log(System.Logger.Level.ERROR, "entries of tenant " + tenant + " are lost: " + damage.getMessage());
+        events.corrupt();
+    }
+}

@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.push;
+
+import io.skald.core.model.Labels;
+
+/** Makes label names of the names of structured metadata: whatever is no letter, digit or underscore becomes an underscore. */
+final class MetadataNames {
+    private MetadataNames() {}
+
+    /** The same labels when all names are label names already. Where two become one, the later in order wins. */
+    static Labels clean(Labels metadata) {
+        for (int i = 0; i < metadata.size(); i++) {
+            if (!LabelParser.isName(metadata.name(i))) {
+                Labels.Builder b = new Labels.Builder();
+                for (int j = 0; j < metadata.size(); j++) {
+                    b.set(clean(metadata.name(j)), metadata.value(j));
+                }
+                return b.build();
+            }
+        }
+        return metadata;
+    }
+
+    static String clean(String name) {
+        if (LabelParser.isName(name)) {
+            return name;
+        }
+        StringBuilder sb = new StringBuilder(name.length() + 4);
+        if (!name.isEmpty() && name.charAt(0) >= '0' && name.charAt(0) <= '9') {
+            sb.append("key_");
+        }
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (!Character.isLowSurrogate(c)) {
+                sb.append(LabelParser.namePart(c) ? c : '_');
+            }
+        }
+        return sb.isEmpty() ? "_" : sb.toString();
+    }
+}

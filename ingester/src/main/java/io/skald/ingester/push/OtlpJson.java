@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.push;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamReadException;
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.RequestException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads OpenTelemetry's log export request in JSON. */
+final class OtlpJson {
+    private OtlpJson() {}
+
+    /** @throws RequestException if the body is not such a document */
+    static List<EntryBatch> decode(byte[] body) {
+        try (JsonParser in = PushJson.FACTORY.createParser(body)) {
+            if (in.nextToken() != JsonToken.START_OBJECT) {
+                throw PushJson.bad("body is not a JSON object", null);
+            }
+            return OtlpMapper.map(object(in));
+        } catch (StreamReadException e) {
+            throw PushJson.bad("invalid JSON: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw PushJson.bad("invalid JSON: " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, Object> object(JsonParser in) throws IOException {
+        Map<String, Object> to = new LinkedHashMap<>();
+        while (in.nextToken() == JsonToken.FIELD_NAME) {
+            String name = in.currentName();
+            if (in.nextToken() != JsonToken.VALUE_NULL) {
+                to.put(name, value(in));
+            }
+        }
+        return to;
+    }
+
+    private static Object value(JsonParser in) throws IOException {
+        return switch (in.currentToken()) {
+            case START_OBJECT -> object(in);
+            case START_ARRAY -> {
+                List<Object> list = new ArrayList<>();
+                while (in.nextToken() != JsonToken.END_ARRAY) {
+                    if (in.currentToken() != JsonToken.VALUE_NULL) {
+                        list.add(value(in));
+                    }
+                }
+                yield list;
+            }
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT, VALUE_STRING -> in.getText();
+            case VALUE_NULL, FIELD_NAME, END_ARRAY, END_OBJECT, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT ->
+                throw PushJson.bad("invalid JSON: unexpected " + in.currentToken(), null);
+        };
+    }
+}

@@ -1,0 +1,159 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.push;
+
+import com.google.protobuf.CodedInputStream;
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.ErrorCode;
+import io.skald.core.model.RequestException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads OpenTelemetry's log export request in protobuf into the same tree that its JSON form gives. */
+final class OtlpProto {
+    private static final int MAX_DEPTH = 64;
+
+    private enum Kind {
+        STRING,
+        BOOL,
+        INT64,
+        UINT32,
+        DOUBLE,
+        FIXED64,
+        FIXED32,
+        HEX,
+        BASE64,
+        MESSAGE
+    }
+
+    private record Field(int number, String name, Kind kind, boolean repeated, String message) {}
+
+    private static final Map<String, List<Field>> MESSAGES = Map.of(
+            "Request", List.of(many(1, "resourceLogs", "ResourceLogs")),
+            "ResourceLogs", List.of(one(1, "resource", "Resource"), many(2, "scopeLogs", "ScopeLogs")),
+            "Resource", List.of(many(1, "attributes", "KeyValue")),
+            "ScopeLogs", List.of(one(1, "scope", "Scope"), many(2, "logRecords", "LogRecord")),
+            "Scope",
+                    List.of(
+                            plain(1, "name", Kind.STRING),
+                            plain(2, "version", Kind.STRING),
+                            many(3, "attributes", "KeyValue")),
+            "LogRecord",
+                    List.of(
+                            plain(1, "timeUnixNano", Kind.FIXED64),
+                            plain(2, "severityNumber", Kind.UINT32),
+                            plain(3, "severityText", Kind.STRING),
+                            one(5, "body", "AnyValue"),
+                            many(6, "attributes", "KeyValue"),
+                            plain(7, "droppedAttributesCount", Kind.UINT32),
+                            plain(8, "flags", Kind.FIXED32),
+                            plain(9, "traceId", Kind.HEX),
+                            plain(10, "spanId", Kind.HEX),
+                            plain(11, "observedTimeUnixNano", Kind.FIXED64)),
+            "KeyValue", List.of(plain(1, "key", Kind.STRING), one(2, "value", "AnyValue")),
+            "AnyValue",
+                    List.of(
+                            plain(1, "stringValue", Kind.STRING),
+                            plain(2, "boolValue", Kind.BOOL),
+                            plain(3, "intValue", Kind.INT64),
+                            plain(4, "doubleValue", Kind.DOUBLE),
+                            one(5, "arrayValue", "ArrayValue"),
+                            one(6, "kvlistValue", "KeyValueList"),
+                            plain(7, "bytesValue", Kind.BASE64)),
+            "ArrayValue", List.of(many(1, "values", "AnyValue")),
+            "KeyValueList", List.of(many(1, "values", "KeyValue")));
+
+    private final CodedInputStream in;
+
+    private OtlpProto(byte[] body) {
+        in = CodedInputStream.newInstance(body);
+    }
+
+    private static Field plain(int number, String name, Kind kind) {
+        return new Field(number, name, kind, false, "");
+    }
+
+    private static Field one(int number, String name, String message) {
+        return new Field(number, name, Kind.MESSAGE, false, message);
+    }
+
+    private static Field many(int number, String name, String message) {
+        return new Field(number, name, Kind.MESSAGE, true, message);
+    }
+
+    /** @throws RequestException if the body is not such a message */
+    static List<EntryBatch> decode(byte[] body) {
+        try {
+            return OtlpMapper.map(new OtlpProto(body).message("Request", 0));
+        } catch (IOException e) {
+            throw new RequestException(ErrorCode.BAD_REQUEST, "unexpected EOF", e);
+        }
+    }
+
+    private Map<String, Object> message(String type, int depth) throws IOException {
+        if (depth > MAX_DEPTH) {
+            throw new RequestException(ErrorCode.BAD_REQUEST, "message nested deeper than " + MAX_DEPTH);
+        }
+        Map<String, Object> to = new LinkedHashMap<>();
+        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+            Field f = field(type, tag >>> 3);
+            if (f == null) {
+                if (!in.skipField(tag)) {
+                    throw new RequestException(ErrorCode.BAD_REQUEST, "unexpected end of group");
+                }
+                continue;
+            }
+            Object value = value(f, depth);
+            if (f.repeated) {
+                to.merge(f.name, new ArrayList<>(List.of(value)), OtlpProto::joined);
+            } else {
+                to.put(f.name, value);
+            }
+        }
+        return to;
+    }
+
+    private static Object joined(Object a, Object b) {
+        if (a instanceof List<?> x && b instanceof List<?> y) {
+            List<Object> all = new ArrayList<>(x);
+            all.addAll(y);
+            return all;
+        }
+        throw new IllegalStateException("repeated field is no list");
+    }
+
+    private static @Nullable Field field(String type, int number) {
+        for (Field f : MESSAGES.getOrDefault(type, List.of())) {
+            if (f.number == number) {
+                return f;
+            }
+        }
+        return null;
+    }
+
+    private Object value(Field f, int depth) throws IOException {
+        return switch (f.kind) {
+            case STRING -> in.readString();
+            case BOOL -> in.readBool();
+            case INT64 -> in.readInt64();
+            case UINT32 -> (long) in.readUInt32();
+            case DOUBLE -> in.readDouble();
+            case FIXED64 -> in.readFixed64();
+            case FIXED32 -> in.readFixed32() & 0xffffffffL;
+            case HEX -> HexFormat.of().formatHex(in.readByteArray());
+            case BASE64 -> Base64.getEncoder().encodeToString(in.readByteArray());
+            case MESSAGE -> {
+                int limit = in.pushLimit(in.readRawVarint32());
+                Map<String, Object> m = message(f.message, depth + 1);
+                in.popLimit(limit);
+                yield m;
+            }
+        };
+    }
+}

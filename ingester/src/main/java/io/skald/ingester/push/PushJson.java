@@ -1,0 +1,219 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.push;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamReadException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.ErrorCode;
+import io.skald.core.model.Labels;
+import io.skald.core.model.RequestException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads Loki's JSON push ({@code {"streams":[{"stream":{..},"values":[["<ns>","line",{metadata}]]}]}}) and its older form
+ * ({@code {"streams":[{"labels":"{..}","entries":[{"ts":"..","line":".."}]}]}}).
+ */
+final class PushJson {
+    static final JsonFactory FACTORY = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNestingDepth(64)
+                    .build())
+            .build();
+
+    private final JsonParser in;
+
+    private PushJson(JsonParser in) {
+        this.in = in;
+    }
+
+    /** @throws RequestException if the body is not such a document */
+    static List<EntryBatch> decode(byte[] body) {
+        if (body.length == 0) {
+            throw bad("EOF", null);
+        }
+        try (JsonParser in = FACTORY.createParser(body)) {
+            return new PushJson(in).request();
+        } catch (JsonEOFException e) {
+            throw bad("unexpected EOF", e);
+        } catch (StreamReadException e) {
+            throw bad("invalid JSON: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw bad("invalid JSON: " + e.getMessage(), e);
+        }
+    }
+
+    static RequestException bad(String message, @Nullable Exception cause) {
+        return cause == null
+                ? new RequestException(ErrorCode.BAD_REQUEST, message)
+                : new RequestException(ErrorCode.BAD_REQUEST, message, cause);
+    }
+
+    private RequestException wrong(String expected) {
+        return bad(
+                "loghttp.PushRequest.Streams: invalid value at line "
+                        + in.currentLocation().getLineNr() + ", column "
+                        + in.currentLocation().getColumnNr() + ": expected " + expected + ", can't find it",
+                null);
+    }
+
+    private List<EntryBatch> request() throws IOException {
+        List<EntryBatch> streams = new ArrayList<>();
+        JsonToken first = in.nextToken();
+        if (first == JsonToken.VALUE_NULL) {
+            return streams;
+        }
+        if (first != JsonToken.START_OBJECT) {
+            throw bad("readObjectStart: expect { or n", null);
+        }
+        while (in.nextToken() == JsonToken.FIELD_NAME) {
+            String name = in.currentName();
+            JsonToken value = in.nextToken();
+            if (!name.equals("streams") || value == JsonToken.VALUE_NULL) {
+                in.skipChildren();
+                continue;
+            }
+            if (value != JsonToken.START_ARRAY) {
+                throw bad("loghttp.PushRequest.Streams: []loghttp.LogProtoStream: decode slice: expect [ or n", null);
+            }
+            while (in.nextToken() != JsonToken.END_ARRAY) {
+                streams.add(stream());
+            }
+        }
+        return streams;
+    }
+
+    private EntryBatch stream() throws IOException {
+        if (in.currentToken() != JsonToken.START_OBJECT) {
+            throw wrong("an object, closing '}'");
+        }
+        Labels labels = Labels.EMPTY;
+        EntryBatch entries = new EntryBatch(Labels.EMPTY, 64);
+        while (in.nextToken() == JsonToken.FIELD_NAME) {
+            String name = in.currentName();
+            in.nextToken();
+            switch (name) {
+                case "stream" -> labels = LabelParser.of(strings());
+                case "labels" -> labels = LabelParser.parse(string());
+                case "values" -> array(entries, false);
+                case "entries" -> array(entries, true);
+                default -> in.skipChildren();
+            }
+        }
+        return entries.withLabels(labels);
+    }
+
+    private void array(EntryBatch to, boolean objects) throws IOException {
+        if (in.currentToken() == JsonToken.VALUE_NULL) {
+            return;
+        }
+        if (in.currentToken() != JsonToken.START_ARRAY) {
+            throw wrong("an array");
+        }
+        while (in.nextToken() != JsonToken.END_ARRAY) {
+            if (objects) {
+                object(to);
+            } else {
+                value(to);
+            }
+        }
+    }
+
+    private String string() throws IOException {
+        if (in.currentToken() != JsonToken.VALUE_STRING) {
+            throw wrong("a string, closing '\"'");
+        }
+        return in.getText();
+    }
+
+    private Map<String, String> strings() throws IOException {
+        if (in.currentToken() != JsonToken.START_OBJECT) {
+            throw wrong("an object, closing '}'");
+        }
+        Map<String, String> map = new LinkedHashMap<>();
+        while (in.nextToken() == JsonToken.FIELD_NAME) {
+            String name = in.currentName();
+            in.nextToken();
+            map.put(name, string());
+        }
+        return map;
+    }
+
+    /** {@code ["<nanoseconds>", "line", {metadata}]}; what follows is ignored. */
+    private void value(EntryBatch to) throws IOException {
+        if (in.currentToken() != JsonToken.START_ARRAY) {
+            throw wrong("an array");
+        }
+        long nanos = 0;
+        byte[] line = new byte[0];
+        Labels metadata = Labels.EMPTY;
+        int i = 0;
+        for (; in.nextToken() != JsonToken.END_ARRAY; i++) {
+            switch (i) {
+                case 0 -> nanos = nanos(string());
+                case 1 -> line = string().getBytes(StandardCharsets.UTF_8);
+                case 2 -> metadata = metadata(strings());
+                default -> in.skipChildren();
+            }
+        }
+        if (i > 0) {
+            to.add(nanos, line, 0, line.length, metadata);
+        }
+    }
+
+    /** {@code {"ts":"<RFC 3339>", "line":".."}}. */
+    private void object(EntryBatch to) throws IOException {
+        if (in.currentToken() != JsonToken.START_OBJECT) {
+            throw wrong("an object, closing '}'");
+        }
+        long nanos = 0;
+        byte[] line = new byte[0];
+        Labels metadata = Labels.EMPTY;
+        while (in.nextToken() == JsonToken.FIELD_NAME) {
+            String name = in.currentName();
+            in.nextToken();
+            switch (name) {
+                case "ts" -> nanos = time(string());
+                case "line" -> line = string().getBytes(StandardCharsets.UTF_8);
+                case "structuredMetadata" -> metadata = metadata(strings());
+                default -> in.skipChildren();
+            }
+        }
+        to.add(nanos, line, 0, line.length, metadata);
+    }
+
+    private static Labels metadata(Map<String, String> map) {
+        return map.isEmpty() ? Labels.EMPTY : Labels.of(map);
+    }
+
+    private static long nanos(String s) {
+        try {
+            return Long.parseLong(s);
+        } catch (NumberFormatException e) {
+            throw bad("loghttp.PushRequest.Streams: timestamp can't be read: \"" + s + "\" is not in nanoseconds", e);
+        }
+    }
+
+    private static long time(String s) {
+        try {
+            Instant t = OffsetDateTime.parse(s).toInstant();
+            return Times.nanos(t.getEpochSecond(), t.getNano());
+        } catch (DateTimeException e) {
+            throw bad("parsing time \"" + s + "\" as RFC 3339 failed", e);
+        }
+    }
+}
