@@ -13,9 +13,6 @@ final class StageCheck {
     private StageCheck() {}
 
     static void check(Stage stage) {
-        if (stage instanceof Stage.LineFormat || stage instanceof Stage.LabelFormat) {
-            return; // their templates are compiled with the pipeline
-        }
         try {
             checkSize(stage);
             Pipelines.compile(List.of(stage));
