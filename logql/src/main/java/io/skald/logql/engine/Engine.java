@@ -7,6 +7,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.scan.LogSource;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.SampleExpr;
+import io.skald.logql.metric.MemoryBudget;
 import java.util.concurrent.ExecutorService;
 import java.util.function.BooleanSupplier;
 
@@ -16,14 +17,24 @@ import java.util.function.BooleanSupplier;
  * <p>The steps of a range query are what the caller asks for, widened to multiples of the step: the first is rounded down, the last up.
  */
 public final class Engine {
+    /** What the series of one metric query may take at most, in cells of eight bytes: 512 MiB. */
+    private static final long MAX_CELLS = 64L * 1024 * 1024;
+
     private final ExecutorService scanPool;
+    private final long maxCells;
 
     /**
      * @param scanPool where entries are read and run through the stages, in slices of a few milliseconds; usually as many threads as cores.
      *     A direct executor works too. {@link #run} must not be called on one of its threads, for it waits for them.
      */
     public Engine(ExecutorService scanPool) {
+        // an eighth of the heap, in cells of eight bytes
+        this(scanPool, Math.min(MAX_CELLS, Runtime.getRuntime().maxMemory() / 64));
+    }
+
+    Engine(ExecutorService scanPool, long maxCells) {
         this.scanPool = scanPool;
+        this.maxCells = maxCells;
     }
 
     /**
@@ -40,7 +51,8 @@ public final class Engine {
         Workers workers = new Workers(scanPool, cancelled);
         return switch (request.expr()) {
             case LogExpr log -> new LineQuery(request, log, source, workers).run();
-            case SampleExpr sample -> new MetricQuery(request, sample, source, limits, workers).run();
+            case SampleExpr sample ->
+                new MetricQuery(request, sample, source, limits, new MemoryBudget(maxCells), workers).run();
         };
     }
 }

@@ -40,24 +40,28 @@ import org.jspecify.annotations.Nullable;
  * more than its own result needs.
  */
 final class MetricQuery {
-    /** What the series of one query may take: 512 MiB. */
-    private static final long BUDGET_CELLS = 64L * 1024 * 1024;
-
     private final QueryRequest request;
     private final SampleExpr expr;
     private final LogSource source;
     private final int maxSeries;
     private final Workers workers;
     private final Steps steps;
-    private final MemoryBudget budget = new MemoryBudget(BUDGET_CELLS);
+    private final MemoryBudget budget;
     private final ScanTotals totals = new ScanTotals();
 
-    MetricQuery(QueryRequest request, SampleExpr expr, LogSource source, Limits limits, Workers workers) {
+    MetricQuery(
+            QueryRequest request,
+            SampleExpr expr,
+            LogSource source,
+            Limits limits,
+            MemoryBudget budget,
+            Workers workers) {
         this.request = request;
         this.expr = expr;
         this.source = source;
         this.maxSeries = limits.maxQuerySeries() > 0 ? limits.maxQuerySeries() : -1;
         this.workers = workers;
+        this.budget = budget;
         this.steps = request.instant()
                 ? Steps.instant(request.startNanos())
                 : Steps.covering(request.startNanos(), request.endNanos(), request.stepNanos());

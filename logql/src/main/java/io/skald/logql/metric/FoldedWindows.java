@@ -35,7 +35,9 @@ final class FoldedWindows implements SeriesWindows {
 
     @Override
     public void add(int pane, long timestampNanos, int ordinal, double value) {
-        fold.add(rows, row(pane), timestampNanos, ordinal, value);
+        // row() may replace the array, so it comes first
+        int at = row(pane);
+        fold.add(rows, at, timestampNanos, ordinal, value);
     }
 
     /** Where a pane's row begins; makes room for it. */
@@ -68,7 +70,6 @@ final class FoldedWindows implements SeriesWindows {
         FoldedWindows o = (FoldedWindows) other;
         for (int p = 0; p < o.panes; p++) {
             if (o.rows[p * fold.width()] != 0) {
-                // row() may replace the array, so it comes first
                 int at = row(o.base + p);
                 fold.combine(rows, at, o.rows, p * fold.width());
             }
