@@ -89,6 +89,7 @@ final class PayloadReader {
     }
 
     void skipString() {
-        at += length();
+        int n = length();
+        at += n;
     }
 }
