@@ -176,10 +176,4 @@ record RecordedCase(Map<?, ?> json) {
         Map<?, ?> expected = (Map<?, ?>) Objects.requireNonNull(body.get("data"));
         return AnswerComparison.difference(expected, Objects.requireNonNull(data), text(json.get("compare")));
     }
-
-    /** Whether the error text is the recorded one to the letter; true for cases without an error. */
-    @Nullable
-    String recordedError() {
-        return json.get("expect_error") instanceof Map<?, ?> e ? text(e.get("text")) : null;
-    }
 }
