@@ -24,4 +24,17 @@ public final class ScanStats {
     public final LongAdder prunedBlocks = new LongAdder();
     /** Equal entries that collapsed into one. */
     public final LongAdder duplicates = new LongAdder();
+
+    /** Adds what another has counted so far. */
+    public void add(ScanStats o) {
+        headLines.add(o.headLines.sum());
+        headBytes.add(o.headBytes.sum());
+        storedLines.add(o.storedLines.sum());
+        storedBytes.add(o.storedBytes.sum());
+        compressedBytes.add(o.compressedBytes.sum());
+        chunks.add(o.chunks.sum());
+        blocks.add(o.blocks.sum());
+        prunedBlocks.add(o.prunedBlocks.sum());
+        duplicates.add(o.duplicates.sum());
+    }
 }

@@ -1,0 +1,205 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.querier.source;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.LogSource;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.StreamScan;
+import io.skald.core.wire.RecentEntries;
+import io.skald.storage.index.CommitLog;
+import io.skald.storage.index.IndexVersion;
+import io.skald.storage.segment.LabelSelector;
+import io.skald.storage.segment.SegmentReader;
+import io.skald.storage.segment.SegmentReaders;
+import io.skald.storage.segment.SegmentRef;
+import io.skald.storage.segment.SegmentScan;
+import java.lang.System.Logger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * All entries of a tenant, each once: reads the index at one version, then asks every ingester for what is not in that version. What is
+ * flushed or compacted meanwhile changes nothing; an ingester that no longer has all of its part says so, and the read begins again at a
+ * newer version. A segment or an ingester that cannot be read leaves a warning, not an error. Thread-safe.
+ */
+public final class ExactSource implements LogSource {
+    private static final Logger LOG = System.getLogger(ExactSource.class.getName());
+
+    /** Restarts before giving up: each needs a flush to have been committed and forgotten between two reads. */
+    private static final int MAX_ATTEMPTS = 8;
+
+    private final TenantId tenant;
+    private final CommitLog log;
+    private final SegmentReaders segments;
+    private final Supplier<List<RecentEntries>> ingesters;
+
+    /**
+     * @param segments shared by all sources over the same store
+     * @param ingesters all that may hold entries that are not in segments; asked for anew at every read
+     */
+    public ExactSource(
+            TenantId tenant, CommitLog log, SegmentReaders segments, Supplier<List<RecentEntries>> ingesters) {
+        this.tenant = tenant;
+        this.log = log;
+        this.segments = segments;
+        this.ingesters = ingesters;
+    }
+
+    @Override
+    public Scan open(ScanRequest request) throws StoreException {
+        return atOneVersion(v -> open(request, v));
+    }
+
+    @Override
+    public List<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        return atOneVersion(v -> {
+            TreeSet<Labels> found = new TreeSet<>();
+            for (SegmentReader.Chunk c : chunks(v, matchers, startNanos, endNanos, ExactSource::logged)) {
+                found.add(c.labels());
+            }
+            for (RecentEntries r : ingesters.get()) {
+                found.addAll(r.series(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos));
+            }
+            return List.copyOf(found);
+        });
+    }
+
+    @Override
+    public List<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        return atOneVersion(v -> {
+            TreeMap<Labels, StreamStats> found = new TreeMap<>();
+            for (SegmentReader.Chunk c : chunks(v, matchers, startNanos, endNanos, ExactSource::logged)) {
+                SegmentReader.Size size = c.size(startNanos, endNanos);
+                add(found, new StreamStats(c.labels(), 1, size.entries(), size.bytes()));
+            }
+            for (RecentEntries r : ingesters.get()) {
+                r.streamStats(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos)
+                        .forEach(s -> add(found, s));
+            }
+            return List.copyOf(found.values());
+        });
+    }
+
+    private static void logged(String warning) {
+        LOG.log(Logger.Level.WARNING, warning);
+    }
+
+    private static void add(Map<Labels, StreamStats> found, StreamStats s) {
+        found.merge(
+                s.labels(),
+                s,
+                (a, b) -> new StreamStats(
+                        a.labels(), a.chunks() + b.chunks(), a.entries() + b.entries(), a.bytes() + b.bytes()));
+    }
+
+    /** Reads at a version of the index. */
+    private interface Read<T> {
+        T at(IndexVersion v) throws StoreException;
+    }
+
+    /** A segment of a version is gone: it was removed by a later one, unless that one still lists it. */
+    private static final class SegmentGone extends StoreException {
+        private static final long serialVersionUID = 1;
+
+        SegmentGone(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    private <T> T atOneVersion(Read<T> read) throws StoreException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return read.at(log.read(tenant));
+            } catch (StoreException.Stale | SegmentGone e) {
+                if (attempt == MAX_ATTEMPTS) {
+                    throw new StoreException.Unavailable(
+                            "tenant " + tenant + ": no consistent read in " + MAX_ATTEMPTS + " attempts", e);
+                }
+            }
+        }
+    }
+
+    private Scan open(ScanRequest request, IndexVersion v) throws StoreException {
+        MergedScan scan = new MergedScan(request.direction());
+        try {
+            SegmentScan stored = new SegmentScan(request, scan.ownStats(), scan::warn);
+            for (SegmentReader.Chunk c :
+                    chunks(v, request.matchers(), request.startNanos(), request.endNanos(), scan::warn)) {
+                scan.ownStats().chunks.increment();
+                scan.add(c.scan(stored));
+            }
+            List<RecentEntries> all = ingesters.get();
+            // where two parts hold the same time their lines are compared, so whoever cannot load them later must give
+            // them now
+            boolean alone = all.size() <= 1 && scan.isEmpty();
+            ScanRequest ask = alone
+                    ? request
+                    : new ScanRequest(
+                            request.matchers(),
+                            request.startNanos(),
+                            request.endNanos(),
+                            request.direction(),
+                            ScanRequest.Columns.ALL,
+                            request.requiredLiterals());
+            for (RecentEntries r : all) {
+                addRecent(scan, r, ask, v);
+            }
+            return scan;
+        } catch (StoreException | RuntimeException e) {
+            scan.close();
+            throw e;
+        }
+    }
+
+    private void addRecent(MergedScan scan, RecentEntries r, ScanRequest ask, IndexVersion v) throws StoreException {
+        Scan recent;
+        try {
+            recent = r.open(tenant, v.fence(r.ingesterId()), ask);
+        } catch (StoreException.Stale e) {
+            throw e;
+        } catch (StoreException e) {
+            scan.warn("ingester " + r.ingesterId() + " did not answer, its recent entries may be missing: "
+                    + e.getMessage());
+            return;
+        }
+        scan.own(recent);
+        for (StreamScan s : recent.streams()) {
+            scan.add(s);
+        }
+    }
+
+    /** Chunks of all segments of a version, in the order of commits. */
+    private List<SegmentReader.Chunk> chunks(
+            IndexVersion v, List<Matcher> matchers, long startNanos, long endNanos, Consumer<String> warn)
+            throws StoreException {
+        LabelSelector selector = new LabelSelector(matchers);
+        List<SegmentReader.Chunk> found = new ArrayList<>();
+        for (SegmentRef ref : v.segments(startNanos, endNanos)) {
+            SegmentReader reader;
+            try {
+                reader = segments.get(ref);
+            } catch (StoreException.NotFound e) {
+                if (!log.read(tenant).segments().contains(ref)) {
+                    throw new SegmentGone("segment " + ref.key() + " was removed", e);
+                }
+                warn.accept("segment left out: " + e.getMessage());
+                continue;
+            } catch (StoreException.CorruptData e) {
+                warn.accept("segment left out: " + e.getMessage());
+                continue;
+            }
+            found.addAll(reader.chunks(selector, startNanos, endNanos));
+        }
+        return found;
+    }
+}

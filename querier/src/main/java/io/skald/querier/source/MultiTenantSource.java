@@ -1,0 +1,133 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.querier.source;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.LogSource;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.StreamScan;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Several tenants as one: each stream gets the label {@code __tenant_id__}. A label of that name that a stream already has moves to {@code
+ * original___tenant_id__}. Matchers on {@code __tenant_id__} choose among the tenants. Thread-safe.
+ */
+public final class MultiTenantSource implements LogSource {
+    /** The label that says whose a stream is. */
+    public static final String TENANT_LABEL = "__tenant_id__";
+
+    private static final String ORIGINAL_TENANT_LABEL = "original_" + TENANT_LABEL;
+
+    private final TreeMap<TenantId, LogSource> sources;
+
+    public MultiTenantSource(Map<TenantId, ? extends LogSource> sources) {
+        this.sources = new TreeMap<>(sources);
+    }
+
+    /** Does something for each tenant that the matchers select. */
+    private interface PerTenant {
+        void accept(TenantId tenant, LogSource source, List<Matcher> matchers) throws StoreException;
+    }
+
+    private void each(List<Matcher> matchers, PerTenant action) throws StoreException {
+        List<Matcher> inner = new ArrayList<>();
+        List<Matcher> outer = new ArrayList<>();
+        for (Matcher m : matchers) {
+            if (m.name().equals(TENANT_LABEL)) {
+                outer.add(m);
+            } else if (m.name().equals(ORIGINAL_TENANT_LABEL)) {
+                inner.add(new Matcher(TENANT_LABEL, m.op(), m.value()));
+            } else {
+                inner.add(m);
+            }
+        }
+        for (Map.Entry<TenantId, LogSource> e : sources.entrySet()) {
+            String id = e.getKey().value();
+            if (outer.stream().allMatch(m -> m.matches(id))) {
+                action.accept(e.getKey(), e.getValue(), inner);
+            }
+        }
+    }
+
+    private static Labels label(TenantId tenant, Labels labels) {
+        Labels.Builder b = labels.toBuilder();
+        String original = labels.get(TENANT_LABEL);
+        if (original != null) {
+            b.set(ORIGINAL_TENANT_LABEL, original);
+        }
+        return b.set(TENANT_LABEL, tenant.value()).build();
+    }
+
+    @Override
+    public Scan open(ScanRequest request) throws StoreException {
+        MergedScan all = new MergedScan(request.direction());
+        try {
+            each(request.matchers(), (tenant, source, matchers) -> {
+                Scan scan = source.open(new ScanRequest(
+                        matchers,
+                        request.startNanos(),
+                        request.endNanos(),
+                        request.direction(),
+                        request.columns(),
+                        request.requiredLiterals()));
+                all.own(scan);
+                for (StreamScan s : scan.streams()) {
+                    all.add(new Relabelled(label(tenant, s.labels()), s));
+                }
+            });
+            return all;
+        } catch (StoreException | RuntimeException e) {
+            all.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public List<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        List<Labels> all = new ArrayList<>();
+        each(
+                matchers,
+                (tenant, source, inner) ->
+                        source.series(inner, startNanos, endNanos).forEach(l -> all.add(label(tenant, l))));
+        all.sort(null);
+        return all;
+    }
+
+    @Override
+    public List<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        List<StreamStats> all = new ArrayList<>();
+        each(matchers, (tenant, source, inner) -> {
+            for (StreamStats s : source.streamStats(inner, startNanos, endNanos)) {
+                all.add(new StreamStats(label(tenant, s.labels()), s.chunks(), s.entries(), s.bytes()));
+            }
+        });
+        all.sort(Comparator.comparing(StreamStats::labels));
+        return all;
+    }
+
+    private record Relabelled(Labels labels, StreamScan stream) implements StreamScan {
+        @Override
+        public long minNanos() {
+            return stream.minNanos();
+        }
+
+        @Override
+        public long maxNanos() {
+            return stream.maxNanos();
+        }
+
+        @Override
+        public EntryCursor open() throws StoreException {
+            return stream.open();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.querier.source;
+
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.Direction;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.EntryIdentity;
+import io.skald.core.scan.LogSource.StreamStats;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.ScanStats;
+import io.skald.core.scan.StreamScan;
+import io.skald.core.wire.RecentEntries;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** An ingester in the heap: an entry per WAL position. Gives the columns that it is asked for and no others. */
+final class FakeIngester implements RecentEntries {
+    record Entry(Labels labels, long time, String line, Labels metadata) {}
+
+    final String id;
+    final List<Entry> entries = new ArrayList<>();
+    /** Positions below are gone. */
+    long firstHeld;
+
+    boolean unreachable;
+    /** Runs before an answer. */
+    Runnable beforeOpen = () -> {};
+
+    FakeIngester(String id) {
+        this.id = id;
+    }
+
+    @Override
+    public String ingesterId() {
+        return id;
+    }
+
+    private Map<Labels, List<Entry>> held(long fence, List<Matcher> matchers, long start, long end)
+            throws StoreException {
+        if (unreachable) {
+            throw new StoreException.Unavailable(id + " is down");
+        }
+        if (fence < firstHeld) {
+            throw new StoreException.Stale(id + " holds from " + firstHeld + ", asked for " + fence);
+        }
+        Map<Labels, List<Entry>> byLabels = new TreeMap<>();
+        for (Entry e : entries.subList((int) fence, entries.size())) {
+            if (e.time >= start && e.time < end && Matcher.all(matchers, e.labels)) {
+                byLabels.computeIfAbsent(e.labels, l -> new ArrayList<>()).add(e);
+            }
+        }
+        byLabels.replaceAll((l, all) -> {
+            List<Entry> sorted = new ArrayList<>(all);
+            sorted.sort(Comparator.comparingLong(Entry::time));
+            Set<Object> seen = new HashSet<>();
+            sorted.removeIf(e -> !seen.add(List.of(e.time, e.line, EntryIdentity.pushed(e.metadata))));
+            return sorted;
+        });
+        return byLabels;
+    }
+
+    @Override
+    public Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException {
+        beforeOpen.run();
+        List<StreamScan> streams = new ArrayList<>();
+        held(fence, request.matchers(), request.startNanos(), request.endNanos())
+                .forEach((labels, all) -> streams.add(new HeldStream(labels, all, request)));
+        return new HeldScan(streams);
+    }
+
+    @Override
+    public List<StreamStats> streamStats(TenantId tenant, long fence, List<Matcher> matchers, long start, long end)
+            throws StoreException {
+        List<StreamStats> stats = new ArrayList<>();
+        held(fence, matchers, start, end)
+                .forEach((l, all) -> stats.add(new StreamStats(
+                        l,
+                        1,
+                        all.size(),
+                        all.stream().mapToLong(e -> e.line.length()).sum())));
+        return stats;
+    }
+
+    @Override
+    public List<Labels> series(TenantId tenant, long fence, List<Matcher> matchers, long start, long end)
+            throws StoreException {
+        return List.copyOf(held(fence, matchers, start, end).keySet());
+    }
+
+    @Override
+    public long endPosition() {
+        return entries.size();
+    }
+
+    @Override
+    public Tailed tail(TenantId tenant, List<Matcher> matchers, long from, int maxEntries, Duration maxWait) {
+        return new Tailed(List.<EntryBatch>of(), from);
+    }
+
+    private record HeldScan(List<StreamScan> streams) implements Scan {
+        @Override
+        public ScanStats stats() {
+            return new ScanStats();
+        }
+
+        @Override
+        public List<String> warnings() {
+            return List.of();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private record HeldStream(Labels labels, List<Entry> entries, ScanRequest request) implements StreamScan {
+        @Override
+        public long minNanos() {
+            return entries.getFirst().time;
+        }
+
+        @Override
+        public long maxNanos() {
+            return entries.getLast().time;
+        }
+
+        @Override
+        public EntryCursor open() {
+            List<Entry> order = new ArrayList<>(entries);
+            if (request.direction() == Direction.BACKWARD) {
+                Collections.reverse(order);
+            }
+            return new HeldCursor(order, request);
+        }
+    }
+
+    private static final class HeldCursor implements EntryCursor {
+        private final List<Entry> entries;
+        private final ScanRequest request;
+        private int at = -1;
+
+        HeldCursor(List<Entry> entries, ScanRequest request) {
+            this.entries = entries;
+            this.request = request;
+        }
+
+        @Override
+        public boolean next() {
+            return ++at < entries.size();
+        }
+
+        @Override
+        public long timestampNanos() {
+            return entries.get(at).time;
+        }
+
+        @Override
+        public byte[] buffer() {
+            return request.columns().lines() ? entries.get(at).line.getBytes(StandardCharsets.UTF_8) : new byte[0];
+        }
+
+        @Override
+        public int offset() {
+            return 0;
+        }
+
+        @Override
+        public int length() {
+            return request.columns().lineLengths() ? entries.get(at).line.getBytes(StandardCharsets.UTF_8).length : 0;
+        }
+
+        @Override
+        public Labels metadata() {
+            return request.columns().metadata() ? entries.get(at).metadata : Labels.EMPTY;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,229 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
+import io.skald.core.scan.Direction;
+import io.skald.core.scan.LazyCursor;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.ScanStats;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a chunk block by block, decoding what the request needs and the rest only when {@link #loadAll} asks for it. */
+final class ChunkCursor implements LazyCursor {
+    private static final byte[] NO_BYTES = new byte[0];
+
+    private final SegmentReader segment;
+    private final SegmentDirectory.Chunk chunk;
+    private final SegmentScan scan;
+    private final ScanRequest request;
+    private final ScanStats stats;
+    private final boolean backward;
+    private final boolean withLines;
+    private final @Nullable Literal literal;
+
+    private int extent;
+    private @Nullable DecodedBlock block;
+    private boolean reusable;
+    private long[] times = new long[0];
+    private int @Nullable [] offsets;
+    private byte @Nullable [] lines;
+    private boolean metadata;
+    /** The rows to give: those in [first, end), or of these only the hits. */
+    private int first;
+
+    private int end;
+    private int @Nullable [] hits;
+    /** Index of the present row in hits, or the row itself when there are none. */
+    private int at;
+
+    private int row;
+
+    ChunkCursor(SegmentReader segment, SegmentDirectory.Chunk chunk, SegmentScan scan) {
+        this.segment = segment;
+        this.chunk = chunk;
+        this.scan = scan;
+        this.request = scan.request();
+        this.stats = scan.stats();
+        this.backward = request.direction() == Direction.BACKWARD;
+        this.withLines = request.columns().lines();
+        this.literal = withLines ? Literal.longest(request.requiredLiterals()) : null;
+        this.extent = backward ? chunk.extents().size() : -1;
+        exhaust();
+    }
+
+    @Override
+    public boolean next() throws StoreException {
+        while (true) {
+            at += backward ? -1 : 1;
+            if (backward ? at >= first : at < end) {
+                row = hits == null ? at : hits[at];
+                return true;
+            }
+            if (!nextBlock()) {
+                return false;
+            }
+        }
+    }
+
+    /** Leaves no row to give. */
+    private void exhaust() {
+        first = 0;
+        end = 0;
+        hits = null;
+        at = backward ? -1 : 0;
+    }
+
+    private boolean nextBlock() throws StoreException {
+        exhaust();
+        while (true) {
+            extent += backward ? -1 : 1;
+            if (extent < 0 || extent >= chunk.extents().size()) {
+                // stays there when called again
+                extent = backward ? -1 : chunk.extents().size();
+                block = null;
+                return false;
+            }
+            SegmentDirectory.Extent e = chunk.extents().get(extent);
+            if (!e.overlaps(request.startNanos(), request.endNanos())) {
+                continue;
+            }
+            try {
+                if (load(e)) {
+                    return true;
+                }
+            } catch (StoreException.CorruptData | StoreException.NotFound x) {
+                lose(x);
+            }
+        }
+    }
+
+    private void lose(StoreException x) {
+        scan.lost().accept("entries left out: " + x.getMessage());
+        exhaust();
+    }
+
+    /** Loads an extent. Returns false when none of its rows are wanted. */
+    private boolean load(SegmentDirectory.Extent e) throws StoreException {
+        SegmentDirectory.Block where = segment.block(e.block());
+        DecodedBlock b = segment.decode(e.block(), reusable ? block : null);
+        reusable = !where.shared();
+        block = b;
+        offsets = null;
+        lines = null;
+        metadata = false;
+        if (literal != null) {
+            lines = b.lines(stats);
+            if (e.rows() == where.rows() && !literal.occurs(Literal.haystack(lines, 0, where.lineBytes()))) {
+                stats.prunedBlocks.increment();
+                stats.storedLines.add(e.rows());
+                stats.storedBytes.add(where.lineBytes());
+                return false;
+            }
+        }
+        times = b.times(withLines, stats);
+        int to = e.firstRow() + e.rows();
+        int lo = lowerBound(times, e.firstRow(), to, request.startNanos());
+        int hi = lowerBound(times, lo, to, request.endNanos());
+        if (lo == hi) {
+            return false;
+        }
+        stats.storedLines.add(hi - lo);
+        if (request.columns().lineLengths()) {
+            offsets = b.offsets(withLines, stats);
+            stats.storedBytes.add(offsets[hi] - offsets[lo]);
+        }
+        if (literal != null) {
+            int[] o = Objects.requireNonNull(offsets);
+            String haystack = Literal.haystack(Objects.requireNonNull(lines), o[lo], o[hi]);
+            hits = literal.rows(haystack, o, lo, hi);
+            if (hits.length == 0) {
+                hits = null;
+                return false;
+            }
+            first = 0;
+            end = hits.length;
+        } else {
+            first = lo;
+            end = hi;
+        }
+        if (withLines && lines == null) {
+            lines = b.lines(stats);
+        }
+        if (request.columns().metadata()) {
+            b.loadMetadata(withLines, stats);
+            metadata = true;
+        }
+        at = backward ? end : first - 1;
+        return true;
+    }
+
+    /** First row in [lo, hi) with a time ≥ {@code t}. */
+    private static int lowerBound(long[] times, int lo, int hi, long t) {
+        int a = lo;
+        int b = hi;
+        while (a < b) {
+            int mid = (a + b) >>> 1;
+            if (times[mid] < t) {
+                a = mid + 1;
+            } else {
+                b = mid;
+            }
+        }
+        return a;
+    }
+
+    @Override
+    public boolean loadAll() throws StoreException {
+        DecodedBlock b = Objects.requireNonNull(block);
+        try {
+            if (lines == null) {
+                lines = b.lines(stats);
+            }
+            if (offsets == null) {
+                offsets = b.offsets(true, stats);
+            }
+            if (!metadata) {
+                b.loadMetadata(true, stats);
+                metadata = true;
+            }
+            return true;
+        } catch (StoreException.CorruptData | StoreException.NotFound x) {
+            lose(x);
+            return false;
+        }
+    }
+
+    @Override
+    public long timestampNanos() {
+        return times[row];
+    }
+
+    @Override
+    public byte[] buffer() {
+        return lines == null ? NO_BYTES : lines;
+    }
+
+    @Override
+    public int offset() {
+        return offsets == null || lines == null ? 0 : offsets[row];
+    }
+
+    @Override
+    public int length() {
+        return offsets == null ? 0 : offsets[row + 1] - offsets[row];
+    }
+
+    @Override
+    public Labels metadata() {
+        return metadata ? Objects.requireNonNull(block).metadata(row) : Labels.EMPTY;
+    }
+
+    @Override
+    public void close() {
+        block = null;
+        lines = null;
+    }
+}

@@ -1,0 +1,160 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.StreamScan;
+import io.skald.storage.SegmentStore;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A segment with its directory in memory; blocks are read by range when a cursor comes to them. Thread-safe; needs no closing. */
+public final class SegmentReader {
+    private final SegmentStore store;
+    private final SegmentRef ref;
+    private final SegmentDirectory directory;
+    private final BlockCache sharedBlocks;
+
+    private SegmentReader(SegmentStore store, SegmentRef ref, SegmentDirectory directory, BlockCache sharedBlocks) {
+        this.store = store;
+        this.ref = ref;
+        this.directory = directory;
+        this.sharedBlocks = sharedBlocks;
+    }
+
+    /**
+     * Reads the directory of a segment.
+     *
+     * @throws StoreException.CorruptData if it is not readable
+     * @throws StoreException.NotFound if the object does not exist
+     */
+    static SegmentReader open(SegmentStore store, SegmentRef ref, BlockCache sharedBlocks) throws StoreException {
+        byte[] tail = store.read(ref.key(), ref.tailOffset(), Math.toIntExact(ref.sizeBytes() - ref.tailOffset()));
+        return new SegmentReader(store, ref, SegmentDirectory.decode(ref.key(), tail, ref.tailOffset()), sharedBlocks);
+    }
+
+    public SegmentRef ref() {
+        return ref;
+    }
+
+    /** About what the directory takes in memory, bytes. */
+    long weight() {
+        return directory.weight;
+    }
+
+    /** Chunks of streams that match, with entries that may lie in [startNanos, endNanos), in order of labels. */
+    public List<Chunk> chunks(LabelSelector selector, long startNanos, long endNanos) {
+        List<Chunk> found = new ArrayList<>();
+        Labels last = null;
+        boolean matches = false;
+        for (SegmentDirectory.Chunk c : directory.chunks) {
+            if (!c.overlaps(startNanos, endNanos)) {
+                continue;
+            }
+            if (!c.labels().equals(last)) {
+                last = c.labels();
+                matches = selector.matches(last);
+            }
+            if (matches) {
+                found.add(new Chunk(c));
+            }
+        }
+        return found;
+    }
+
+    /** Consecutive entries of one stream in this segment. */
+    public final class Chunk {
+        private final SegmentDirectory.Chunk chunk;
+
+        private Chunk(SegmentDirectory.Chunk chunk) {
+            this.chunk = chunk;
+        }
+
+        public Labels labels() {
+            return chunk.labels();
+        }
+
+        public long minNanos() {
+            return chunk.minNanos();
+        }
+
+        /** Latest time, inclusive. */
+        public long maxNanos() {
+            return chunk.maxNanos();
+        }
+
+        /** Entries and bytes in [startNanos, endNanos): exact if the chunk lies within, else in proportion to time. */
+        public Size size(long startNanos, long endNanos) {
+            if (chunk.minNanos() >= startNanos && chunk.maxNanos() < endNanos) {
+                return new Size(chunk.entries(), chunk.lineBytes());
+            }
+            double rows = 0;
+            for (SegmentDirectory.Extent e : chunk.extents()) {
+                double from = Math.max(e.minNanos(), startNanos);
+                double to = Math.min((double) e.maxNanos() + 1, (double) endNanos);
+                double width = (double) e.maxNanos() + 1 - e.minNanos();
+                rows += e.rows() * Math.clamp((to - from) / width, 0.0, 1.0);
+            }
+            long entries = Math.min(chunk.entries(), Math.round(rows));
+            return new Size(entries, Math.round((double) chunk.lineBytes() * entries / Math.max(1, chunk.entries())));
+        }
+
+        /** Opens the chunk's entries for a query. No I/O happens before the first {@link EntryCursor#next}. */
+        public StreamScan scan(SegmentScan scan) {
+            return new ChunkScan(scan, chunk);
+        }
+    }
+
+    /**
+     * How much there is.
+     *
+     * @param entries lines
+     * @param bytes line bytes, uncompressed
+     */
+    public record Size(long entries, long bytes) {}
+
+    private final class ChunkScan implements StreamScan {
+        private final SegmentScan scan;
+        private final SegmentDirectory.Chunk chunk;
+
+        ChunkScan(SegmentScan scan, SegmentDirectory.Chunk chunk) {
+            this.scan = scan;
+            this.chunk = chunk;
+        }
+
+        @Override
+        public Labels labels() {
+            return chunk.labels();
+        }
+
+        @Override
+        public long minNanos() {
+            return Math.max(chunk.minNanos(), scan.request().startNanos());
+        }
+
+        @Override
+        public long maxNanos() {
+            return Math.min(chunk.maxNanos(), scan.request().endNanos() - 1);
+        }
+
+        @Override
+        public EntryCursor open() {
+            return new ChunkCursor(SegmentReader.this, chunk, scan);
+        }
+    }
+
+    SegmentDirectory.Block block(int i) {
+        return directory.blocks[i];
+    }
+
+    /** A block to be decoded; {@code spent} is one that the caller had from here before and is done with, or null. */
+    DecodedBlock decode(int i, @Nullable DecodedBlock spent) throws StoreException {
+        SegmentDirectory.Block b = directory.blocks[i];
+        return b.shared()
+                ? sharedBlocks.get(ref.key(), i, () -> new DecodedBlock(store, ref.key(), b, null))
+                : new DecodedBlock(store, ref.key(), b, spent);
+    }
+}

@@ -1,0 +1,96 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.model.StoreException;
+import io.skald.storage.SegmentStore;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opened segments of a store, shared by all queries of a process. Directories and the blocks that small streams share are kept within bounds
+ * of bytes, the least recently used going first; a directory that several ask for at once is read once. Thread-safe.
+ */
+public final class SegmentReaders {
+    /** What directories may take unless said otherwise, bytes. */
+    public static final long DEFAULT_DIRECTORY_BYTES = 64L << 20;
+
+    /** What shared blocks may take unless said otherwise, bytes. */
+    public static final long DEFAULT_BLOCK_BYTES = 32L << 20;
+
+    private final SegmentStore store;
+    private final long maxDirectoryBytes;
+    private final BlockCache sharedBlocks;
+    private final LinkedHashMap<String, Slot> slots = new LinkedHashMap<>(64, 0.75f, true);
+    private long bytes;
+
+    /** One segment; its lock is held while the directory is read. */
+    private static final class Slot {
+        final ReentrantLock lock = new ReentrantLock();
+
+        @Nullable
+        SegmentReader reader;
+
+        long weight;
+    }
+
+    public SegmentReaders(SegmentStore store) {
+        this(store, DEFAULT_DIRECTORY_BYTES, DEFAULT_BLOCK_BYTES);
+    }
+
+    public SegmentReaders(SegmentStore store, long maxDirectoryBytes, long maxBlockBytes) {
+        this.store = store;
+        this.maxDirectoryBytes = maxDirectoryBytes;
+        this.sharedBlocks = new BlockCache(maxBlockBytes);
+    }
+
+    /**
+     * Opens a segment, or finds it opened.
+     *
+     * @throws StoreException.CorruptData if its directory is not readable
+     * @throws StoreException.NotFound if the object does not exist
+     */
+    public SegmentReader get(SegmentRef ref) throws StoreException {
+        Slot slot;
+        synchronized (slots) {
+            slot = slots.computeIfAbsent(ref.key(), k -> new Slot());
+        }
+        slot.lock.lock();
+        try {
+            SegmentReader r = slot.reader;
+            if (r == null) {
+                r = SegmentReader.open(store, ref, sharedBlocks);
+                slot.reader = r;
+                keep(ref.key(), slot, r.weight());
+            }
+            return r;
+        } catch (StoreException e) {
+            synchronized (slots) {
+                slots.remove(ref.key(), slot);
+            }
+            throw e;
+        } finally {
+            slot.lock.unlock();
+        }
+    }
+
+    private void keep(String key, Slot slot, long weight) {
+        synchronized (slots) {
+            if (slots.get(key) != slot) {
+                return; // dropped meanwhile: serves its caller and is forgotten
+            }
+            slot.weight = weight;
+            bytes += weight;
+            Iterator<Slot> eldest = slots.values().iterator();
+            while (bytes > maxDirectoryBytes && eldest.hasNext()) {
+                Slot s = eldest.next();
+                if (s != slot && s.weight > 0) {
+                    bytes -= s.weight;
+                    eldest.remove();
+                }
+            }
+        }
+    }
+}
