@@ -1,0 +1,259 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.file;
+
+import io.skald.core.model.StoreException;
+import io.skald.storage.SegmentStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Objects as files below one directory, which one process owns. A new object is written to a temporary file, fsynced, linked under its name
+ * (which fails if that exists), and the directories on the way to it are fsynced, before {@code commit} returns; what a crash leaves behind
+ * is only ever a temporary file, and {@link #open} removes those. Thread-safe.
+ */
+public final class FileSegmentStore implements SegmentStore {
+    private static final String TEMPORARY = "tmp";
+
+    private final Path root;
+    private final Path temporary;
+
+    private FileSegmentStore(Path root) {
+        this.root = root;
+        this.temporary = root.resolve(TEMPORARY);
+    }
+
+    /**
+     * Opens the directory, making it if need be, and removes what unfinished writes left there.
+     *
+     * @throws StoreException if it cannot be made or read
+     */
+    public static FileSegmentStore open(Path root) throws StoreException {
+        FileSegmentStore store = new FileSegmentStore(root.toAbsolutePath());
+        try {
+            Files.createDirectories(store.temporary);
+            try (Stream<Path> leftovers = Files.list(store.temporary)) {
+                for (Path p : leftovers.toList()) {
+                    Files.delete(p);
+                }
+            }
+            syncDirectory(store.root);
+            return store;
+        } catch (IOException e) {
+            throw new StoreException.Unavailable("segment directory " + root + " cannot be opened: " + e, e);
+        }
+    }
+
+    /** The file of a key. Keys are made by this program; that none leads out of the directory is checked all the same. */
+    private Path path(String key) throws StoreException {
+        Path p = root.resolve(key).normalize();
+        if (key.isEmpty() || !p.startsWith(root) || p.equals(root) || p.startsWith(temporary)) {
+            throw new StoreException("segment key '" + key + "' is not a path below the segment directory");
+        }
+        return p;
+    }
+
+    @Override
+    public Output create(String key) throws StoreException {
+        Path target = path(key);
+        if (Files.exists(target)) {
+            throw new StoreException("segment " + key + " exists already");
+        }
+        Path file = temporary.resolve(UUID.randomUUID() + ".seg");
+        try {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            return new FileOutput(key, target, file, channel);
+        } catch (IOException e) {
+            throw failure("create", key, e);
+        }
+    }
+
+    @Override
+    public long size(String key) throws StoreException {
+        try {
+            return Files.size(path(key));
+        } catch (IOException e) {
+            throw failure("look at", key, e);
+        }
+    }
+
+    @Override
+    public byte[] read(String key, long offset, int length) throws StoreException {
+        Path file = path(key);
+        // a channel per read: an interrupt closes the channel that it meets, and must not take one from other readers
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            long size = channel.size();
+            if (offset < 0 || length < 0 || offset > size - length) {
+                throw new StoreException.CorruptData(
+                        "segment " + key + " has " + size + " bytes, asked for " + length + " at offset " + offset);
+            }
+            ByteBuffer buffer = ByteBuffer.allocate(length);
+            while (buffer.hasRemaining()) {
+                if (channel.read(buffer, offset + buffer.position()) < 0) {
+                    throw new StoreException.CorruptData(
+                            "segment " + key + " ends at offset " + (offset + buffer.position()));
+                }
+            }
+            return buffer.array();
+        } catch (IOException e) {
+            throw failure("read", key, e);
+        }
+    }
+
+    @Override
+    public void delete(String key) throws StoreException {
+        Path file = path(key);
+        try {
+            if (Files.deleteIfExists(file)) {
+                syncDirectory(parent(file));
+            }
+        } catch (IOException e) {
+            throw failure("delete", key, e);
+        }
+    }
+
+    @Override
+    public List<String> list(String prefix) throws StoreException {
+        List<String> keys = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(startOf(prefix))) {
+            for (Path p : files.filter(f -> !f.startsWith(temporary))
+                    .filter(Files::isRegularFile)
+                    .toList()) {
+                String key = root.relativize(p).toString().replace('\\', '/');
+                if (key.startsWith(prefix)) {
+                    keys.add(key);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException | UncheckedIOException e) {
+            throw new StoreException.Unavailable("segments " + prefix + "* cannot be listed: " + e, e);
+        }
+        keys.sort(null);
+        return keys;
+    }
+
+    /** The deepest directory that holds everything with a prefix. */
+    private Path startOf(String prefix) throws StoreException {
+        int slash = prefix.lastIndexOf('/');
+        return slash <= 0 ? root : path(prefix.substring(0, slash));
+    }
+
+    @Override
+    public void close() {}
+
+    private static StoreException failure(String what, String key, IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return new StoreException.NotFound("segment " + key + " does not exist");
+        }
+        return new StoreException.Unavailable("cannot " + what + " segment " + key + ": " + e, e);
+    }
+
+    private static Path parent(Path p) {
+        return Objects.requireNonNull(p.getParent());
+    }
+
+    private static void syncDirectory(Path directory) throws IOException {
+        try (FileChannel d = FileChannel.open(directory, StandardOpenOption.READ)) {
+            d.force(true);
+        }
+    }
+
+    /** Makes the directories from the root to a file, and syncs all that got a new member. */
+    private void makeParents(Path target) throws IOException {
+        List<Path> missing = new ArrayList<>();
+        for (Path p = parent(target); p.startsWith(root) && !Files.isDirectory(p); p = parent(p)) {
+            missing.addFirst(p);
+        }
+        for (Path p : missing) {
+            try {
+                Files.createDirectory(p);
+            } catch (FileAlreadyExistsException e) {
+                // another thread was faster; its sync may be still to come, so this one syncs too
+                if (!Files.isDirectory(p)) {
+                    throw e;
+                }
+            }
+            syncDirectory(parent(p));
+        }
+    }
+
+    private final class FileOutput implements Output {
+        private final String key;
+        private final Path target;
+        private final Path file;
+        private final FileChannel channel;
+        private long position;
+        private boolean closed;
+
+        FileOutput(String key, Path target, Path file, FileChannel channel) {
+            this.key = key;
+            this.target = target;
+            this.file = file;
+            this.channel = channel;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws StoreException {
+            ByteBuffer b = ByteBuffer.wrap(bytes, offset, length);
+            try {
+                while (b.hasRemaining()) {
+                    channel.write(b);
+                }
+            } catch (IOException e) {
+                throw failure("write", key, e);
+            }
+            position += length;
+        }
+
+        @Override
+        public long position() {
+            return position;
+        }
+
+        @Override
+        public void commit() throws StoreException {
+            try {
+                channel.force(true);
+                channel.close();
+                makeParents(target);
+                // a link, not a rename: it fails when the name is taken, a rename would replace what is there
+                Files.createLink(target, file);
+                syncDirectory(parent(target));
+                close();
+            } catch (FileAlreadyExistsException e) {
+                throw new StoreException("segment " + key + " exists already", e);
+            } catch (IOException e) {
+                throw failure("commit", key, e);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try {
+                channel.close();
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                // harmless: the next open removes it
+                System.getLogger(FileSegmentStore.class.getName())
+                        .log(System.Logger.Level.WARNING, "temporary file " + file + " not removed", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.rocksdb;
+
+import io.skald.core.model.StoreException;
+import io.skald.storage.IndexStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.RocksObject;
+import org.rocksdb.Status;
+import org.rocksdb.WriteOptions;
+
+/**
+ * Records in a RocksDB that this process owns. Every write is synced before the call returns. Conditional writes are a read and a write under
+ * one lock, which is enough as there is no other process. Native calls run on a few threads of its own, as they would hold the carrier of a
+ * virtual thread. Thread-safe; a call after {@link #close} fails, one during it is waited for.
+ *
+ * <p>A key is the partition in UTF-8, a zero byte, and the record's key as eight bytes, big-endian with its sign flipped, so that bytes sort
+ * as the numbers do.
+ */
+public final class RocksIndexStore implements IndexStore {
+    /** Memory of the block cache, indexes and filters included, bytes. */
+    private static final long CACHE_BYTES = 16L << 20;
+
+    /** Size of a memory table; there are at most two. */
+    private static final long WRITE_BUFFER_BYTES = 4L << 20;
+
+    private static final int THREADS = 2;
+
+    static {
+        RocksDB.loadLibrary();
+    }
+
+    private final Path directory;
+    private final List<RocksObject> resources;
+    private final RocksDB db;
+    private final WriteOptions synced;
+    /** Readers are calls, the writer is close. */
+    private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock();
+
+    private final Object conditional = new Object();
+    private final ExecutorService threads;
+    private boolean closed;
+
+    private RocksIndexStore(Path directory, List<RocksObject> resources, RocksDB db, WriteOptions synced) {
+        this.directory = directory;
+        this.resources = resources;
+        this.db = db;
+        this.synced = synced;
+        this.threads = Executors.newFixedThreadPool(
+                THREADS, Thread.ofPlatform().daemon().name("rocksdb-", 0).factory());
+    }
+
+    /**
+     * Opens a directory, making it if need be.
+     *
+     * @throws StoreException if it cannot be made, or another process has it open
+     */
+    public static RocksIndexStore open(Path directory) throws StoreException {
+        List<RocksObject> resources = new ArrayList<>();
+        try {
+            Files.createDirectories(directory);
+            LRUCache cache = keep(resources, new LRUCache(CACHE_BYTES));
+            Options options = keep(resources, new Options());
+            options.setCreateIfMissing(true)
+                    .setWriteBufferSize(WRITE_BUFFER_BYTES)
+                    .setMaxWriteBufferNumber(2)
+                    .setMaxOpenFiles(64)
+                    .setMaxTotalWalSize(16L << 20)
+                    .setKeepLogFileNum(4)
+                    .setMaxLogFileSize(1L << 20)
+                    .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                    .setTableFormatConfig(new BlockBasedTableConfig()
+                            .setBlockCache(cache)
+                            .setCacheIndexAndFilterBlocks(true)
+                            .setFilterPolicy(keep(resources, new BloomFilter(10))));
+            WriteOptions synced = keep(resources, new WriteOptions());
+            synced.setSync(true);
+            RocksDB db = RocksDB.open(options, directory.toString());
+            return new RocksIndexStore(directory, resources, db, synced);
+        } catch (RocksDBException e) {
+            release(resources);
+            throw new StoreException.Unavailable("index in " + directory + " cannot be opened: " + e.getMessage(), e);
+        } catch (IOException e) {
+            release(resources);
+            throw new StoreException.Unavailable("index directory " + directory + " cannot be made: " + e, e);
+        }
+    }
+
+    private static <T extends RocksObject> T keep(List<RocksObject> resources, T object) {
+        resources.add(object);
+        return object;
+    }
+
+    private static void release(List<RocksObject> resources) {
+        for (RocksObject o : resources.reversed()) {
+            o.close();
+        }
+    }
+
+    private interface Call<T> {
+        T run() throws RocksDBException, StoreException;
+    }
+
+    /** Runs a native call on a thread of the pool. An interrupt of the caller does not stop it, as its outcome must be known. */
+    private <T> T call(String what, Call<T> call) throws StoreException {
+        gate.readLock().lock();
+        try {
+            if (closed) {
+                throw new StoreException.Unavailable("index in " + directory + " is closed");
+            }
+            Future<T> future = threads.submit(call::run);
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    try {
+                        return future.get();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+            } catch (ExecutionException e) {
+                throw failure(what, e.getCause());
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        } finally {
+            gate.readLock().unlock();
+        }
+    }
+
+    private StoreException failure(String what, @Nullable Throwable cause) {
+        if (cause instanceof RocksDBException e) {
+            return e.getStatus() != null && e.getStatus().getCode() == Status.Code.Corruption
+                    ? new StoreException.CorruptData("index in " + directory + ", " + what + ": " + e.getMessage(), e)
+                    : new StoreException.Unavailable("index in " + directory + ", " + what + ": " + e.getMessage(), e);
+        }
+        throw new IllegalStateException("index in " + directory + ", " + what, cause);
+    }
+
+    private static byte[] prefix(String partition) {
+        byte[] p = partition.getBytes(StandardCharsets.UTF_8);
+        for (byte b : p) {
+            if (b == 0) {
+                throw new IllegalArgumentException("partition with a zero byte");
+            }
+        }
+        return Arrays.copyOf(p, p.length + 1);
+    }
+
+    private static byte[] keyOf(String partition, long key) {
+        byte[] p = prefix(partition);
+        byte[] k = Arrays.copyOf(p, p.length + 8);
+        ByteBuffer.wrap(k).putLong(p.length, key ^ Long.MIN_VALUE);
+        return k;
+    }
+
+    @Override
+    public boolean putIfAbsent(String partition, long key, byte[] value) throws StoreException {
+        return compareAndPut(partition, key, null, value);
+    }
+
+    @Override
+    public boolean compareAndPut(String partition, long key, byte @Nullable [] expected, byte[] value)
+            throws StoreException {
+        byte[] k = keyOf(partition, key);
+        return call("write " + partition + "/" + key, () -> {
+            synchronized (conditional) {
+                if (!Arrays.equals(db.get(k), expected)) {
+                    return false;
+                }
+                db.put(synced, k, value);
+                return true;
+            }
+        });
+    }
+
+    @Override
+    public byte @Nullable [] get(String partition, long key) throws StoreException {
+        byte[] k = keyOf(partition, key);
+        List<byte[]> found = call("read " + partition + "/" + key, () -> {
+            byte[] v = db.get(k);
+            return v == null ? List.<byte[]>of() : List.of(v);
+        });
+        return found.isEmpty() ? null : found.getFirst();
+    }
+
+    @Override
+    public List<Item> read(String partition, long fromKey, int limit) throws StoreException {
+        byte[] from = keyOf(partition, fromKey);
+        int prefixLength = from.length - 8;
+        return call("read " + partition, () -> {
+            List<Item> items = new ArrayList<>();
+            try (ReadOptions options = new ReadOptions();
+                    RocksIterator it = db.newIterator(options)) {
+                for (it.seek(from); it.isValid() && items.size() < limit; it.next()) {
+                    byte[] k = it.key();
+                    if (k.length != from.length || !Arrays.equals(k, 0, prefixLength, from, 0, prefixLength)) {
+                        break;
+                    }
+                    items.add(new Item(ByteBuffer.wrap(k).getLong(prefixLength) ^ Long.MIN_VALUE, it.value()));
+                }
+                it.status();
+            }
+            return items;
+        });
+    }
+
+    @Override
+    public void deleteBefore(String partition, long beforeKey) throws StoreException {
+        byte[] from = keyOf(partition, Long.MIN_VALUE);
+        byte[] to = keyOf(partition, beforeKey);
+        call("delete in " + partition, () -> {
+            db.deleteRange(synced, from, to);
+            return true;
+        });
+    }
+
+    @Override
+    public List<String> partitions(String prefix) throws StoreException {
+        byte[] start = prefix.getBytes(StandardCharsets.UTF_8);
+        return call("list partitions", () -> {
+            List<String> names = new ArrayList<>();
+            try (ReadOptions options = new ReadOptions();
+                    RocksIterator it = db.newIterator(options)) {
+                it.seek(start);
+                while (it.isValid()) {
+                    byte[] k = it.key();
+                    String name = new String(k, 0, k.length - 9, StandardCharsets.UTF_8);
+                    if (!name.startsWith(prefix)) {
+                        break;
+                    }
+                    names.add(name);
+                    // on to the next partition: the byte behind the name is 0 in all keys of this one
+                    byte[] next = prefix(name);
+                    next[next.length - 1] = 1;
+                    it.seek(next);
+                }
+                it.status();
+            }
+            return names;
+        });
+    }
+
+    /** Waits for calls under way, then closes the database. */
+    @Override
+    public void close() {
+        gate.writeLock().lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            threads.close();
+            db.close();
+            release(resources);
+        } finally {
+            gate.writeLock().unlock();
+        }
+    }
+}
