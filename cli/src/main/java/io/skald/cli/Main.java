@@ -7,7 +7,11 @@ import io.skald.cli.client.QueryCommand;
 import io.skald.cli.client.SeriesCommand;
 import io.skald.cli.client.TailCommand;
 import io.skald.cli.config.ConfigCommand;
+import io.skald.cli.demo.DemoCommand;
+import io.skald.cli.run.RunCommand;
 import io.skald.core.config.Keys;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -22,6 +26,8 @@ public final class Main {
     private record Command(String name, String summary, Function<Output, Object> create) {}
 
     private static final List<Command> COMMANDS = List.of(
+            new Command("run", "run the whole of Skald in this process", RunCommand::new),
+            new Command("demo", "run it with the logs of a made-up shop", DemoCommand::new),
             new Command("query", "run a LogQL query", QueryCommand::new),
             new Command("tail", "print lines as they arrive", TailCommand::new),
             new Command("labels", "list label names, or the values of a label", LabelsCommand::new),
@@ -31,9 +37,15 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        int code = run(args, Output.ofProcess());
-        if (code != ExitCode.OK) {
-            System.exit(code);
+        Output out = Output.ofProcess();
+        try {
+            System.exit(run(args, out));
+        } catch (RuntimeException | Error e) {
+            // threads that serve would keep a process alive that can no longer be stopped in order
+            StringWriter trace = new StringWriter();
+            e.printStackTrace(new PrintWriter(trace));
+            out.error("skald: unexpected failure, please report it: " + trace);
+            System.exit(ExitCode.FAILURE);
         }
     }
 

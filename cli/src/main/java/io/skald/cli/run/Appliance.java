@@ -1,0 +1,217 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.cli.run;
+
+import io.prometheus.client.CollectorRegistry;
+import io.skald.agent.Agent;
+import io.skald.agent.AgentConfig;
+import io.skald.cli.CommandFailure;
+import io.skald.cli.ExitCode;
+import io.skald.core.config.HostPort;
+import io.skald.core.config.SkaldConfig;
+import io.skald.core.config.TenantLimits;
+import io.skald.core.config.WalSync;
+import io.skald.core.http.HttpServer;
+import io.skald.core.http.HttpServerConfig;
+import io.skald.core.model.ErrorCode;
+import io.skald.core.model.RequestException;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.LogSource;
+import io.skald.core.service.CloseStack;
+import io.skald.core.service.JvmMetrics;
+import io.skald.core.service.OpsApi;
+import io.skald.core.service.Readiness;
+import io.skald.core.wire.PushSink;
+import io.skald.core.wire.RecentEntries;
+import io.skald.ingester.Ingester;
+import io.skald.ingester.IngesterConfig;
+import io.skald.ingester.wal.SyncMode;
+import io.skald.logql.engine.Engine;
+import io.skald.querier.api.QuerierApi;
+import io.skald.querier.api.Sources;
+import io.skald.querier.source.ExactSource;
+import io.skald.querier.source.MultiTenantSource;
+import io.skald.storage.SegmentStore;
+import io.skald.storage.file.FileSegmentStore;
+import io.skald.storage.index.CommitLog;
+import io.skald.storage.rocksdb.RocksIndexStore;
+import io.skald.storage.segment.SegmentReaders;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** All parts in one process, on the embedded stores. Made by {@link #start}; {@link #close} stops them in order. */
+public final class Appliance implements AutoCloseable {
+    private static final Duration KEEP_FLUSHED = Duration.ofSeconds(60);
+    private static final String INGESTER_ID = "ingester-0";
+
+    private final CloseStack parts;
+    private final Readiness readiness;
+    private final PushSink sink;
+    private final String url;
+
+    private Appliance(CloseStack parts, Readiness readiness, PushSink sink, String url) {
+        this.parts = parts;
+        this.readiness = readiness;
+        this.sink = sink;
+        this.url = url;
+    }
+
+    /**
+     * Opens the stores, recovers the write-ahead log, and serves.
+     *
+     * @throws CommandFailure naming what cannot be used: the data directory, the port, a glob; nothing stays open then
+     */
+    public static Appliance start(SkaldConfig config) throws CommandFailure {
+        CloseStack parts = new CloseStack();
+        try {
+            return start(config, parts);
+        } catch (StoreException | IOException | IllegalArgumentException e) {
+            closeAfter(parts, e);
+            // one line: a malformed pattern is pointed at with two more
+            String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            throw new CommandFailure(ExitCode.FAILURE, message, e);
+        } catch (CommandFailure | RuntimeException e) {
+            closeAfter(parts, e);
+            throw e;
+        }
+    }
+
+    private static void closeAfter(CloseStack parts, Exception e) {
+        try {
+            parts.close();
+        } catch (IllegalStateException closing) {
+            e.addSuppressed(closing);
+        }
+    }
+
+    private static Appliance start(SkaldConfig config, CloseStack parts)
+            throws StoreException, IOException, CommandFailure {
+        Path data = dataDirectory(config.dataDir());
+        CollectorRegistry registry = new CollectorRegistry();
+        new JvmMetrics().register(registry);
+        Readiness readiness = new Readiness();
+        TenantLimits limits = config.tenantLimits();
+
+        CommitLog log = new CommitLog(parts.add("index", RocksIndexStore.open(data.resolve("index"))));
+        SegmentStore segments = parts.add("segments", FileSegmentStore.open(data.resolve("segments")));
+        Ingester ingester = parts.add(
+                "ingester",
+                Ingester.open(ingesterConfig(config, data), log, segments, limits, Clock.systemUTC(), registry));
+        ExecutorService pool = parts.add("scan pool", scanPool());
+        if (!config.tail().isEmpty()) {
+            AgentConfig agent = AgentConfig.of(config.tail(), data, TenantId.DEFAULT);
+            parts.add("agent", Agent.open(agent, ingester, Clock.systemUTC(), registry));
+        }
+        HostPort listen = config.http().listen();
+        int maxBody = Math.toIntExact(config.http().maxBodySize());
+        HttpServerConfig http = HttpServerConfig.of(listen.host(), listen.port())
+                .withMaxBody(maxBody, Math.max(maxBody, Runtime.getRuntime().maxMemory() / 4));
+        HttpServer server = parts.add("HTTP server", new HttpServer(http, registry));
+        OpsApi.register(server, readiness, registry, config::toYaml);
+        ingester.register(server, config.multiTenant());
+        Sources sources = new EmbeddedSources(
+                log, new SegmentReaders(segments), List.of(ingester.recent()), config.multiTenantQueries());
+        QuerierApi.register(server, new Engine(pool)::run, sources, limits, config.multiTenant(), registry);
+        server.start();
+        readiness.started();
+        return new Appliance(
+                parts, readiness, ingester, "http://" + new HostPort(reachable(listen.host()), server.port()));
+    }
+
+    /** What a client on this machine can connect to. */
+    private static String reachable(String host) {
+        return host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host;
+    }
+
+    private static Path dataDirectory(Path dir) throws CommandFailure {
+        try {
+            Files.createDirectories(dir);
+            return dir;
+        } catch (AccessDeniedException e) {
+            throw new CommandFailure(ExitCode.FAILURE, "cannot use data directory " + dir + ": permission denied", e);
+        } catch (FileAlreadyExistsException e) {
+            throw new CommandFailure(ExitCode.FAILURE, "cannot use data directory " + dir + ": it is a file", e);
+        } catch (IOException e) {
+            throw new CommandFailure(ExitCode.FAILURE, "cannot use data directory " + dir + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static IngesterConfig ingesterConfig(SkaldConfig c, Path data) {
+        return new IngesterConfig(
+                data,
+                INGESTER_ID,
+                c.wal().sync() == WalSync.ALWAYS ? SyncMode.ALWAYS : SyncMode.INTERVAL,
+                c.wal().syncInterval(),
+                Math.toIntExact(c.wal().segmentSize()),
+                c.flush().maxWalBytes(),
+                c.flush().maxAge(),
+                KEEP_FLUSHED,
+                c.wal().diskReserve(),
+                c.ingester().maxInFlightBytes(),
+                Math.toIntExact(c.ingester().maxPushSize()));
+    }
+
+    private static ExecutorService scanPool() {
+        AtomicInteger n = new AtomicInteger();
+        return Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
+            Thread t = new Thread(task, "scan-" + n.getAndIncrement());
+            t.setDaemon(true);
+            return t;
+        });
+    }
+
+    /** Everything that is stored here, tenant by tenant. */
+    private record EmbeddedSources(CommitLog log, SegmentReaders segments, List<RecentEntries> recent, boolean several)
+            implements Sources {
+        @Override
+        public LogSource of(TenantId tenant) {
+            return new ExactSource(tenant, log, segments, () -> recent);
+        }
+
+        @Override
+        public LogSource across(List<TenantId> tenants) {
+            if (!several) {
+                throw new RequestException(
+                        ErrorCode.BAD_REQUEST,
+                        "multiple org IDs present: queries over several tenants are off (multi_tenant_queries)");
+            }
+            Map<TenantId, LogSource> sources = new TreeMap<>();
+            tenants.forEach(t -> sources.put(t, of(t)));
+            return new MultiTenantSource(sources);
+        }
+
+        @Override
+        public List<RecentEntries> ingesters() {
+            return recent;
+        }
+    }
+
+    /** The address that a client on this machine can use. */
+    public String url() {
+        return url;
+    }
+
+    /** Takes entries as a push over HTTP would. */
+    public PushSink sink() {
+        return sink;
+    }
+
+    /** Stops taking requests, then the agent, flushes, and closes the stores. Idempotent. */
+    @Override
+    public void close() {
+        readiness.stopping();
+        parts.close();
+    }
+}

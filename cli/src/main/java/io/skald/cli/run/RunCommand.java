@@ -1,0 +1,87 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.cli.run;
+
+import io.skald.cli.CommandFailure;
+import io.skald.cli.ExitCode;
+import io.skald.cli.Output;
+import io.skald.core.config.SkaldConfig;
+import io.skald.core.service.ProcessLog;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code skald run}. */
+@Command(
+        description = {
+            "Runs the whole of Skald in one process: takes pushes, keeps them, answers Loki's API.",
+            "Ctrl-C or SIGTERM stops it in order; a second one at once. What was acknowledged is safe either way."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  skald run",
+            "  skald run --tail '/var/log/*.log' '/var/log/nginx/*'   tail files, too; quote the globs",
+            "  skald run --data /var/lib/skald --http 0.0.0.0:3100",
+            "  skald run --config skald.yaml                          see docs/configuration.md"
+        })
+public final class RunCommand implements Callable<Integer> {
+    private final Output out;
+
+    @Option(
+            names = "--tail",
+            paramLabel = "GLOB",
+            arity = "1..*",
+            description =
+                    "Files to follow, now and when they appear; several globs may follow, ** crosses directories.")
+    private List<String> tail = new ArrayList<>();
+
+    @Mixin
+    private RunOptions options = new RunOptions();
+
+    public RunCommand(Output out) {
+        this.out = out;
+    }
+
+    @Override
+    public Integer call() throws CommandFailure, Output.Gone, InterruptedException {
+        SkaldConfig config = options.resolve(Path.of("skald-data"), tail);
+        serve(config, options.logLevel(), out, appliance -> {
+            String try1 = config.tail().isEmpty() ? "skald labels" : "skald query '{filename=~\".+\"}'";
+            out.println("  Try      " + try1 + urlFlag(appliance));
+        });
+        return ExitCode.OK;
+    }
+
+    /** What else is done once the server answers. */
+    public interface Started {
+        void accept(Appliance appliance) throws CommandFailure, Output.Gone, InterruptedException;
+    }
+
+    /** Runs until a signal. */
+    public static void serve(SkaldConfig config, String logLevel, Output out, Started started)
+            throws CommandFailure, Output.Gone, InterruptedException {
+        try {
+            ProcessLog.install(logLevel);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.USAGE, "--log-level: " + e.getMessage(), e);
+        }
+        StopSignals stop = StopSignals.install();
+        try (Appliance appliance = Appliance.start(config)) {
+            out.println("Skald listens on " + appliance.url());
+            out.println("  Data     " + config.dataDir().toAbsolutePath().normalize());
+            out.println("  Grafana  add a data source of type Loki with the URL " + appliance.url());
+            started.accept(appliance);
+            out.flush();
+            stop.await();
+        }
+    }
+
+    /** The flag that a client needs to find the server; empty where the default does. */
+    public static String urlFlag(Appliance appliance) {
+        return appliance.url().equals("http://127.0.0.1:3100") ? "" : " --url " + appliance.url();
+    }
+}

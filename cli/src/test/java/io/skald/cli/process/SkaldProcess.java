@@ -1,0 +1,137 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.cli.process;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A real process with the class path of this test: {@code java … io.skald.cli.Main ARGS}. */
+public final class SkaldProcess implements AutoCloseable {
+    private static final Pattern LISTENS = Pattern.compile("listens on (http://\\S+)");
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private SkaldProcess(Process process, Path out, Path err) {
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Starts a process; its output goes to files in {@code logs}. */
+    public static SkaldProcess start(Path logs, String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                classPath(),
+                "io.skald.cli.Main"));
+        command.addAll(List.of(args));
+        Files.createDirectories(logs);
+        Path out = Files.createTempFile(logs, "out", ".txt");
+        Path err = Files.createTempFile(logs, "err", ".txt");
+        Process p = new ProcessBuilder(command)
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        return new SkaldProcess(p, out, err);
+    }
+
+    /** This test's class path without what only tests bring: Netty finds ArchUnit's SLF4J, and that prints a warning. */
+    private static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(p -> !Path.of(p).getFileName().toString().startsWith("slf4j"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** The address that the process printed, once it serves. */
+    public String awaitUrl() throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + START.toNanos();
+        while (System.nanoTime() < deadline) {
+            Matcher m = LISTENS.matcher(Files.readString(out));
+            if (m.find()) {
+                return m.group(1);
+            }
+            if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+                break;
+            }
+        }
+        throw new IOException("the process did not come up: " + output());
+    }
+
+    public String out() throws IOException {
+        return Files.readString(out);
+    }
+
+    public String err() throws IOException {
+        return Files.readString(err);
+    }
+
+    private String output() throws IOException {
+        return (process.isAlive() ? "still running" : "exit " + process.exitValue()) + "\n" + out() + "\n" + err();
+    }
+
+    /** Ends it at once, as a crash would. */
+    public void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** Asks it to end (SIGTERM) and gives its exit code. */
+    public int stop() throws InterruptedException, IOException {
+        process.destroy();
+        return awaitExit();
+    }
+
+    public int awaitExit() throws InterruptedException, IOException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new IOException("the process does not end: " + output());
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+
+    /** An answer of the server. */
+    public record Reply(int status, String contentType, String body) {}
+
+    /** Sends one request. */
+    public static Reply send(HttpClient http, HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<InputStream> r = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        try (InputStream in = r.body()) {
+            return new Reply(
+                    r.statusCode(),
+                    r.headers().firstValue("Content-Type").orElse(""),
+                    new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    /** A GET. */
+    public static Reply get(HttpClient http, String url) throws IOException, InterruptedException {
+        return send(http, HttpRequest.newBuilder(URI.create(url)).build());
+    }
+}
