@@ -118,12 +118,14 @@ final class DecodedFragment {
         return buffer;
     }
 
+    /** Where a row's line begins; 0 when no column with lengths was asked for. */
     int offset(int row) {
-        return starts[row];
+        return starts.length == 0 ? 0 : starts[row];
     }
 
+    /** Length of a row's line; 0 when no column with lengths was asked for. */
     int length(int row) {
-        return starts[row + 1] - starts[row];
+        return starts.length == 0 ? 0 : starts[row + 1] - starts[row];
     }
 
     Labels metadata(int row) {

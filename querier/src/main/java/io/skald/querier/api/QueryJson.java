@@ -137,7 +137,7 @@ final class QueryJson {
         Labels.Builder b = l.stream().toBuilder();
         for (Labels more : List.of(l.metadata(), l.parsed())) {
             for (int i = 0; i < more.size(); i++) {
-                b.set(more.name(i), more.value(i));
+                b.put(more.name(i), more.value(i));
             }
         }
         return b.build();
