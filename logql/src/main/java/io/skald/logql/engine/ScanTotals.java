@@ -16,15 +16,7 @@ final class ScanTotals {
     /** Adds a scan that will not read any more. */
     void add(Scan scan) {
         ScanStats s = scan.stats();
-        stats.headLines.add(s.headLines.sum());
-        stats.headBytes.add(s.headBytes.sum());
-        stats.storedLines.add(s.storedLines.sum());
-        stats.storedBytes.add(s.storedBytes.sum());
-        stats.compressedBytes.add(s.compressedBytes.sum());
-        stats.chunks.add(s.chunks.sum());
-        stats.blocks.add(s.blocks.sum());
-        stats.prunedBlocks.add(s.prunedBlocks.sum());
-        stats.duplicates.add(s.duplicates.sum());
+        stats.add(s);
         warnings.addAll(scan.warnings());
     }
 

@@ -232,7 +232,7 @@ final class QueryHandlers {
                     source,
                     limits,
                     cancelled);
-            add(stats, part.stats());
+            stats.add(part.stats());
             warnings = part.warnings();
             List<Line> lines = part.data() instanceof QueryResult.Lines l ? l.lines() : List.of();
             for (Line l : lines) {
@@ -257,17 +257,5 @@ final class QueryHandlers {
 
     private static @Nullable Line last(List<Line> lines) {
         return lines.isEmpty() ? null : lines.getLast();
-    }
-
-    private static void add(ScanStats sum, ScanStats part) {
-        sum.headLines.add(part.headLines.sum());
-        sum.headBytes.add(part.headBytes.sum());
-        sum.storedLines.add(part.storedLines.sum());
-        sum.storedBytes.add(part.storedBytes.sum());
-        sum.compressedBytes.add(part.compressedBytes.sum());
-        sum.chunks.add(part.chunks.sum());
-        sum.blocks.add(part.blocks.sum());
-        sum.prunedBlocks.add(part.prunedBlocks.sum());
-        sum.duplicates.add(part.duplicates.sum());
     }
 }
