@@ -28,6 +28,7 @@ public final class BlockReader {
     private final Column lines;
     private final List<Column> metadata;
     private final int blockLength;
+    private final long rawBytes;
 
     /** A row of the column table; {@code at} counts from the beginning of the block. */
     private record Column(int type, int codec, int at, int length, int rawLength, int crc, String name) {}
@@ -79,15 +80,23 @@ public final class BlockReader {
                 base + BlockFormat.FIXED_HEADER_LENGTH);
         List<Column> all = readTable(table, columns, headerLength);
         int end = headerLength;
+        long raw = 0;
         for (Column c : all) {
             end += c.length;
+            raw += c.rawLength;
         }
         blockLength = end;
+        rawBytes = raw;
         times = single(all, BlockFormat.COLUMN_TIMES, table);
         lengths = single(all, BlockFormat.COLUMN_LENGTHS, table);
         lines = single(all, BlockFormat.COLUMN_LINES, table);
         if (lines.rawLength != lineBytes) {
             throw table.corrupt("line column of " + lines.rawLength + " bytes, header says " + lineBytes);
+        }
+        // a row takes a byte at least in each, so that what is allocated for rows is bounded by what is there
+        if (times.rawLength < rows || lengths.rawLength < rows) {
+            throw table.corrupt(
+                    rows + " rows in " + times.rawLength + " bytes of times and " + lengths.rawLength + " of lengths");
         }
         metadata =
                 all.stream().filter(c -> c.type == BlockFormat.COLUMN_METADATA).toList();
@@ -165,6 +174,11 @@ public final class BlockReader {
         return maxNanos;
     }
 
+    /** Bytes that reading all columns takes, decompressed. Known without decompressing, so a bound can be held before. */
+    public long rawBytes() {
+        return rawBytes;
+    }
+
     /** Bytes of the whole block. */
     public int blockLength() {
         return blockLength;
@@ -204,8 +218,11 @@ public final class BlockReader {
 
     /** The bytes of all lines, one after the other. {@code reuse} as for {@link #times}. */
     public byte[] lines(byte @Nullable [] reuse) throws CorruptData {
-        byte[] b = reuse != null && reuse.length >= lineBytes ? reuse : new byte[lineBytes];
         check(lines);
+        if (lines.codec == BlockFormat.CODEC_ZSTD) {
+            checkFrame(lines);
+        }
+        byte[] b = reuse != null && reuse.length >= lineBytes ? reuse : new byte[lineBytes];
         if (lines.codec == BlockFormat.CODEC_NONE) {
             System.arraycopy(bytes, offset + lines.at, b, 0, lineBytes);
         } else {
@@ -220,10 +237,10 @@ public final class BlockReader {
             return BlockMetadata.NONE;
         }
         List<BlockMetadata.Key> keys = new ArrayList<>(metadata.size());
-        String last = "";
+        String last = null;
         for (Column c : metadata) {
             ByteSource in = source(c);
-            if (c.name.compareTo(last) <= 0) {
+            if (last != null && c.name.compareTo(last) <= 0) {
                 throw in.corrupt("metadata key " + c.name + " does not come after " + last);
             }
             last = c.name;
@@ -237,6 +254,7 @@ public final class BlockReader {
         if (c.codec == BlockFormat.CODEC_NONE) {
             return new ByteSource(object, bytes, offset + c.at, c.length, base + c.at);
         }
+        checkFrame(c);
         byte[] raw = new byte[c.rawLength];
         Zstandard.decompress(bytes, offset + c.at, c.length, raw, 0, c.rawLength, object, base + c.at);
         return new ByteSource(object, raw, 0, raw.length, base + c.at);
@@ -249,6 +267,15 @@ public final class BlockReader {
         }
         if (crcOf(bytes, offset + c.at, c.length) != c.crc) {
             throw new CorruptData(object + ": wrong checksum of column type " + c.type + " at offset " + (base + c.at));
+        }
+    }
+
+    /** Before room is made for a column: that its frame is as long as the header says. */
+    private void checkFrame(Column c) throws CorruptData {
+        long n = Zstandard.rawLength(bytes, offset + c.at, c.length);
+        if (n != c.rawLength) {
+            throw new CorruptData(object + ": column type " + c.type + " claims " + n
+                    + " decompressed bytes, the header " + c.rawLength + " at offset " + (base + c.at));
         }
     }
 

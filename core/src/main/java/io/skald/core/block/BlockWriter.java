@@ -3,6 +3,7 @@
 package io.skald.core.block;
 
 import io.skald.core.model.Labels;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -73,13 +74,8 @@ public final class BlockWriter {
             int[] indexes = new int[n];
             for (int i = 0; i < n; i++) {
                 KeyColumn c = keys.get(metadata.name(i));
-                if (c == null) {
-                    c = new KeyColumn(metadata.name(i));
-                    keys.put(metadata.name(i), c);
-                    metadataBytes += c.name.length() + 16;
-                }
-                columns[i] = c;
-                indexes[i] = c.indexOf(metadata.value(i));
+                columns[i] = c != null ? c : newColumn(metadata.name(i));
+                indexes[i] = columns[i].indexOf(metadata.value(i));
             }
             lastMetadata = metadata;
             lastColumns = columns;
@@ -88,6 +84,18 @@ public final class BlockWriter {
         for (int i = 0; i < lastColumns.length; i++) {
             metadataBytes += lastColumns[i].put(rows, lastIndexes[i]);
         }
+    }
+
+    /** A key that is not valid UTF-16 is written with question marks, and so may be one that is there. */
+    private KeyColumn newColumn(String key) {
+        String name = new String(key.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+        KeyColumn c = keys.get(name);
+        if (c == null) {
+            c = new KeyColumn(name);
+            keys.put(name, c);
+            metadataBytes += name.length() + 16;
+        }
+        return c;
     }
 
     public int rows() {
@@ -223,6 +231,10 @@ public final class BlockWriter {
 
         /** Returns about how many raw bytes that took. */
         int put(int row, int index) {
+            if (count > 0 && rowsWith[count - 1] == row) {
+                indexes[count - 1] = index;
+                return 0;
+            }
             if (count == rowsWith.length) {
                 rowsWith = Arrays.copyOf(rowsWith, count * 2);
                 indexes = Arrays.copyOf(indexes, count * 2);

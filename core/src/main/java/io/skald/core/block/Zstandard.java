@@ -46,6 +46,11 @@ public final class Zstandard {
         }
     }
 
+    /** What a frame says is its length decompressed; not positive if it says nothing or is none. */
+    static long rawLength(byte[] src, int offset, int length) {
+        return Zstd.getFrameContentSize(src, offset, length);
+    }
+
     /**
      * Decompresses exactly {@code rawLength} bytes to {@code dst}.
      *
