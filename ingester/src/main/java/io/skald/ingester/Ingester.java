@@ -4,6 +4,7 @@ package io.skald.ingester;
 
 import io.prometheus.client.CollectorRegistry;
 import io.skald.core.config.TenantLimits;
+import io.skald.core.disk.Disk;
 import io.skald.core.http.Router;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.StoreException;
@@ -25,7 +26,6 @@ import io.skald.ingester.wal.WalFormat;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.index.CommitLog;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,6 +43,7 @@ public final class Ingester implements PushSink, AutoCloseable {
     private static final int MAX_SPARES = 4;
     private static final long GUARD_CHECK_NANOS = 200_000_000L;
 
+    private final Disk disk;
     private final IngesterConfig config;
     private final TenantLimits limits;
     private final Clock clock;
@@ -58,6 +59,7 @@ public final class Ingester implements PushSink, AutoCloseable {
     private volatile long usableBytes = Long.MAX_VALUE;
 
     private Ingester(
+            Disk disk,
             IngesterConfig config,
             CommitLog log,
             SegmentStore segments,
@@ -66,12 +68,13 @@ public final class Ingester implements PushSink, AutoCloseable {
             CollectorRegistry registry,
             Consumer<FlushStep> steps)
             throws StoreException {
+        this.disk = disk;
         this.config = config;
         this.limits = limits;
         this.clock = clock;
         this.steps = steps;
         this.admission = new Admission(config.maxInFlightBytes());
-        this.directory = DataDirectory.acquire(config.dataDir());
+        this.directory = DataDirectory.acquire(disk, config.dataDir());
         Wal opened = null;
         try {
             Map<TenantId, Long> fences = fences(log, config.ingesterId());
@@ -81,6 +84,7 @@ public final class Ingester implements PushSink, AutoCloseable {
             long minNumber =
                     fences.values().stream().mapToLong(WalFormat::number).max().orElse(0);
             opened = Wal.open(
+                    disk,
                     new Wal.Settings(
                             config.dataDir().resolve("wal"),
                             config.walSegmentBytes(),
@@ -130,13 +134,14 @@ public final class Ingester implements PushSink, AutoCloseable {
             Clock clock,
             CollectorRegistry registry)
             throws StoreException {
-        Ingester i = create(config, log, segments, limits, clock, registry, step -> {});
+        Ingester i = create(Disk.REAL, config, log, segments, limits, clock, registry, step -> {});
         i.flusher.start();
         return i;
     }
 
     /** Opens without flushing by itself. */
     static Ingester create(
+            Disk disk,
             IngesterConfig config,
             CommitLog log,
             SegmentStore segments,
@@ -145,7 +150,7 @@ public final class Ingester implements PushSink, AutoCloseable {
             CollectorRegistry registry,
             Consumer<FlushStep> steps)
             throws StoreException {
-        return new Ingester(config, log, segments, limits, clock, registry, steps);
+        return new Ingester(disk, config, log, segments, limits, clock, registry, steps);
     }
 
     private static Map<TenantId, Long> fences(CommitLog log, String ingesterId) throws StoreException {
@@ -267,7 +272,7 @@ public final class Ingester implements PushSink, AutoCloseable {
     private void checkDisk() throws StoreException {
         guardCheckedNanos = System.nanoTime();
         try {
-            usableBytes = Files.getFileStore(config.dataDir()).getUsableSpace();
+            usableBytes = disk.usableBytes(config.dataDir());
         } catch (IOException e) {
             throw new StoreException.Unavailable("cannot tell the free space of " + config.dataDir(), e);
         }

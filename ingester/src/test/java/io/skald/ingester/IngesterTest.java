@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.client.CollectorRegistry;
 import io.skald.core.config.Limits;
+import io.skald.core.disk.Disk;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
@@ -73,6 +74,7 @@ class IngesterTest {
                 1 << 20,
                 1 << 20);
         return Ingester.create(
+                Disk.REAL,
                 config,
                 new CommitLog(index),
                 segments,

@@ -36,6 +36,7 @@ import io.skald.storage.SegmentStore;
 import io.skald.storage.file.FileSegmentStore;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.rocksdb.RocksIndexStore;
+import io.skald.storage.segment.OrphanSegments;
 import io.skald.storage.segment.SegmentReaders;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -106,6 +107,7 @@ public final class Appliance implements AutoCloseable {
 
         CommitLog log = new CommitLog(parts.add("index", RocksIndexStore.open(data.resolve("index"))));
         SegmentStore segments = parts.add("segments", FileSegmentStore.open(data.resolve("segments")));
+        OrphanSegments.sweep(segments, log);
         Ingester ingester = parts.add(
                 "ingester",
                 Ingester.open(ingesterConfig(config, data), log, segments, limits, Clock.systemUTC(), registry));

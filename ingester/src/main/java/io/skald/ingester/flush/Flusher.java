@@ -4,6 +4,7 @@ package io.skald.ingester.flush;
 
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
+import io.skald.core.service.Threads;
 import io.skald.ingester.head.Head;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.index.CommitLog;
@@ -265,16 +266,6 @@ public final class Flusher implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.awaitEnd(thread);
     }
 }

@@ -108,7 +108,7 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
         }
         if (position >= fences.getOrDefault(f.tenant(), 0L)) {
             head(f.tenant()).add(position, WalFormat.RECORD_HEADER, f.fragments());
-            grow(payload.byteSize());
+            grow(payload.byteSize(), position);
             firstKept = Math.min(firstKept, position);
         }
     }
@@ -131,23 +131,19 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
             }
             bytes += r.length();
         }
-        grow(bytes);
-        lock.lock();
-        try {
-            endPosition = end;
-            grown.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        grow(bytes, end);
     }
 
-    private void grow(long bytes) {
+    /** Counts bytes and moves the end at once: a cut between the two would take the count of what lies above it. */
+    private void grow(long bytes, long end) {
         lock.lock();
         try {
             bytesSinceCut += bytes;
             if (firstSinceCutMillis == 0) {
                 firstSinceCutMillis = events.nowMillis();
             }
+            endPosition = end;
+            grown.signalAll();
         } finally {
             lock.unlock();
         }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.wal;
 
+import io.skald.core.disk.Disk;
 import io.skald.core.model.StoreException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,12 +40,13 @@ public final class DataDirectory implements AutoCloseable {
      *
      * @throws StoreException.Unavailable if another process holds it or the disk fails; the message names directory and holder
      */
-    public static DataDirectory acquire(Path dir) throws StoreException {
+    public static DataDirectory acquire(Disk disk, Path dir) throws StoreException {
         FileChannel channel = null;
         try {
             Files.createDirectories(dir);
             channel = FileChannel.open(
                     dir.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            disk.syncDirectory(dir);
             FileLock lock = tryLock(channel);
             String[] held = read(channel).split(" ", 2);
             if (lock == null) {

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.wal;
 
+import io.skald.core.disk.Disk;
 import io.skald.core.model.StoreException;
+import io.skald.core.service.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -49,7 +51,7 @@ public final class Wal implements AutoCloseable {
     private final Settings settings;
     private final WalDirectory directory;
     private final WalListener listener;
-    private final WalWriter.Disk disk;
+    private final Disk disk;
     private final long epoch;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
     private final ExecutorService preparer;
@@ -68,8 +70,9 @@ public final class Wal implements AutoCloseable {
     private long lastNumber;
     private long previousNumber;
     private long previousEnd;
+    private long dirtySinceNanos;
 
-    private Wal(Settings settings, WalDirectory directory, long epoch, WalListener listener, WalWriter.Disk disk) {
+    private Wal(Settings settings, WalDirectory directory, long epoch, WalListener listener, Disk disk) {
         this.settings = settings;
         this.directory = directory;
         this.epoch = epoch;
@@ -92,20 +95,17 @@ public final class Wal implements AutoCloseable {
     /**
      * Opens a directory: replays what is there, then begins a new file.
      *
+     * @param disk what the files are written through
      * @param epoch number of this start, written into the files
      * @param minNumber the new file's number will be greater than this (and than those present)
      * @throws StoreException.Unavailable if the directory cannot be read or written
      */
-    public static Wal open(Settings settings, long epoch, long minNumber, Replay replay, WalListener listener)
-            throws StoreException {
-        return open(settings, epoch, minNumber, replay, listener, WalWriter.Disk.REAL);
-    }
-
-    static Wal open(
-            Settings settings, long epoch, long minNumber, Replay replay, WalListener listener, WalWriter.Disk disk)
+    public static Wal open(
+            Disk disk, Settings settings, long epoch, long minNumber, Replay replay, WalListener listener)
             throws StoreException {
         try {
-            WalDirectory directory = WalDirectory.open(settings.dir(), settings.segmentBytes(), settings.maxSpares());
+            WalDirectory directory =
+                    WalDirectory.open(disk, settings.dir(), settings.segmentBytes(), settings.maxSpares());
             Wal wal = new Wal(settings, directory, epoch, listener, disk);
             wal.recover(replay, minNumber);
             WalWriter first = wal.newFile();
@@ -179,12 +179,13 @@ public final class Wal implements AutoCloseable {
         List<PendingRecord> group = new ArrayList<>();
         try {
             while (next(group)) {
-                if (group.isEmpty()) {
-                    syncLate();
-                } else {
+                if (!group.isEmpty()) {
                     write(group);
+                    group.clear();
                 }
-                group.clear();
+                if (lateNanos() <= 0) {
+                    syncLate();
+                }
             }
         } catch (RuntimeException | Error e) {
             // a defect: those who wait must not wait for ever, and nobody may be told that a record is durable
@@ -218,7 +219,7 @@ public final class Wal implements AutoCloseable {
                 }
                 if (!unsynced) {
                     arrived.awaitUninterruptibly();
-                } else if (arrived.awaitNanos(settings.syncInterval().toNanos()) <= 0) {
+                } else if (arrived.awaitNanos(lateNanos()) <= 0) {
                     return true;
                 }
             }
@@ -226,6 +227,24 @@ public final class Wal implements AutoCloseable {
             return true;
         } catch (InterruptedException e) {
             throw new IllegalStateException("the WAL's thread was interrupted", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nanoseconds until what was acknowledged early has to be synced; at the end at once. */
+    private long lateNanos() {
+        WalWriter w = writer;
+        if (w == null || !w.dirty()) {
+            return Long.MAX_VALUE;
+        }
+        return closed() ? 0 : dirtySinceNanos + settings.syncInterval().toNanos() - System.nanoTime();
+    }
+
+    private boolean closed() {
+        lock.lock();
+        try {
+            return closing;
         } finally {
             lock.unlock();
         }
@@ -287,6 +306,9 @@ public final class Wal implements AutoCloseable {
     private void writeAndSync(WalWriter w, List<PendingRecord> run) throws IOException {
         long start = System.nanoTime();
         int before = w.end();
+        if (!w.dirty()) {
+            dirtySinceNanos = start;
+        }
         try {
             w.write(run);
             if (settings.sync() == SyncMode.ALWAYS) {
@@ -457,21 +479,11 @@ public final class Wal implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        Threads.awaitEnd(thread);
         preparer.close();
         if (!closed) {
             closed = true;
             closeFiles();
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -2,18 +2,19 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.wal;
 
+import io.skald.core.disk.Disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -28,20 +29,26 @@ final class WalDirectory {
     private static final Pattern SPARE = Pattern.compile("spare-n?[0-9]{10}\\.wal");
     private static final int ZEROS = 1 << 20;
 
+    private final Disk disk;
     private final Path dir;
     private final int segmentBytes;
     private final int maxSpares;
     private final Deque<Path> spares = new ArrayDeque<>();
 
-    private WalDirectory(Path dir, int segmentBytes, int maxSpares) {
+    private WalDirectory(Disk disk, Path dir, int segmentBytes, int maxSpares) {
+        this.disk = disk;
         this.dir = dir;
         this.segmentBytes = segmentBytes;
         this.maxSpares = maxSpares;
     }
 
-    static WalDirectory open(Path dir, int segmentBytes, int maxSpares) throws IOException {
-        Files.createDirectories(dir);
-        WalDirectory d = new WalDirectory(dir, segmentBytes, maxSpares);
+    static WalDirectory open(Disk disk, Path dir, int segmentBytes, int maxSpares) throws IOException {
+        if (!Files.isDirectory(dir)) {
+            disk.createDirectory(dir);
+        }
+        // also when it was there: a crash may have come before its sync
+        disk.syncDirectory(Objects.requireNonNull(dir.toAbsolutePath().getParent()));
+        WalDirectory d = new WalDirectory(disk, dir, segmentBytes, maxSpares);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(dir)) {
             for (Path p : files) {
                 String name = p.getFileName().toString();
@@ -49,7 +56,7 @@ final class WalDirectory {
                 if (spare && Files.size(p) == segmentBytes && d.spares.size() < maxSpares) {
                     d.spares.add(p);
                 } else if (spare || name.endsWith(".tmp")) {
-                    Files.delete(p);
+                    disk.delete(p);
                 }
             }
         }
@@ -81,19 +88,16 @@ final class WalDirectory {
     FileChannel create(WalFormat.Header header) throws IOException {
         Path spare = takeSpare();
         Path from = spare != null ? spare : zeroFilled(dir.resolve(name(header.number()) + ".tmp"));
-        FileChannel channel = FileChannel.open(from, StandardOpenOption.WRITE);
+        FileChannel channel = disk.open(from);
         try {
-            ByteBuffer b = WalFormat.encode(header);
-            while (b.hasRemaining()) {
-                channel.write(b, b.position());
-            }
-            channel.force(true);
-            Files.move(from, path(header.number()));
-            syncDirectory();
+            disk.write(channel, WalFormat.encode(header), 0);
+            disk.force(channel, true);
+            disk.move(from, path(header.number()));
+            disk.syncDirectory(dir);
             return channel;
         } catch (IOException e) {
             channel.close();
-            Files.deleteIfExists(from);
+            disk.delete(from);
             throw e;
         }
     }
@@ -121,24 +125,26 @@ final class WalDirectory {
         }
         Path made = zeroFilled(dir.resolve("spare-n" + name(number) + ".tmp"));
         Path spare = dir.resolve("spare-n" + name(number));
-        Files.move(made, spare);
+        disk.move(made, spare);
         synchronized (this) {
             spares.add(spare);
         }
     }
 
     private Path zeroFilled(Path path) throws IOException {
-        Files.deleteIfExists(path);
-        try (FileChannel c = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        disk.delete(path);
+        try (FileChannel c = disk.create(path)) {
             ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(ZEROS, segmentBytes));
-            for (int left = segmentBytes; left > 0; ) {
-                zeros.clear().limit(Math.min(zeros.capacity(), left));
-                left -= c.write(zeros);
+            for (int at = 0; at < segmentBytes; ) {
+                zeros.clear().limit(Math.min(zeros.capacity(), segmentBytes - at));
+                int n = zeros.remaining();
+                disk.write(c, zeros, at);
+                at += n;
             }
-            c.force(true);
+            disk.force(c, true);
             return path;
         } catch (IOException e) {
-            Files.deleteIfExists(path);
+            disk.delete(path);
             throw e;
         }
     }
@@ -149,21 +155,15 @@ final class WalDirectory {
             Path spare = dir.resolve("spare-" + name(file.number()));
             synchronized (this) {
                 if (!file.poisoned() && spares.size() < maxSpares && Files.size(file.path()) == segmentBytes) {
-                    Files.move(file.path(), spare);
+                    disk.move(file.path(), spare);
                     spares.add(spare);
                     return;
                 }
             }
-            Files.deleteIfExists(file.path());
+            disk.delete(file.path());
         } catch (IOException e) {
             // its records are stored elsewhere: a file that stays is skipped by the fence after a restart
             LOG.log(System.Logger.Level.WARNING, "cannot recycle WAL file " + file.path(), e);
-        }
-    }
-
-    private void syncDirectory() throws IOException {
-        try (FileChannel d = FileChannel.open(dir, StandardOpenOption.READ)) {
-            d.force(true);
         }
     }
 }

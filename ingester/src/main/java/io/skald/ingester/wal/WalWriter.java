@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.wal;
 
+import io.skald.core.disk.Disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,29 +13,6 @@ import java.util.List;
  * call writes many.
  */
 final class WalWriter implements AutoCloseable {
-    /** The two calls that can fail; tests put faults here. */
-    interface Disk {
-        void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException;
-
-        void force(FileChannel channel) throws IOException;
-
-        /** Straight to the file. */
-        Disk REAL = new Disk() {
-            @Override
-            public void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
-                long at = offset;
-                while (bytes.hasRemaining()) {
-                    at += channel.write(bytes, at);
-                }
-            }
-
-            @Override
-            public void force(FileChannel channel) throws IOException {
-                channel.force(false);
-            }
-        };
-    }
-
     private final WalFile file;
     private final FileChannel channel;
     private final Disk disk;
@@ -122,7 +100,7 @@ final class WalWriter implements AutoCloseable {
 
     /** Makes what was written durable. */
     void force() throws IOException {
-        disk.force(channel);
+        disk.force(channel, false);
         synced = end;
     }
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.file;
 
+import io.skald.core.disk.Disk;
 import io.skald.core.model.StoreException;
 import io.skald.storage.SegmentStore;
 import java.io.IOException;
@@ -16,7 +17,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -27,10 +30,14 @@ import java.util.stream.Stream;
 public final class FileSegmentStore implements SegmentStore {
     private static final String TEMPORARY = "tmp";
 
+    private final Disk disk;
     private final Path root;
     private final Path temporary;
+    /** Directories below the root whose names are known to be durable. */
+    private final Set<Path> durable = ConcurrentHashMap.newKeySet();
 
-    private FileSegmentStore(Path root) {
+    private FileSegmentStore(Disk disk, Path root) {
+        this.disk = disk;
         this.root = root;
         this.temporary = root.resolve(TEMPORARY);
     }
@@ -41,18 +48,33 @@ public final class FileSegmentStore implements SegmentStore {
      * @throws StoreException if it cannot be made or read
      */
     public static FileSegmentStore open(Path root) throws StoreException {
-        FileSegmentStore store = new FileSegmentStore(root.toAbsolutePath());
+        return open(Disk.REAL, root);
+    }
+
+    /** Opens the directory over a file system of the caller's. */
+    public static FileSegmentStore open(Disk disk, Path root) throws StoreException {
+        FileSegmentStore store = new FileSegmentStore(disk, root.toAbsolutePath());
         try {
-            Files.createDirectories(store.temporary);
+            store.makeDirectories();
             try (Stream<Path> leftovers = Files.list(store.temporary)) {
                 for (Path p : leftovers.toList()) {
-                    Files.delete(p);
+                    disk.delete(p);
                 }
             }
-            syncDirectory(store.root);
             return store;
         } catch (IOException e) {
             throw new StoreException.Unavailable("segment directory " + root + " cannot be opened: " + e, e);
+        }
+    }
+
+    private void makeDirectories() throws IOException {
+        Path parent = parent(root);
+        Files.createDirectories(parent);
+        for (Path p : List.of(root, temporary)) {
+            if (!Files.isDirectory(p)) {
+                disk.createDirectory(p);
+            }
+            disk.syncDirectory(parent(p));
         }
     }
 
@@ -73,7 +95,7 @@ public final class FileSegmentStore implements SegmentStore {
         }
         Path file = temporary.resolve(UUID.randomUUID() + ".seg");
         try {
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            FileChannel channel = disk.create(file);
             return new FileOutput(key, target, file, channel);
         } catch (IOException e) {
             throw failure("create", key, e);
@@ -116,8 +138,8 @@ public final class FileSegmentStore implements SegmentStore {
     public void delete(String key) throws StoreException {
         Path file = path(key);
         try {
-            if (Files.deleteIfExists(file)) {
-                syncDirectory(parent(file));
+            if (disk.delete(file)) {
+                disk.syncDirectory(parent(file));
             }
         } catch (IOException e) {
             throw failure("delete", key, e);
@@ -165,28 +187,29 @@ public final class FileSegmentStore implements SegmentStore {
         return Objects.requireNonNull(p.getParent());
     }
 
-    private static void syncDirectory(Path directory) throws IOException {
-        try (FileChannel d = FileChannel.open(directory, StandardOpenOption.READ)) {
-            d.force(true);
+    /** Makes the directories from the root to a file. Each is synced once: one that is there may be what a crash left before its sync. */
+    private void makeParents(Path target) throws IOException {
+        Path p = root;
+        for (Path name : root.relativize(parent(target))) {
+            p = p.resolve(name);
+            if (!durable.contains(p)) {
+                if (!Files.isDirectory(p)) {
+                    create(p);
+                }
+                disk.syncDirectory(parent(p));
+                durable.add(p);
+            }
         }
     }
 
-    /** Makes the directories from the root to a file, and syncs all that got a new member. */
-    private void makeParents(Path target) throws IOException {
-        List<Path> missing = new ArrayList<>();
-        for (Path p = parent(target); p.startsWith(root) && !Files.isDirectory(p); p = parent(p)) {
-            missing.addFirst(p);
-        }
-        for (Path p : missing) {
-            try {
-                Files.createDirectory(p);
-            } catch (FileAlreadyExistsException e) {
-                // another thread was faster; its sync may be still to come, so this one syncs too
-                if (!Files.isDirectory(p)) {
-                    throw e;
-                }
+    private void create(Path directory) throws IOException {
+        try {
+            disk.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+            // another thread was faster
+            if (!Files.isDirectory(directory)) {
+                throw e;
             }
-            syncDirectory(parent(p));
         }
     }
 
@@ -209,9 +232,7 @@ public final class FileSegmentStore implements SegmentStore {
         public void write(byte[] bytes, int offset, int length) throws StoreException {
             ByteBuffer b = ByteBuffer.wrap(bytes, offset, length);
             try {
-                while (b.hasRemaining()) {
-                    channel.write(b);
-                }
+                disk.write(channel, b, position);
             } catch (IOException e) {
                 throw failure("write", key, e);
             }
@@ -226,12 +247,12 @@ public final class FileSegmentStore implements SegmentStore {
         @Override
         public void commit() throws StoreException {
             try {
-                channel.force(true);
+                disk.force(channel, true);
                 channel.close();
                 makeParents(target);
                 // a link, not a rename: it fails when the name is taken, a rename would replace what is there
-                Files.createLink(target, file);
-                syncDirectory(parent(target));
+                disk.link(target, file);
+                disk.syncDirectory(parent(target));
                 close();
             } catch (FileAlreadyExistsException e) {
                 throw new StoreException("segment " + key + " exists already", e);
@@ -248,7 +269,7 @@ public final class FileSegmentStore implements SegmentStore {
             closed = true;
             try {
                 channel.close();
-                Files.deleteIfExists(file);
+                disk.delete(file);
             } catch (IOException e) {
                 // harmless: the next open removes it
                 System.getLogger(FileSegmentStore.class.getName())

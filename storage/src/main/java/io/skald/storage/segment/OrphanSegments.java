@@ -1,0 +1,53 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.storage.SegmentStore;
+import io.skald.storage.index.CommitLog;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Finds objects that no commit knows: what a crash left between writing a segment and committing it, or between a commit and a removal. */
+public final class OrphanSegments {
+    private static final System.Logger LOG = System.getLogger(OrphanSegments.class.getName());
+    private static final String SUFFIX = ".seg";
+
+    private OrphanSegments() {}
+
+    /**
+     * Removes the segments that are in no tenant's log. Only for a store that one process owns, before that process writes to it: a segment that is
+     * being written looks the same.
+     *
+     * @return the keys that were removed
+     * @throws StoreException if the store or the log cannot be read; a segment that cannot be removed is logged and stays
+     */
+    public static List<String> sweep(SegmentStore store, CommitLog log) throws StoreException {
+        List<String> keys = store.list("");
+        Set<String> live = new HashSet<>();
+        for (TenantId tenant : log.tenants()) {
+            log.read(tenant).segments().forEach(s -> live.add(s.key()));
+        }
+        List<String> removed = new ArrayList<>();
+        for (String key : keys) {
+            if (key.endsWith(SUFFIX) && !live.contains(key)) {
+                try {
+                    store.delete(key);
+                    removed.add(key);
+                } catch (StoreException e) {
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            "segment " + key + " is in no commit and cannot be removed",
+                            e);
+                }
+            }
+        }
+        if (!removed.isEmpty()) {
+            LOG.log(System.Logger.Level.INFO, "removed {0} segments that no commit knows", removed.size());
+        }
+        return removed;
+    }
+}
