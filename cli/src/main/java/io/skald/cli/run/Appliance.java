@@ -125,7 +125,7 @@ public final class Appliance implements AutoCloseable {
         ingester.register(server, config.multiTenant());
         Sources sources = new EmbeddedSources(
                 log, new SegmentReaders(segments), List.of(ingester.recent()), config.multiTenantQueries());
-        QuerierApi.register(server, new Engine(pool)::run, sources, limits, config.multiTenant(), registry);
+        QuerierApi.register(server, new Engine(pool), sources, limits, config.multiTenant(), registry);
         server.start();
         readiness.started();
         return new Appliance(

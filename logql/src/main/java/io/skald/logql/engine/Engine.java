@@ -55,4 +55,13 @@ public final class Engine {
                 new MetricQuery(request, sample, source, limits, new MemoryBudget(maxCells), workers).run();
         };
     }
+
+    /**
+     * Finds the patterns of all lines that a selector finds: reads them all, so that the counts are exact. Blocks until the answer is
+     * complete; ends as {@link #run} does.
+     */
+    public PatternResult patterns(PatternRequest request, LogSource source, BooleanSupplier cancelled)
+            throws StoreException, InterruptedException {
+        return new PatternQuery(request, source, new Workers(scanPool, cancelled)).run();
+    }
 }

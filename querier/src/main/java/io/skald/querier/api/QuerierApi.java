@@ -5,6 +5,7 @@ package io.skald.querier.api;
 import io.prometheus.client.CollectorRegistry;
 import io.skald.core.config.TenantLimits;
 import io.skald.core.http.Router;
+import io.skald.logql.engine.Engine;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -17,14 +18,14 @@ public final class QuerierApi {
     /** The same with the clock of the system. */
     public static void register(
             Router router,
-            QueryRunner runner,
+            Engine engine,
             Sources sources,
             TenantLimits limits,
             boolean multiTenant,
             CollectorRegistry registry) {
         register(
                 router,
-                runner,
+                engine,
                 sources,
                 limits,
                 multiTenant,
@@ -40,21 +41,24 @@ public final class QuerierApi {
      */
     public static void register(
             Router router,
-            QueryRunner runner,
+            Engine engine,
             Sources sources,
             TenantLimits limits,
             boolean multiTenant,
             CollectorRegistry registry,
             LongSupplier clockNanos) {
+        QueryRunner runner = engine::run;
         QuerierMetrics metrics = new QuerierMetrics(registry);
         QueryHandlers queries = new QueryHandlers(runner, sources, limits, multiTenant, clockNanos, metrics);
         MetadataHandlers metadata = new MetadataHandlers(sources, limits, multiTenant, clockNanos);
         TailHandler tails = new TailHandler(runner, sources, limits, multiTenant, clockNanos, metrics);
+        PatternsHandler patterns = new PatternsHandler(engine, sources, limits, multiTenant, clockNanos);
 
         router.getOrPost("/loki/api/v1/query", queries::instant);
         router.getOrPost("/loki/api/v1/query_range", queries::range);
         router.getOrPost("/loki/api/v1/format_query", metadata::formatQuery);
         router.getOrPost("/loki/api/v1/index/stats", metadata::indexStats);
+        router.getOrPost("/loki/api/v1/patterns", patterns::patterns);
         for (String names : List.of("/loki/api/v1/labels", "/loki/api/v1/label", "/api/prom/label")) {
             router.getOrPost(names, metadata::labels);
         }

@@ -80,15 +80,9 @@ final class QueryHandlers {
         TimeParams.Range asked = TimeParams.range(request, now);
         int limit = limit(request);
         Direction direction = direction(request);
-        if (asked.endNanos() < asked.startNanos()) {
-            throw LimitChecks.bad("end timestamp must not be before or equal to start time");
-        }
+        checkOrder(asked);
         long step = TimeParams.step(request, asked);
-        if ((asked.endNanos() - asked.startNanos()) / step > MAX_POINTS) {
-            throw LimitChecks.bad(
-                    "exceeded maximum resolution of 11,000 points per time series. Try increasing the value"
-                            + " of the step parameter");
-        }
+        checkSteps(asked, step);
         String intervalText = request.paramOr("interval", "");
         long interval = intervalText.isEmpty() ? 0 : TimeParams.duration(intervalText);
         if (interval < 0) {
@@ -108,6 +102,30 @@ final class QueryHandlers {
         long start = Math.floorDiv(r.startNanos(), step) * step;
         long end = Math.ceilDiv(r.endNanos(), step) * step;
         return answer(request, tenants, limits, new QueryRequest(expr, start, end, step, direction, limit), 0);
+    }
+
+    static void checkOrder(TimeParams.Range asked) {
+        if (asked.endNanos() < asked.startNanos()) {
+            throw LimitChecks.bad("end timestamp must not be before or equal to start time");
+        }
+    }
+
+    /** Refuses more steps than an answer may have. */
+    static void checkSteps(TimeParams.Range asked, long step) {
+        if ((asked.endNanos() - asked.startNanos()) / step > MAX_POINTS) {
+            throw LimitChecks.bad(
+                    "exceeded maximum resolution of 11,000 points per time series. Try increasing the value"
+                            + " of the step parameter");
+        }
+    }
+
+    /** The time that all tenants grant a query. */
+    static long timeoutNanos(List<Limits> limits) {
+        return limits.stream()
+                .mapToLong(l -> l.queryTimeout().toNanos())
+                .filter(n -> n > 0)
+                .min()
+                .orElse(Long.MAX_VALUE);
     }
 
     private static int limit(HttpRequest request) {
@@ -189,11 +207,7 @@ final class QueryHandlers {
         Limits strictest = limits.stream()
                 .min(Comparator.comparingInt(l -> l.maxQuerySeries() > 0 ? l.maxQuerySeries() : Integer.MAX_VALUE))
                 .orElseThrow();
-        long timeout = limits.stream()
-                .mapToLong(l -> l.queryTimeout().toNanos())
-                .filter(n -> n > 0)
-                .min()
-                .orElse(Long.MAX_VALUE);
+        long timeout = timeoutNanos(limits);
         long begin = System.nanoTime();
         try {
             java.util.function.BooleanSupplier cancelled =

@@ -1,0 +1,204 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.engine;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
+import io.skald.core.scan.Direction;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.EntryIdentity;
+import io.skald.core.scan.LogSource;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.StreamScan;
+import io.skald.logql.pattern.PatternMiner;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mines the patterns of all lines of a selector. Workers take streams one by one; what they found is merged in the order of streams, so
+ * that the answer does not depend on who was faster.
+ */
+final class PatternQuery {
+    private static final int RUN_ENTRIES = 4096;
+
+    /** Rows of an answer; the lines of the patterns beyond are counted as of none. */
+    private static final int MAX_ROWS = 1000;
+
+    /** Finished streams that may wait for one before them; beyond it the order is given up to bound the memory. */
+    private static final int MAX_WAITING = 512;
+
+    private static final String UNKNOWN = "unknown";
+
+    private final PatternRequest request;
+    private final LogSource source;
+    private final Workers workers;
+
+    /** By level; guarded by itself, as are the next two. */
+    private final Map<String, PatternMiner> merged = new TreeMap<>();
+
+    private final TreeMap<Integer, Map<String, PatternMiner>> waiting = new TreeMap<>();
+    private int nextToMerge;
+
+    PatternQuery(PatternRequest request, LogSource source, Workers workers) {
+        this.request = request;
+        this.source = source;
+        this.workers = workers;
+    }
+
+    PatternResult run() throws StoreException, InterruptedException {
+        ScanRequest scanRequest = new ScanRequest(
+                request.matchers(),
+                request.startNanos(),
+                request.endNanos(),
+                Direction.FORWARD,
+                ScanRequest.Columns.ALL,
+                List.of());
+        try (Scan scan = source.open(scanRequest)) {
+            List<StreamScan> streams = scan.streams();
+            AtomicInteger next = new AtomicInteger();
+            Collection<Reader> readers = new ConcurrentLinkedQueue<>();
+            try {
+                workers.run(streams.size(), i -> {
+                    Reader reader = new Reader(streams, next);
+                    readers.add(reader);
+                    return reader;
+                });
+            } finally {
+                readers.forEach(Reader::close);
+            }
+            return new PatternResult(rows(), scan.stats(), scan.warnings());
+        }
+    }
+
+    private List<PatternResult.Pattern> rows() {
+        List<PatternResult.Pattern> rows = new ArrayList<>();
+        merged.forEach((level, miner) -> {
+            for (PatternMiner.Mined m : miner.mined()) {
+                rows.add(new PatternResult.Pattern(m.pattern(), level, nanos(m.steps()), m.counts()));
+            }
+        });
+        rows.sort(Comparator.comparingLong(PatternResult.Pattern::total).reversed());
+        return rows.size() <= MAX_ROWS ? rows : folded(rows);
+    }
+
+    private long[] nanos(long[] steps) {
+        long[] nanos = new long[steps.length];
+        for (int i = 0; i < steps.length; i++) {
+            nanos[i] = steps[i] * request.stepNanos();
+        }
+        return nanos;
+    }
+
+    /** The first rows, and the others as lines of no pattern. */
+    private static List<PatternResult.Pattern> folded(List<PatternResult.Pattern> rows) {
+        List<PatternResult.Pattern> out = new ArrayList<>();
+        Map<String, TreeMap<Long, Long>> rest = new TreeMap<>();
+        for (PatternResult.Pattern row : rows) {
+            if (out.size() < MAX_ROWS && !row.pattern().equals(PatternMiner.ANYTHING)) {
+                out.add(row);
+                continue;
+            }
+            TreeMap<Long, Long> counts = rest.computeIfAbsent(row.level(), k -> new TreeMap<>());
+            for (int i = 0; i < row.counts().length; i++) {
+                counts.merge(row.stepNanos()[i], row.counts()[i], Long::sum);
+            }
+        }
+        rest.forEach((level, counts) -> out.add(new PatternResult.Pattern(
+                PatternMiner.ANYTHING,
+                level,
+                counts.keySet().stream().mapToLong(Long::longValue).toArray(),
+                counts.values().stream().mapToLong(Long::longValue).toArray())));
+        out.sort(Comparator.comparingLong(PatternResult.Pattern::total).reversed());
+        return out;
+    }
+
+    private void publish(int ordinal, Map<String, PatternMiner> found) {
+        synchronized (merged) {
+            waiting.put(ordinal, found);
+            // one that was passed over comes before all that wait
+            while (!waiting.isEmpty() && (waiting.firstKey() <= nextToMerge || waiting.size() > MAX_WAITING)) {
+                Map.Entry<Integer, Map<String, PatternMiner>> first = waiting.pollFirstEntry();
+                nextToMerge = Math.max(nextToMerge, first.getKey() + 1);
+                first.getValue()
+                        .forEach((level, miner) -> merged.computeIfAbsent(level, k -> new PatternMiner())
+                                .absorb(miner));
+            }
+        }
+    }
+
+    /** One worker's part. */
+    private final class Reader implements Workers.Slice {
+        private final List<StreamScan> streams;
+        private final AtomicInteger nextStream;
+        private Map<String, PatternMiner> found = new TreeMap<>();
+        private @Nullable EntryCursor cursor;
+        private int ordinal;
+
+        /** Metadata and miner of the line before, which the next one often shares. */
+        private @Nullable Labels lastMetadata;
+
+        private @Nullable PatternMiner lastMiner;
+
+        Reader(List<StreamScan> streams, AtomicInteger nextStream) {
+            this.streams = streams;
+            this.nextStream = nextStream;
+        }
+
+        @Override
+        public boolean advance() throws StoreException {
+            EntryCursor c = cursor;
+            if (c == null) {
+                ordinal = nextStream.getAndIncrement();
+                if (ordinal >= streams.size()) {
+                    return false;
+                }
+                c = streams.get(ordinal).open();
+                cursor = c;
+            }
+            for (int i = 0; i < RUN_ENTRIES; i++) {
+                if ((i & 255) == 255 && workers.stopped()) {
+                    return true;
+                }
+                if (!c.next()) {
+                    close();
+                    publish(ordinal, found);
+                    found = new TreeMap<>();
+                    lastMetadata = null;
+                    lastMiner = null;
+                    return true;
+                }
+                long step = Math.floorDiv(c.timestampNanos(), request.stepNanos());
+                miner(c.metadata()).add(c.buffer(), c.offset(), c.offset() + c.length(), step);
+            }
+            return true;
+        }
+
+        private PatternMiner miner(Labels metadata) {
+            PatternMiner known = lastMiner;
+            if (known != null && metadata.equals(lastMetadata)) {
+                return known;
+            }
+            String level = metadata.get(EntryIdentity.DETECTED_LEVEL);
+            PatternMiner miner = found.computeIfAbsent(level == null ? UNKNOWN : level, k -> new PatternMiner());
+            lastMetadata = metadata;
+            lastMiner = miner;
+            return miner;
+        }
+
+        void close() {
+            EntryCursor c = cursor;
+            if (c != null) {
+                cursor = null;
+                c.close();
+            }
+        }
+    }
+}
