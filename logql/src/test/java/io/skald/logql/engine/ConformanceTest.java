@@ -5,6 +5,7 @@ package io.skald.logql.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.skald.core.config.Limits;
+import io.skald.logql.conformance.JsonTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

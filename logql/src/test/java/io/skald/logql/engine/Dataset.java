@@ -5,6 +5,7 @@ package io.skald.logql.engine;
 import io.skald.core.config.Limits;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
+import io.skald.logql.conformance.JsonTree;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

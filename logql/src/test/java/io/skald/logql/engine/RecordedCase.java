@@ -9,6 +9,9 @@ import io.skald.core.scan.Direction;
 import io.skald.core.scan.LogSource;
 import io.skald.logql.ast.Expr;
 import io.skald.logql.ast.LogExpr;
+import io.skald.logql.conformance.Comparison;
+import io.skald.logql.conformance.ErrorKinds;
+import io.skald.logql.conformance.JsonTree;
 import io.skald.logql.parser.Parser;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -174,6 +177,9 @@ record RecordedCase(Map<?, ?> json) {
         }
         Map<?, ?> body = (Map<?, ?>) Objects.requireNonNull(json.get("expect_body"));
         Map<?, ?> expected = (Map<?, ?>) Objects.requireNonNull(body.get("data"));
-        return AnswerComparison.difference(expected, Objects.requireNonNull(data), text(json.get("compare")));
+        return new Comparison(JsonTree.object(json))
+                .data(
+                        JsonTree.object(expected),
+                        AnswerTree.of(Objects.requireNonNull(data), expected.get("encodingFlags")));
     }
 }

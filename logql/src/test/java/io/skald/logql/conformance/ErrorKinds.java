@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.logql.engine;
+package io.skald.logql.conformance;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Sorts error texts into kinds, by words: two texts of a kind tell a client the same. */
-final class ErrorKinds {
+public final class ErrorKinds {
     private static final Map<String, Pattern> KINDS = new LinkedHashMap<>();
 
     static {
@@ -30,7 +30,7 @@ final class ErrorKinds {
         KINDS.put(kind, Pattern.compile(pattern, Pattern.CASE_INSENSITIVE));
     }
 
-    static String of(String text) {
+    public static String of(String text) {
         for (Map.Entry<String, Pattern> k : KINDS.entrySet()) {
             if (k.getValue().matcher(text).find()) {
                 return k.getKey();
