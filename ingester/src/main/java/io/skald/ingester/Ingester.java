@@ -248,6 +248,7 @@ public final class Ingester implements PushSink, AutoCloseable {
             List<EncodedBatch> records =
                     BatchCodec.encode(tenant, good, WalFormat.maxPayload(config.walSegmentBytes()));
             wal.append(records);
+            records.forEach(EncodedBatch::release);
             metrics.lines.labels(id).inc((double) accepted);
             metrics.bytes.labels(id).inc((double) bytes);
         }

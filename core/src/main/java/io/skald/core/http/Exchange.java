@@ -86,7 +86,7 @@ final class Exchange {
         long start = System.nanoTime();
         boolean sent = false;
         try {
-            sent = send(request(Map.of(), Map.of(), new byte[0]), HttpResponse.text(status, text), terms(keepAlive));
+            sent = send(request(Map.of(), Map.of(), new byte[0]), ErrorResponses.text(status, text), terms(keepAlive));
         } catch (IOException e) {
             LOG.log(Level.DEBUG, () -> "refused with " + status + ": " + e.getMessage());
         }

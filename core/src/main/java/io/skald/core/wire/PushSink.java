@@ -11,7 +11,8 @@ import java.util.List;
 /** Takes entries: an ingester in this process, or one at the other end of a connection. Thread-safe. */
 public interface PushSink {
     /**
-     * Stores entries durably. Returns when they are on disk; from then on every query sees them.
+     * Stores entries durably. Returns when they are on disk; from then on every query sees them. Keeps nothing of the batches, so that
+     * their buffers may be used again.
      *
      * @return what became of the entries; some may have been refused for good while the others were stored
      * @throws RequestException nothing was stored; {@link io.skald.core.model.ErrorCode#retryable} tells whether to try again

@@ -79,11 +79,17 @@ public final class BatchCodec {
     private void add(EntryBatch b) {
         int labelBytes = size(b.labels());
         int from = 0;
+        Labels last = Labels.EMPTY;
+        int lastBytes = size(last);
         while (from < b.size()) {
             long bytes = (long) FIXED_BYTES + labelBytes;
             int to = from;
             while (to < b.size()) {
-                long row = ROW_BYTES + (long) b.length(to) + size(b.metadata(to));
+                if (b.metadata(to) != last) {
+                    last = b.metadata(to);
+                    lastBytes = size(last);
+                }
+                long row = ROW_BYTES + (long) b.length(to) + lastBytes;
                 if (to > from && bytes + row > Math.min(FRAGMENT_BYTES, maxPayload - TenantId.MAX_LENGTH - 2)) {
                     break;
                 }
@@ -172,7 +178,7 @@ public final class BatchCodec {
         List<Labels> distinct = new ArrayList<>();
         for (int i = from; i < to; i++) {
             Labels m = b.metadata(i);
-            if (i > from && m.equals(b.metadata(i - 1))) {
+            if (i > from && m == b.metadata(i - 1)) {
                 rows[i - from] = rows[i - from - 1];
                 continue;
             }

@@ -4,12 +4,15 @@ package io.skald.ingester.head;
 
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
+import io.skald.core.wire.ByteArrays;
 import io.skald.ingester.wal.PendingRecord;
 import io.skald.ingester.wal.WalFormat;
 import java.util.List;
 
 /** A record of entries, encoded, with what the head has to remember of each fragment in it. */
 public final class EncodedBatch extends PendingRecord {
+    private static final byte[] NO_BYTES = {};
+
     /**
      * Entries of one stream within a record.
      *
@@ -34,11 +37,19 @@ public final class EncodedBatch extends PendingRecord {
 
     private final TenantId tenant;
     private final List<Fragment> fragments;
+    private byte[] array;
 
     EncodedBatch(TenantId tenant, byte[] payload, int length, List<Fragment> fragments) {
         super(WalFormat.TYPE_ENTRIES, payload, length);
         this.tenant = tenant;
         this.fragments = List.copyOf(fragments);
+        this.array = payload;
+    }
+
+    /** Lets the payload's array be used again. Only after the record is durable; the record has no payload from then on. */
+    public void release() {
+        ByteArrays.release(array);
+        array = NO_BYTES;
     }
 
     TenantId tenant() {

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.wire.ByteArrays;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -11,7 +12,7 @@ final class PayloadWriter {
     private int size;
 
     PayloadWriter(int capacity) {
-        bytes = new byte[Math.max(64, capacity)];
+        bytes = ByteArrays.take(Math.max(64, capacity));
     }
 
     int size() {

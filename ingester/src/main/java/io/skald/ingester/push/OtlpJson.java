@@ -18,8 +18,8 @@ final class OtlpJson {
     private OtlpJson() {}
 
     /** @throws RequestException if the body is not such a document */
-    static List<EntryBatch> decode(byte[] body) {
-        try (JsonParser in = PushJson.FACTORY.createParser(body)) {
+    static List<EntryBatch> decode(byte[] body, int length) {
+        try (JsonParser in = PushJson.FACTORY.createParser(body, 0, length)) {
             if (in.nextToken() != JsonToken.START_OBJECT) {
                 throw PushJson.bad("body is not a JSON object", null);
             }

@@ -71,8 +71,8 @@ final class OtlpProto {
 
     private final CodedInputStream in;
 
-    private OtlpProto(byte[] body) {
-        in = CodedInputStream.newInstance(body);
+    private OtlpProto(byte[] body, int length) {
+        in = CodedInputStream.newInstance(body, 0, length);
     }
 
     private static Field plain(int number, String name, Kind kind) {
@@ -88,9 +88,9 @@ final class OtlpProto {
     }
 
     /** @throws RequestException if the body is not such a message */
-    static List<EntryBatch> decode(byte[] body) {
+    static List<EntryBatch> decode(byte[] body, int length) {
         try {
-            return OtlpMapper.map(new OtlpProto(body).message("Request", 0));
+            return OtlpMapper.map(new OtlpProto(body, length).message("Request", 0));
         } catch (IOException e) {
             throw new RequestException(ErrorCode.BAD_REQUEST, "unexpected EOF", e);
         }

@@ -5,22 +5,18 @@ package io.skald.ingester.push;
 import io.skald.core.http.HttpRequest;
 import io.skald.core.http.HttpResponse;
 import io.skald.core.http.Router;
-import io.skald.core.model.EntryBatch;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.PushSink;
 import io.skald.core.wire.PushSink.PushResult;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The push endpoints of Loki. Thread-safe. */
+/** The push endpoints of Loki and of OpenTelemetry. Thread-safe. */
 public final class PushApi {
     private static final String PROTOBUF = "application/x-protobuf";
-    private static final int RETRY_AFTER_SECONDS = 1;
 
     /** Stores everything that was acknowledged before the call, for {@code POST /flush}. */
     @FunctionalInterface
@@ -28,22 +24,17 @@ public final class PushApi {
         void run() throws StoreException;
     }
 
-    private final PushSink sink;
+    private final Intake intake;
     private final Flush flush;
-    private final Admission admission;
-    private final int maxPushBytes;
-    private final boolean multiTenant;
+    private final LabelCache labels = new LabelCache();
 
     /**
      * @param maxPushBytes largest body, decompressed
      * @param multiTenant whether the tenant comes from the header
      */
     public PushApi(PushSink sink, Flush flush, Admission admission, int maxPushBytes, boolean multiTenant) {
-        this.sink = sink;
+        this.intake = new Intake(sink, admission, maxPushBytes, multiTenant);
         this.flush = flush;
-        this.admission = admission;
-        this.maxPushBytes = maxPushBytes;
-        this.multiTenant = multiTenant;
     }
 
     /** Adds the routes. */
@@ -57,71 +48,26 @@ public final class PushApi {
         });
     }
 
-    /** Undoes the compression of a body. */
-    private interface Decompressor {
-        byte[] apply(byte[] body);
-    }
-
-    /** Finds the streams in a decompressed body. */
-    private interface Decoder {
-        List<EntryBatch> apply(byte[] body);
-    }
-
     private HttpResponse push(HttpRequest request) throws StoreException, InterruptedException {
-        TenantId tenant = request.tenant(multiTenant);
+        TenantId tenant = intake.tenant(request);
         boolean json = "application/json".equals(mediaType(request.header("content-type")));
-        String encoding = encoding(request);
-        boolean snappy = !json && (encoding.isEmpty() || encoding.equals("snappy"));
-        try {
-            return take(
+        String encoding = Intake.encoding(request);
+        PushResult result;
+        if (json) {
+            result = intake.push(tenant, request.body(), encoding, false, PushJson::decode);
+        } else {
+            boolean bare = encoding.isEmpty() || encoding.equals("snappy");
+            result = intake.push(
                     tenant,
                     request.body(),
-                    body -> Decompress.body(body, snappy ? "snappy" : encoding, maxPushBytes),
-                    json ? PushJson::decode : PushProto::decode);
-        } catch (RequestException e) {
-            if (e.code() == ErrorCode.TOO_MANY_REQUESTS) {
-                return retryLater(e.code(), e.getMessage());
-            }
-            throw e;
-        } catch (StoreException.Unavailable e) {
-            return retryLater(ErrorCode.UNAVAILABLE, String.valueOf(e.getMessage()));
+                    bare ? "snappy" : encoding,
+                    !bare,
+                    (b, n) -> PushProto.decode(b, n, labels));
         }
-    }
-
-    private HttpResponse take(TenantId tenant, byte[] body, Decompressor decompressor, Decoder decoder)
-            throws StoreException, InterruptedException {
-        admission.admit(body.length);
-        long admitted = body.length;
-        try {
-            byte[] bytes = decompressor.apply(body);
-            admission.admit(bytes.length);
-            admitted += bytes.length;
-            List<EntryBatch> streams = decoder.apply(bytes);
-            if (streams.isEmpty()) {
-                throw new RequestException(
-                        ErrorCode.UNPROCESSABLE, "error at least one valid stream is required for ingestion");
-            }
-            PushResult result = sink.push(tenant, streams);
-            if (result.rejected() > 0) {
-                throw new RequestException(ErrorCode.BAD_REQUEST, result.message());
-            }
-            return HttpResponse.noContent();
-        } finally {
-            admission.release(admitted);
+        if (result.rejected() > 0) {
+            throw new RequestException(ErrorCode.BAD_REQUEST, result.message());
         }
-    }
-
-    private static HttpResponse retryLater(ErrorCode code, String message) {
-        HttpResponse plain = HttpResponse.text(code.httpStatus(), message + "\n");
-        return new HttpResponse(
-                plain.status(),
-                Map.of("Content-Type", HttpResponse.TEXT, "Retry-After", Integer.toString(RETRY_AFTER_SECONDS)),
-                plain.body());
-    }
-
-    private static String encoding(HttpRequest request) {
-        String e = request.header("content-encoding");
-        return e == null ? "" : e.trim().toLowerCase(Locale.ROOT);
+        return HttpResponse.noContent();
     }
 
     /** The media type without its parameters. */
@@ -139,23 +85,22 @@ public final class PushApi {
         return parts[0].trim().toLowerCase(Locale.ROOT);
     }
 
-    private HttpResponse otlp(HttpRequest request) throws StoreException, InterruptedException {
-        TenantId tenant = request.tenant(multiTenant);
+    private HttpResponse otlp(HttpRequest request) throws InterruptedException {
         try {
+            TenantId tenant = intake.tenant(request);
             String type = mediaType(request.header("content-type"));
             boolean json = type.equals("application/json");
             if (!json && !type.equals(PROTOBUF)) {
                 throw new RequestException(ErrorCode.BAD_REQUEST, "content type: " + type + " is not supported");
             }
-            String encoding = encoding(request);
-            return take(
-                    tenant,
-                    request.body(),
-                    body -> Decompress.body(body, encoding, maxPushBytes),
-                    json ? OtlpJson::decode : OtlpProto::decode);
+            PushResult result = intake.push(tenant, request, json ? OtlpJson::decode : OtlpProto::decode);
+            if (result.rejected() > 0) {
+                throw new RequestException(ErrorCode.BAD_REQUEST, result.message());
+            }
+            return HttpResponse.noContent();
         } catch (RequestException e) {
             return OtlpMapper.status(e.code(), e.getMessage());
-        } catch (StoreException.Unavailable e) {
+        } catch (StoreException e) {
             return OtlpMapper.status(ErrorCode.UNAVAILABLE, String.valueOf(e.getMessage()));
         }
     }

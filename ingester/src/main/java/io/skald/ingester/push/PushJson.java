@@ -42,11 +42,11 @@ final class PushJson {
     }
 
     /** @throws RequestException if the body is not such a document */
-    static List<EntryBatch> decode(byte[] body) {
-        if (body.length == 0) {
+    static List<EntryBatch> decode(byte[] body, int length) {
+        if (length == 0) {
             throw bad("EOF", null);
         }
-        try (JsonParser in = FACTORY.createParser(body)) {
+        try (JsonParser in = FACTORY.createParser(body, 0, length)) {
             return new PushJson(in).request();
         } catch (JsonEOFException e) {
             throw bad("unexpected EOF", e);

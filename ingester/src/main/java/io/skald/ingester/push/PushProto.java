@@ -2,13 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.push;
 
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.WireFormat;
 import io.skald.core.model.EntryBatch;
-import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,110 +13,116 @@ import java.util.List;
  * {@code Stream{labels=1, entries=2, hash=3}}, {@code Entry{timestamp=1, line=2, structuredMetadata=3}}.
  */
 final class PushProto {
+    private static final int FIELD_1 = 1 << 3 | ProtoReader.BYTES;
+    private static final int FIELD_2 = 2 << 3 | ProtoReader.BYTES;
+    private static final int FIELD_3 = 3 << 3 | ProtoReader.BYTES;
+    private static final int SECONDS = 1 << 3 | ProtoReader.VARINT;
+    private static final int NANOS = 2 << 3 | ProtoReader.VARINT;
+
     private final byte[] body;
-    private final CodedInputStream in;
+    private final ProtoReader in;
+    private final LabelCache cache;
 
-    private PushProto(byte[] body) {
+    private PushProto(byte[] body, int length, LabelCache cache) {
         this.body = body;
-        this.in = CodedInputStream.newInstance(body);
+        this.in = new ProtoReader(body, length);
+        this.cache = cache;
     }
 
-    /** @throws RequestException if the body is not such a message */
-    static List<EntryBatch> decode(byte[] body) {
-        try {
-            return new PushProto(body).request();
-        } catch (IOException e) {
-            throw new RequestException(ErrorCode.BAD_REQUEST, "unexpected EOF", e);
-        }
+    /**
+     * Decodes the first {@code length} bytes of an array, which the batches go on to use.
+     *
+     * @throws RequestException if they are not such a message
+     */
+    static List<EntryBatch> decode(byte[] body, int length, LabelCache cache) {
+        return new PushProto(body, length, cache).request();
     }
 
-    private List<EntryBatch> request() throws IOException {
+    private List<EntryBatch> request() {
         List<EntryBatch> streams = new ArrayList<>();
-        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-            if (tag == tag(1)) {
-                int limit = in.pushLimit(in.readRawVarint32());
+        for (int tag = in.tag(); tag != 0; tag = in.tag()) {
+            if (tag == FIELD_1) {
+                int outer = in.enter();
                 streams.add(stream());
-                in.popLimit(limit);
+                in.leave(outer);
             } else {
-                in.skipField(tag);
+                in.skip(tag);
             }
         }
         return streams;
     }
 
-    private static int tag(int field) {
-        return field << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
-    }
-
-    private EntryBatch stream() throws IOException {
-        String labels = "";
+    private EntryBatch stream() {
+        Labels labels = Labels.EMPTY;
         // labels may come after the entries, so these are gathered without them first
-        EntryBatch entries = new EntryBatch(Labels.EMPTY, 64);
-        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-            if (tag == tag(1)) {
-                labels = in.readString();
-            } else if (tag == tag(2)) {
-                int limit = in.pushLimit(in.readRawVarint32());
+        EntryBatch entries = new EntryBatch(Labels.EMPTY, 16);
+        for (int tag = in.tag(); tag != 0; tag = in.tag()) {
+            if (tag == FIELD_1) {
+                int n = in.length();
+                labels = cache.parse(body, in.position(), n);
+                in.advance(n);
+            } else if (tag == FIELD_2) {
+                int outer = in.enter();
                 entry(entries);
-                in.popLimit(limit);
+                in.leave(outer);
             } else {
-                in.skipField(tag);
+                in.skip(tag);
             }
         }
-        return entries.withLabels(LabelParser.parse(labels));
+        return entries.withLabels(labels);
     }
 
-    private void entry(EntryBatch to) throws IOException {
+    private void entry(EntryBatch to) {
         long nanos = 0;
         int offset = 0;
         int length = 0;
         Labels.Builder metadata = null;
-        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-            if (tag == tag(1)) {
-                int limit = in.pushLimit(in.readRawVarint32());
+        for (int tag = in.tag(); tag != 0; tag = in.tag()) {
+            if (tag == FIELD_1) {
+                int outer = in.enter();
                 nanos = timestamp();
-                in.popLimit(limit);
-            } else if (tag == tag(2)) {
-                length = in.readRawVarint32();
-                offset = in.getTotalBytesRead();
-                in.skipRawBytes(length);
-            } else if (tag == tag(3)) {
-                int limit = in.pushLimit(in.readRawVarint32());
+                in.leave(outer);
+            } else if (tag == FIELD_2) {
+                length = in.length();
+                offset = in.position();
+                in.advance(length);
+            } else if (tag == FIELD_3) {
+                int outer = in.enter();
                 metadata = metadata == null ? new Labels.Builder() : metadata;
                 pair(metadata);
-                in.popLimit(limit);
+                in.leave(outer);
             } else {
-                in.skipField(tag);
+                in.skip(tag);
             }
         }
         to.add(nanos, body, offset, length, metadata == null ? Labels.EMPTY : metadata.build());
     }
 
-    private long timestamp() throws IOException {
+    private long timestamp() {
         long seconds = 0;
         long nanos = 0;
-        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-            if (tag == (1 << 3)) {
-                seconds = in.readInt64();
-            } else if (tag == (2 << 3)) {
-                nanos = in.readInt32();
+        for (int tag = in.tag(); tag != 0; tag = in.tag()) {
+            if (tag == SECONDS) {
+                seconds = in.varint();
+            } else if (tag == NANOS) {
+                nanos = (int) in.varint();
             } else {
-                in.skipField(tag);
+                in.skip(tag);
             }
         }
         return Times.nanos(seconds, nanos);
     }
 
-    private void pair(Labels.Builder to) throws IOException {
+    private void pair(Labels.Builder to) {
         String name = "";
         String value = "";
-        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-            if (tag == tag(1)) {
-                name = in.readString();
-            } else if (tag == tag(2)) {
-                value = in.readString();
+        for (int tag = in.tag(); tag != 0; tag = in.tag()) {
+            if (tag == FIELD_1) {
+                name = in.string();
+            } else if (tag == FIELD_2) {
+                value = in.string();
             } else {
-                in.skipField(tag);
+                in.skip(tag);
             }
         }
         if (!name.isEmpty()) {

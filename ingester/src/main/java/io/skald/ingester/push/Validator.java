@@ -119,7 +119,6 @@ public final class Validator {
     private EntryBatch entries(EntryBatch b, Labels labels) {
         String streamLevel = limits.discoverLogLevels() ? LevelDetector.named(labels) : null;
         EntryBatch to = new EntryBatch(labels, b.size());
-        LevelCache levels = new LevelCache();
         for (int i = 0; i < b.size(); i++) {
             int length = b.length(i);
             Labels pushed = b.metadata(i);
@@ -138,7 +137,9 @@ public final class Validator {
             Labels metadata = MetadataNames.clean(pushed);
             if (limits.discoverLogLevels() && !metadata.has(LevelDetector.LABEL)) {
                 String level = streamLevel != null ? streamLevel : level(metadata, b, i, length);
-                metadata = levels.add(metadata, level);
+                metadata = metadata.isEmpty()
+                        ? LevelDetector.labels(level)
+                        : metadata.toBuilder().set(LevelDetector.LABEL, level).build();
             }
             to.add(
                     b.timestampNanos(i),
@@ -158,23 +159,6 @@ public final class Validator {
         return named != null
                 ? named
                 : LevelDetector.ofLine(b.buffer(i), b.offset(i), length, limits.logLevelFromJsonMaxDepth());
-    }
-
-    /** Metadata with nothing but a level comes as one of few objects. */
-    private static final class LevelCache {
-        private String lastLevel = "";
-        private Labels last = Labels.EMPTY;
-
-        Labels add(Labels metadata, String level) {
-            if (!metadata.isEmpty()) {
-                return metadata.toBuilder().set(LevelDetector.LABEL, level).build();
-            }
-            if (!level.equals(lastLevel)) {
-                lastLevel = level;
-                last = Labels.of(LevelDetector.LABEL, level);
-            }
-            return last;
-        }
     }
 
     private boolean timely(Labels labels, long nanos, int bytes) {
