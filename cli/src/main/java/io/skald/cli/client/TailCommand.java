@@ -8,6 +8,7 @@ import io.skald.cli.Output;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +59,8 @@ public final class TailCommand implements Callable<Integer> {
             start = TimeOptions.nanos(now.minus(TimeOptions.duration("--since", since)));
         }
         try (LokiClient client = new LokiClient(server)) {
-            new TailSession(client, query, start, new ResultPrinter(out, form, ZoneId.systemDefault()), out)
+            ResultPrinter printer = new ResultPrinter(out, form, ZoneId.systemDefault());
+            new TailSession(client, query, start, printer, out, InstantSource.system())
                     .run(Duration.ofMillis(200), Duration.ofSeconds(5));
         }
         return ExitCode.OK;

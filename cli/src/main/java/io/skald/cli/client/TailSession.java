@@ -12,13 +12,12 @@ import java.net.URI;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -26,24 +25,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Follows one query over WebSockets, one after the other. Each message of this server carries a cursor, from which the next connection goes
- * on; with a server that sends none, the next one starts at the time of the last line, and lines of that time are not printed twice.
+ * on. Without one (the first connection, another server, or a cursor that is too old) the lines up to now are asked for as a query asks for
+ * them, page by page, once the socket is open: whatever the query does not find comes over the socket, and what both give is printed once.
  * Confined to one thread, but for the listener, which prints while that thread waits.
  */
 final class TailSession {
+    /** Entries may be this far in the future. */
+    private static final long FUTURE_NANOS = 24L * 3600 * 1_000_000_000;
+
     private final LokiClient client;
     private final String query;
     private final ResultPrinter printer;
     private final Output out;
-    private final Set<Line> lastLines = new HashSet<>();
-    private long startNanos;
+    private final InstantSource clock;
+    private final RecentLines recent;
     private String cursor = "";
 
-    TailSession(LokiClient client, String query, long startNanos, ResultPrinter printer, Output out) {
+    TailSession(
+            LokiClient client, String query, long startNanos, ResultPrinter printer, Output out, InstantSource clock) {
         this.client = client;
         this.query = query;
-        this.startNanos = startNanos;
+        this.recent = new RecentLines(startNanos);
         this.printer = printer;
         this.out = out;
+        this.clock = clock;
     }
 
     /** Follows until the output is gone, the query is refused, or the thread is interrupted. */
@@ -53,7 +58,7 @@ final class TailSession {
         Duration pause = firstPause;
         while (true) {
             try {
-                Listener listener = new Listener();
+                Listener listener = new Listener(!cursor.isEmpty());
                 WebSocket socket = connect(listener);
                 if (lost) {
                     out.error("skald tail: connected again");
@@ -61,9 +66,14 @@ final class TailSession {
                 everConnected = true;
                 lost = false;
                 pause = firstPause;
+                if (cursor.isEmpty()) {
+                    catchUp();
+                }
+                // only now does the socket give anything: lines come in order
+                socket.request(1);
                 waitFor(listener, socket);
             } catch (CommandFailure e) {
-                if (!everConnected || e.exitCode() != ExitCode.UNREACHABLE) {
+                if (!everConnected || !mayPass(e)) {
                     throw e;
                 }
             }
@@ -74,6 +84,22 @@ final class TailSession {
             sleep(pause);
             pause = pause.multipliedBy(2).compareTo(longestPause) > 0 ? longestPause : pause.multipliedBy(2);
         }
+    }
+
+    /** Whether it is worth to try again. */
+    private static boolean mayPass(CommandFailure e) {
+        return e.exitCode() == ExitCode.UNREACHABLE
+                || e.getCause() instanceof LokiClient.Refused r && (r.status == 429 || r.status >= 500);
+    }
+
+    /** Prints what there is by now and was not printed. */
+    private void catchUp() throws CommandFailure, IOException {
+        TimeOptions.Range range = new TimeOptions.Range(recent.completeFrom(), now() + FUTURE_NANOS);
+        new LinePager(client, query, "1m").read(range, 0, true, this::print);
+    }
+
+    private long now() {
+        return TimeOptions.nanos(clock.instant());
     }
 
     private static void sleep(Duration pause) throws CommandFailure {
@@ -92,8 +118,8 @@ final class TailSession {
     private WebSocket connect(Listener listener) throws CommandFailure {
         Map<String, List<String>> params = new LinkedHashMap<>();
         params.put("query", List.of(query));
-        params.put("start", List.of(Long.toString(startNanos)));
-        params.put("limit", List.of("5000"));
+        params.put("start", List.of(Long.toString(now())));
+        params.put("limit", List.of("1"));
         if (!cursor.isEmpty()) {
             params.put("cursor", List.of(cursor));
         }
@@ -153,10 +179,16 @@ final class TailSession {
     private final class Listener implements WebSocket.Listener {
         final CompletableFuture<Boolean> end = new CompletableFuture<>();
         private final StringBuilder message = new StringBuilder();
+        private final boolean resumed;
+
+        /** @param resumed whether the connection goes on at a cursor */
+        Listener(boolean resumed) {
+            this.resumed = resumed;
+        }
 
         @Override
         public void onOpen(WebSocket socket) {
-            socket.request(1);
+            // the default asks for the first message at once
         }
 
         @Override
@@ -176,7 +208,10 @@ final class TailSession {
 
         @Override
         public @Nullable CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
-            if (status == 1008) {
+            if (status == 1008 && resumed) {
+                // what the cursor points at is no longer in the log; the lines are asked for by time instead
+                cursor = "";
+            } else if (status == 1008) {
                 end.completeExceptionally(new CommandFailure(ExitCode.FAILURE, "the server ended the tail: " + reason));
             }
             end.complete(true);
@@ -202,20 +237,17 @@ final class TailSession {
             });
         }
         lines.sort(Comparator.comparingLong(Line::timestampNanos));
+        print(lines);
+        cursor = next[0];
+    }
+
+    private void print(List<Line> lines) throws IOException {
+        long now = now();
         for (Line l : lines) {
-            if (!next[0].isEmpty() || isNew(l)) {
+            if (recent.add(l, now)) {
                 printer.line(l);
             }
         }
         out.flush();
-        cursor = next[0];
-    }
-
-    private boolean isNew(Line l) {
-        if (l.timestampNanos() > startNanos) {
-            lastLines.clear();
-            startNanos = l.timestampNanos();
-        }
-        return l.timestampNanos() < startNanos || lastLines.add(l);
     }
 }

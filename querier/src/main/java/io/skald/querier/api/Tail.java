@@ -36,6 +36,7 @@ final class Tail {
     private static final int MAX_ENTRIES_PER_STEP = 1000;
     private static final int MAX_PIPELINES = 1000;
     private static final Duration WAIT = Duration.ofSeconds(5);
+    private static final Duration CURSOR_EVERY = Duration.ofSeconds(10);
 
     /** What an ingester gave, or why it cannot. */
     private record Step(
@@ -56,6 +57,7 @@ final class Tail {
     private final Map<Labels, LinePipeline> pipelines = new LinkedHashMap<>();
     private final BlockingQueue<Step> steps = new ArrayBlockingQueue<>(1);
     private final Map<String, Thread> followers = new HashMap<>();
+    private long lastSent = System.nanoTime();
 
     Tail(
             WebSocket socket,
@@ -94,6 +96,7 @@ final class Tail {
             g.writeStringField("cursor", TailCursor.encode(positions));
             g.writeEndObject();
         }
+        lastSent = System.nanoTime();
         socket.send(text.toString());
         metrics.tailEntries.inc(lines.size());
     }
@@ -186,7 +189,8 @@ final class Tail {
             lines.removeIf(l -> sent.containsKey(l) && once(sent, l));
         }
         positions.put(step.ingester, step.nextPosition);
-        if (!lines.isEmpty()) {
+        // now and then without lines, too: a cursor that stays behind points at what the log has let go
+        if (!lines.isEmpty() || System.nanoTime() - lastSent >= CURSOR_EVERY.toNanos()) {
             send(lines);
         }
     }
