@@ -21,10 +21,26 @@ public interface LogSource {
      * @param matchers conditions on stream labels; empty selects all
      * @return sorted by labels, each once
      */
-    List<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException;
+    Found<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException;
 
-    /** The same with counts, which are exact where a chunk lies within the range, and interpolated by time where it crosses an end. */
-    List<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException;
+    /**
+     * The same with counts, which are exact where a chunk lies within the range, and interpolated by time where it crosses an end. Parts of
+     * a stream are added up as they are held: entries that two of them share collapse in queries, but count twice here until a compaction
+     * brings the parts together.
+     */
+    Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException;
+
+    /**
+     * What was found, with what the caller should be told, such as an ingester that did not answer.
+     *
+     * @param items sorted by labels, each label set once
+     */
+    record Found<T>(List<T> items, List<String> warnings) {
+        public Found {
+            items = List.copyOf(items);
+            warnings = List.copyOf(warnings);
+        }
+    }
 
     /**
      * Size of one stream within a range.

@@ -14,10 +14,13 @@ final class JsonStep implements Step {
     private final Needed needed;
     private final KeyNode root;
     private final JsonScanner scanner = new JsonScanner();
+    private final EarlyFilters early;
     private int missing;
+    private boolean dropped;
 
-    JsonStep(Needed needed) {
+    JsonStep(Needed needed, EarlyFilters early) {
         this.needed = needed;
+        this.early = early;
         this.root = KeyNode.root(needed);
     }
 
@@ -28,7 +31,11 @@ final class JsonStep implements Step {
         }
         scanner.reset(state.buffer(), state.offset(), state.end());
         missing = needed.names() == null ? Integer.MAX_VALUE : needed.names().size();
+        dropped = false;
         String problem = scanner.eat('{') ? object(state, root, 0) : JsonScanner.MALFORMED;
+        if (dropped) {
+            return false;
+        }
         if (problem != null && missing > 0) {
             fail(state, needed, JSON_ERROR, problem);
         }
@@ -57,7 +64,7 @@ final class JsonStep implements Step {
                 return JsonScanner.MALFORMED;
             }
             String problem = value(state, child, depth);
-            if (problem != null || missing == 0) {
+            if (problem != null || missing == 0 || dropped) {
                 return problem;
             }
             if (s.eat('}')) {
@@ -96,6 +103,7 @@ final class JsonStep implements Step {
         JsonScanner s = scanner;
         if (state.extract(label, s.b, s.valueFrom, s.valueTo - s.valueFrom, encoding)) {
             missing--;
+            dropped |= early.drops(label, state);
         }
     }
 }

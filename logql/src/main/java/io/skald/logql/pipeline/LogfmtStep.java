@@ -9,13 +9,16 @@ final class LogfmtStep implements Step {
     private final Needed needed;
     private final boolean strict;
     private final boolean keepEmpty;
+    private final EarlyFilters early;
     private final KeyNode root;
+    private boolean dropped;
     private final LogfmtScanner scanner = new LogfmtScanner();
 
-    LogfmtStep(Needed needed, boolean strict, boolean keepEmpty) {
+    LogfmtStep(Needed needed, boolean strict, boolean keepEmpty, EarlyFilters early) {
         this.needed = needed;
         this.strict = strict;
         this.keepEmpty = keepEmpty;
+        this.early = early;
         this.root = KeyNode.root(needed);
     }
 
@@ -28,6 +31,7 @@ final class LogfmtStep implements Step {
         s.reset(state.buffer(), state.offset(), state.end());
         int missing =
                 needed.names() == null ? Integer.MAX_VALUE : needed.names().size();
+        dropped = false;
         while (missing > 0) {
             switch (s.next()) {
                 case END -> {
@@ -42,6 +46,9 @@ final class LogfmtStep implements Step {
                 case PAIR -> {
                     if ((keepEmpty || s.valueTo > s.valueFrom) && take(state)) {
                         missing--;
+                        if (dropped) {
+                            return false;
+                        }
                     }
                 }
             }
@@ -59,11 +66,13 @@ final class LogfmtStep implements Step {
         if (needed.names() != null && !needed.names().contains(label)) {
             return false;
         }
-        return state.extract(
+        boolean taken = state.extract(
                 label,
                 s.b,
                 s.valueFrom,
                 s.valueTo - s.valueFrom,
                 s.escaped ? LineState.Encoding.JSON : LineState.Encoding.PLAIN);
+        dropped = taken && early.drops(label, state);
+        return taken;
     }
 }

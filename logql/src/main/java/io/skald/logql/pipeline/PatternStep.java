@@ -8,12 +8,14 @@ import java.util.List;
 final class PatternStep implements Step {
     private final Needed needed;
     private final LinePattern pattern;
+    private final EarlyFilters early;
     private final List<String> names;
     private final int[] captures;
 
-    PatternStep(Needed needed, LinePattern pattern) {
+    PatternStep(Needed needed, LinePattern pattern, EarlyFilters early) {
         this.needed = needed;
         this.pattern = pattern;
+        this.early = early;
         this.names = pattern.names();
         this.captures = new int[2 * names.size()];
     }
@@ -28,12 +30,12 @@ final class PatternStep implements Step {
             String name = names.get(i);
             if (needed.wants(name)) {
                 int from = captures[2 * i];
-                state.extract(
-                        state.parsedName(name),
-                        state.buffer(),
-                        from,
-                        captures[2 * i + 1] - from,
-                        LineState.Encoding.PLAIN);
+                String label = state.parsedName(name);
+                int size = captures[2 * i + 1] - from;
+                if (state.extract(label, state.buffer(), from, size, LineState.Encoding.PLAIN)
+                        && early.drops(label, state)) {
+                    return false;
+                }
             }
         }
         return true;

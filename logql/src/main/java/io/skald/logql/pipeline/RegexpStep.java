@@ -18,11 +18,13 @@ final class RegexpStep implements Step {
     private final Needed needed;
     private final RegexpMatcher matcher;
     private final List<Group> groups;
+    private final EarlyFilters early;
 
-    RegexpStep(Needed needed, RegexpMatcher matcher, List<Group> groups) {
+    RegexpStep(Needed needed, RegexpMatcher matcher, List<Group> groups, EarlyFilters early) {
         this.needed = needed;
         this.matcher = matcher;
         this.groups = groups;
+        this.early = early;
     }
 
     /** @throws PipelineException if no group has a name, or two have the same */
@@ -66,7 +68,10 @@ final class RegexpStep implements Step {
                 String label = state.parsedName(g.label());
                 int start = m.start(g.index());
                 int length = start < 0 ? 0 : m.end(g.index()) - start;
-                state.extract(label, b, from + Math.max(0, start), length, LineState.Encoding.PLAIN);
+                if (state.extract(label, b, from + Math.max(0, start), length, LineState.Encoding.PLAIN)
+                        && early.drops(label, state)) {
+                    return false;
+                }
             }
         }
         return true;

@@ -3,12 +3,14 @@
 package io.skald.logql.pipeline;
 
 import com.google.re2j.Pattern;
+import io.skald.logql.ast.LabelFilter;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Stage;
 import io.skald.logql.parser.Printer;
 import io.skald.logql.parser.SyntaxException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Compiles the stages of a pipeline, once per query. */
@@ -21,9 +23,11 @@ final class StageCompiler {
 
     List<StepFactory> compile(List<Stage> stages) {
         List<StepFactory> out = new ArrayList<>();
-        for (Stage stage : lineFiltersFirst(stages)) {
+        List<Stage> ordered = lineFiltersFirst(stages);
+        for (int i = 0; i < ordered.size(); i++) {
+            Stage stage = ordered.get(i);
             try {
-                out.add(compile(stage));
+                out.add(compile(stage, EarlyFilters.of(ordered.subList(i + 1, ordered.size()))));
             } catch (PipelineException e) {
                 throw syntaxError(stage, e);
             }
@@ -92,14 +96,14 @@ final class StageCompiler {
         return List.copyOf(out);
     }
 
-    private StepFactory compile(Stage stage) {
+    private StepFactory compile(Stage stage, Map<String, LabelFilter> early) {
         return switch (stage) {
             case Stage.LineFilter f -> LineFilters.compile(f);
-            case Stage.JsonParser p -> json(p);
-            case Stage.LogfmtParser p -> logfmt(p);
-            case Stage.RegexpParser p -> regexp(p);
-            case Stage.PatternParser p -> pattern(p);
-            case Stage.UnpackParser p -> labels -> new UnpackStep(needed);
+            case Stage.JsonParser p -> json(p, early);
+            case Stage.LogfmtParser p -> logfmt(p, early);
+            case Stage.RegexpParser p -> regexp(p, early);
+            case Stage.PatternParser p -> pattern(p, early);
+            case Stage.UnpackParser p -> labels -> new UnpackStep(needed, EarlyFilters.bind(early));
             case Stage.LabelFilterStage f -> {
                 LabelFilters.step(f.filter()); // what is wrong with it shows now
                 yield labels -> LabelFilters.step(f.filter());
@@ -112,9 +116,9 @@ final class StageCompiler {
         };
     }
 
-    private StepFactory json(Stage.JsonParser p) {
+    private StepFactory json(Stage.JsonParser p, Map<String, LabelFilter> early) {
         if (p.extractions().isEmpty()) {
-            return labels -> new JsonStep(needed);
+            return labels -> new JsonStep(needed, EarlyFilters.bind(early));
         }
         List<String> names =
                 p.extractions().stream().map(Stage.Extraction::label).toList();
@@ -124,9 +128,9 @@ final class StageCompiler {
         return labels -> new JsonExtractStep(names, paths);
     }
 
-    private StepFactory logfmt(Stage.LogfmtParser p) {
+    private StepFactory logfmt(Stage.LogfmtParser p, Map<String, LabelFilter> early) {
         if (p.extractions().isEmpty()) {
-            return labels -> new LogfmtStep(needed, p.strict(), p.keepEmpty());
+            return labels -> new LogfmtStep(needed, p.strict(), p.keepEmpty(), EarlyFilters.bind(early));
         }
         List<String> names =
                 p.extractions().stream().map(Stage.Extraction::label).toList();
@@ -136,21 +140,22 @@ final class StageCompiler {
         return labels -> new LogfmtExtractStep(names, keys, p.strict(), p.keepEmpty());
     }
 
-    private StepFactory regexp(Stage.RegexpParser p) {
+    private StepFactory regexp(Stage.RegexpParser p, Map<String, LabelFilter> early) {
         try {
             Pattern pattern = RegexpMatcher.compile(p.regexp());
             List<RegexpStep.Group> groups = RegexpStep.groups(pattern);
             Needle prefilter = RegexpMatcher.prefilter(RegexpLiterals.of(p.regexp()));
-            return labels -> new RegexpStep(needed, new RegexpMatcher(pattern, prefilter), groups);
+            return labels ->
+                    new RegexpStep(needed, new RegexpMatcher(pattern, prefilter), groups, EarlyFilters.bind(early));
         } catch (PipelineException e) {
             throw new PipelineException("invalid regexp parser: " + e.getMessage(), e);
         }
     }
 
-    private StepFactory pattern(Stage.PatternParser p) {
+    private StepFactory pattern(Stage.PatternParser p, Map<String, LabelFilter> early) {
         try {
             LinePattern pattern = LinePattern.forParser(p.pattern());
-            return labels -> new PatternStep(needed, pattern);
+            return labels -> new PatternStep(needed, pattern, EarlyFilters.bind(early));
         } catch (PipelineException e) {
             throw new PipelineException("invalid pattern parser: " + e.getMessage(), e);
         }

@@ -10,10 +10,13 @@ final class UnpackStep implements Step {
 
     private final Needed needed;
     private final KeyNode root;
+    private final EarlyFilters early;
+    private boolean dropped;
     private final JsonScanner scanner = new JsonScanner();
 
-    UnpackStep(Needed needed) {
+    UnpackStep(Needed needed, EarlyFilters early) {
         this.needed = needed;
+        this.early = early;
         // which labels are wanted says nothing about the entry itself
         this.root = KeyNode.root(needed);
     }
@@ -39,7 +42,11 @@ final class UnpackStep implements Step {
             return true;
         }
         s.at = start;
+        dropped = false;
         entry(state, true);
+        if (dropped) {
+            return false;
+        }
         if (entryEscaped) {
             state.replaceLine(JsonText.unescape(s.b, entryFrom, entryTo - entryFrom));
         } else {
@@ -92,12 +99,11 @@ final class UnpackStep implements Step {
     private void label(LineState state, KeyNode node) {
         JsonScanner s = scanner;
         if (node.wanted) {
-            state.extract(
-                    node.labelFor(state),
-                    s.b,
-                    s.valueFrom,
-                    s.valueTo - s.valueFrom,
-                    s.escaped ? LineState.Encoding.JSON : LineState.Encoding.PLAIN);
+            String label = node.labelFor(state);
+            LineState.Encoding encoding = s.escaped ? LineState.Encoding.JSON : LineState.Encoding.PLAIN;
+            if (state.extract(label, s.b, s.valueFrom, s.valueTo - s.valueFrom, encoding)) {
+                dropped |= early.drops(label, state);
+            }
         }
     }
 }

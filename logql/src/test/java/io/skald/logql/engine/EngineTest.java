@@ -209,12 +209,12 @@ final class EngineTest {
         }
 
         @Override
-        public List<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) {
+        public Found<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) {
             return inner.series(matchers, startNanos, endNanos);
         }
 
         @Override
-        public List<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) {
+        public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) {
             return inner.streamStats(matchers, startNanos, endNanos);
         }
     }

@@ -103,14 +103,16 @@ final class MemoryLogSource implements LogSource {
     }
 
     @Override
-    public List<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) {
-        return streamStats(matchers, startNanos, endNanos).stream()
-                .map(StreamStats::labels)
-                .toList();
+    public Found<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) {
+        return new Found<>(
+                streamStats(matchers, startNanos, endNanos).items().stream()
+                        .map(StreamStats::labels)
+                        .toList(),
+                List.of());
     }
 
     @Override
-    public List<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) {
+    public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) {
         List<StreamStats> stats = new ArrayList<>();
         streams.forEach((labels, all) -> {
             long entries = 0;
@@ -125,7 +127,7 @@ final class MemoryLogSource implements LogSource {
                 stats.add(new StreamStats(labels, 1, entries, bytes));
             }
         });
-        return stats;
+        return new Found<>(stats, List.of());
     }
 
     private final class MemoryStream implements StreamScan {

@@ -14,7 +14,17 @@ import java.util.List;
 
 /** What a tenant may ask for. Every failure is the caller's and names limit and value. */
 final class LimitChecks {
+    private static final int MAX_POINTS = 11_000;
+
     private LimitChecks() {}
+
+    /** Checks how many steps a range has. */
+    static void points(TimeParams.Range range, long stepNanos) {
+        if ((range.endNanos() - range.startNanos()) / stepNanos > MAX_POINTS) {
+            throw bad("exceeded maximum resolution of 11,000 points per time series. Try increasing the value"
+                    + " of the step parameter");
+        }
+    }
 
     static void entries(List<Limits> limits, int wanted) {
         for (Limits l : limits) {

@@ -3,115 +3,95 @@
 package io.skald.querier.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.skald.core.config.Limits;
-import io.skald.core.config.TenantLimits;
 import io.skald.core.http.HttpRequest;
 import io.skald.core.http.HttpResponse;
 import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
 import io.skald.core.model.StoreException;
 import io.skald.core.scan.LogSource;
+import io.skald.logql.parser.ByteText;
 import io.skald.logql.parser.Parser;
 import io.skald.logql.parser.Printer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.LongSupplier;
 
 /** What there is rather than what was logged: labels, values, series, sizes. Thread-safe. */
 final class MetadataHandlers {
-    /** Writes one JSON value. */
-    private interface Value {
-        void write(JsonGenerator g) throws IOException;
+    private static final long MAX_FINGERPRINT = -1;
+
+    private final QueryServices services;
+
+    MetadataHandlers(QueryServices services) {
+        this.services = services;
     }
 
-    private record Asked(LogSource source, TimeParams.Range range) {}
-
-    private final Sources sources;
-    private final TenantLimits tenantLimits;
-    private final boolean multiTenant;
-    private final LongSupplier clockNanos;
-
-    MetadataHandlers(Sources sources, TenantLimits tenantLimits, boolean multiTenant, LongSupplier clockNanos) {
-        this.sources = sources;
-        this.tenantLimits = tenantLimits;
-        this.multiTenant = multiTenant;
-        this.clockNanos = clockNanos;
-    }
-
-    private Asked asked(HttpRequest request) {
-        Tenants tenants = Tenants.of(request, multiTenant);
-        long now = clockNanos.getAsLong();
-        TimeParams.Range range = TimeParams.range(request, now);
-        List<Limits> limits = tenants.limits(tenantLimits);
-        return new Asked(tenants.source(sources), LimitChecks.range(limits, range, 0, now));
-    }
-
-    private static List<Matcher> selector(HttpRequest request) {
-        String query = request.paramOr("query", "");
+    private static List<Matcher> selector(MetadataRequest request) {
+        String query = request.query();
         return query.isEmpty() ? List.of() : Parser.parseSelector(query);
     }
 
     HttpResponse labels(HttpRequest request) throws StoreException {
-        Asked a = asked(request);
+        MetadataRequest a = MetadataRequest.of(request, services);
         TreeSet<String> names = new TreeSet<>();
-        for (Labels l : series(a, selector(request))) {
+        LogSource.Found<Labels> found = series(a, selector(a));
+        for (Labels l : found.items()) {
             names.addAll(l.names());
         }
-        return names(names);
+        return names(names, found.warnings());
     }
 
     HttpResponse labelValues(HttpRequest request) throws StoreException {
-        Asked a = asked(request);
+        MetadataRequest a = MetadataRequest.of(request, services);
         String name = request.pathParam("name");
         TreeSet<String> values = new TreeSet<>();
-        for (Labels l : series(a, selector(request))) {
+        LogSource.Found<Labels> found = series(a, selector(a));
+        for (Labels l : found.items()) {
             String v = l.get(name);
             if (v != null) {
                 values.add(v);
             }
         }
-        return names(values);
+        return names(values, found.warnings());
     }
 
-    private static List<Labels> series(Asked a, List<Matcher> matchers) throws StoreException {
-        return a.source.series(matchers, a.range.startNanos(), a.range.endNanos());
+    private static LogSource.Found<Labels> series(MetadataRequest a, List<Matcher> matchers) throws StoreException {
+        return a.source().series(matchers, a.range().startNanos(), a.range().endNanos());
     }
 
-    private static HttpResponse names(Collection<String> names) {
-        return json(g -> {
-            g.writeStartObject();
-            g.writeStringField("status", "success");
+    private static HttpResponse names(Collection<String> names, List<String> warnings) {
+        return JsonAnswer.success(warnings, g -> {
             if (!names.isEmpty()) {
                 QueryJson.strings(g, "data", List.copyOf(names));
             }
-            g.writeEndObject();
         });
     }
 
     HttpResponse seriesList(HttpRequest request) throws StoreException {
-        Asked a = asked(request);
+        MetadataRequest a = MetadataRequest.of(request, services);
         List<String> selectors = new ArrayList<>(request.paramValues("match[]"));
         selectors.addAll(request.paramValues("match"));
-        TreeSet<Labels> found = new TreeSet<>();
-        if (selectors.isEmpty()) {
-            found.addAll(series(a, List.of()));
-        }
         List<List<Matcher>> parsed = new ArrayList<>();
         for (String s : selectors) {
             parsed.add(s.equals("{}") ? List.of() : Parser.parseSelector(s));
         }
-        for (List<Matcher> m : parsed) {
-            found.addAll(series(a, m));
+        if (parsed.isEmpty()) {
+            parsed.add(List.of());
         }
-        return json(g -> {
-            g.writeStartObject();
-            g.writeStringField("status", "success");
+        TreeSet<Labels> all = new TreeSet<>();
+        Set<String> warnings = new LinkedHashSet<>();
+        for (List<Matcher> m : parsed) {
+            LogSource.Found<Labels> found = series(a, m);
+            all.addAll(found.items());
+            warnings.addAll(found.warnings());
+        }
+        return JsonAnswer.success(List.copyOf(warnings), g -> {
             g.writeArrayFieldStart("data");
-            for (Labels l : found) {
+            for (Labels l : all) {
                 g.writeStartObject();
                 for (int i = 0; i < l.size(); i++) {
                     g.writeStringField(l.name(i), l.value(i));
@@ -119,50 +99,69 @@ final class MetadataHandlers {
                 g.writeEndObject();
             }
             g.writeEndArray();
-            g.writeEndObject();
         });
     }
 
-    HttpResponse indexStats(HttpRequest request) throws StoreException {
-        Asked a = asked(request);
-        List<Matcher> matchers = Parser.parseSelector(request.paramOr("query", ""));
-        long streams = 0;
+    /** Sums over streams. */
+    private record Totals(long streams, long chunks, long bytes, long entries, List<String> warnings) {
+        void write(JsonGenerator g) throws IOException {
+            g.writeNumberField("streams", streams);
+            g.writeNumberField("chunks", chunks);
+            g.writeNumberField("bytes", bytes);
+            g.writeNumberField("entries", entries);
+        }
+    }
+
+    private Totals totals(MetadataRequest a) throws StoreException {
+        List<Matcher> matchers = Parser.parseSelector(a.query());
+        LogSource.Found<LogSource.StreamStats> found =
+                a.source().streamStats(matchers, a.range().startNanos(), a.range().endNanos());
         long chunks = 0;
         long bytes = 0;
         long entries = 0;
-        for (LogSource.StreamStats s : a.source.streamStats(matchers, a.range.startNanos(), a.range.endNanos())) {
-            streams++;
+        for (LogSource.StreamStats s : found.items()) {
             chunks += s.chunks();
             bytes += s.bytes();
             entries += s.entries();
         }
-        long[] sums = {streams, chunks, bytes, entries};
-        return json(g -> {
+        return new Totals(found.items().size(), chunks, bytes, entries, found.warnings());
+    }
+
+    HttpResponse indexStats(HttpRequest request) throws StoreException {
+        Totals totals = totals(MetadataRequest.of(request, services));
+        return JsonAnswer.of(g -> {
+            totals.write(g);
+            JsonAnswer.warnings(g, totals.warnings);
+        });
+    }
+
+    /** One shard, whatever size is asked for: a query spreads over the cores by itself, so clients need not split it. */
+    HttpResponse indexShards(HttpRequest request) throws StoreException {
+        MetadataRequest a = MetadataRequest.of(request, services);
+        String target = request.paramOr("targetBytesPerShard", "");
+        if (!target.isEmpty() && ByteText.parse(target).isEmpty()) {
+            throw LimitChecks.bad("could not parse 'targetBytesPerShard' parameter: \"" + target + "\" is not a size");
+        }
+        Totals totals = totals(a);
+        return JsonAnswer.of(g -> {
+            g.writeArrayFieldStart("shards");
             g.writeStartObject();
-            g.writeNumberField("streams", sums[0]);
-            g.writeNumberField("chunks", sums[1]);
-            g.writeNumberField("bytes", sums[2]);
-            g.writeNumberField("entries", sums[3]);
+            g.writeObjectFieldStart("bounds");
+            g.writeNumberField("min", 0);
+            g.writeFieldName("max");
+            g.writeNumber(Long.toUnsignedString(MAX_FINGERPRINT));
             g.writeEndObject();
+            g.writeObjectFieldStart("stats");
+            totals.write(g);
+            g.writeEndObject();
+            g.writeEndObject();
+            g.writeEndArray();
+            JsonAnswer.warnings(g, totals.warnings);
         });
     }
 
     HttpResponse formatQuery(HttpRequest request) {
         String text = Printer.pretty(Parser.parse(request.paramOr("query", "")));
-        return json(g -> {
-            g.writeStartObject();
-            g.writeStringField("status", "success");
-            g.writeStringField("data", text);
-            g.writeEndObject();
-        });
-    }
-
-    private static HttpResponse json(Value value) {
-        return new HttpResponse(200, Map.of("Content-Type", HttpResponse.JSON), out -> {
-            try (JsonGenerator g =
-                    QueryJson.JSON.createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
-                value.write(g);
-            }
-        });
+        return JsonAnswer.success(List.of(), g -> g.writeStringField("data", text));
     }
 }

@@ -47,18 +47,27 @@ public final class QuerierApi {
             boolean multiTenant,
             CollectorRegistry registry,
             LongSupplier clockNanos) {
-        QueryRunner runner = engine::run;
-        QuerierMetrics metrics = new QuerierMetrics(registry);
-        QueryHandlers queries = new QueryHandlers(runner, sources, limits, multiTenant, clockNanos, metrics);
-        MetadataHandlers metadata = new MetadataHandlers(sources, limits, multiTenant, clockNanos);
-        TailHandler tails = new TailHandler(runner, sources, limits, multiTenant, clockNanos, metrics);
-        PatternsHandler patterns = new PatternsHandler(engine, sources, limits, multiTenant, clockNanos);
+        QueryServices services =
+                new QueryServices(engine, sources, limits, multiTenant, clockNanos, new QuerierMetrics(registry));
+        QueryHandlers queries = new QueryHandlers(services);
+        MetadataHandlers metadata = new MetadataHandlers(services);
+        VolumeHandlers volumes = new VolumeHandlers(services);
+        DetectedHandlers detected = new DetectedHandlers(services);
+        PatternsHandler patterns = new PatternsHandler(services);
+        TailHandler tails = new TailHandler(services);
 
         router.getOrPost("/loki/api/v1/query", queries::instant);
         router.getOrPost("/loki/api/v1/query_range", queries::range);
         router.getOrPost("/loki/api/v1/format_query", metadata::formatQuery);
         router.getOrPost("/loki/api/v1/index/stats", metadata::indexStats);
         router.getOrPost("/loki/api/v1/patterns", patterns::patterns);
+        router.getOrPost("/loki/api/v1/index/shards", metadata::indexShards);
+        router.getOrPost("/loki/api/v1/index/volume", volumes::instant);
+        router.getOrPost("/loki/api/v1/index/volume_range", volumes::range);
+        router.getOrPost("/loki/api/v1/detected_labels", detected::labels);
+        router.getOrPost("/loki/api/v1/detected_fields", detected::fields);
+        router.getOrPost("/loki/api/v1/detected_field/{name}/values", detected::values);
+        router.get("/loki/api/v1/drilldown-limits", new LimitsHandler(services)::drilldown);
         for (String names : List.of("/loki/api/v1/labels", "/loki/api/v1/label", "/api/prom/label")) {
             router.getOrPost(names, metadata::labels);
         }

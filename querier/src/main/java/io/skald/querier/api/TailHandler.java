@@ -3,7 +3,6 @@
 package io.skald.querier.api;
 
 import io.skald.core.config.Limits;
-import io.skald.core.config.TenantLimits;
 import io.skald.core.http.HttpRequest;
 import io.skald.core.http.WebSocket;
 import io.skald.core.model.ErrorCode;
@@ -23,43 +22,26 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongSupplier;
 
 /** {@code tail}: history first, then what comes, each entry once. Thread-safe. */
 final class TailHandler {
     private static final long MAX_DELAY_SECONDS = 5;
     private static final long DAY = 86_400 * TimeParams.SECOND;
 
-    private final QueryRunner runner;
-    private final Sources sources;
-    private final TenantLimits tenantLimits;
-    private final boolean multiTenant;
-    private final LongSupplier clockNanos;
-    private final QuerierMetrics metrics;
+    private final QueryServices services;
     private final Map<TenantId, Integer> open = new ConcurrentHashMap<>();
 
-    TailHandler(
-            QueryRunner runner,
-            Sources sources,
-            TenantLimits tenantLimits,
-            boolean multiTenant,
-            LongSupplier clockNanos,
-            QuerierMetrics metrics) {
-        this.runner = runner;
-        this.sources = sources;
-        this.tenantLimits = tenantLimits;
-        this.multiTenant = multiTenant;
-        this.clockNanos = clockNanos;
-        this.metrics = metrics;
+    TailHandler(QueryServices services) {
+        this.services = services;
     }
 
     void handle(HttpRequest request, WebSocket socket) throws IOException, StoreException, InterruptedException {
-        Tenants tenants = Tenants.of(request, multiTenant);
+        Tenants tenants = Tenants.of(request, services.multiTenant());
         if (tenants.ids().size() > 1) {
             throw LimitChecks.bad("multiple org IDs present: a tail is of one tenant");
         }
         TenantId tenant = tenants.ids().getFirst();
-        Limits limits = tenantLimits.of(tenant);
+        Limits limits = services.limits().of(tenant);
         LogExpr query = Parser.parseLog(request.paramOr("query", ""));
         LimitChecks.expression(List.of(limits), query);
         String limitText = request.paramOr("limit", "");
@@ -80,7 +62,7 @@ final class TailHandler {
                 tenant,
                 delay * TimeParams.SECOND,
                 QueryHandlers.categorize(request),
-                metrics);
+                services.metrics());
         enter(tenant, limits.maxConcurrentTailRequests());
         try {
             run(request, socket, tail, tenant, limits, query, limit);
@@ -99,7 +81,7 @@ final class TailHandler {
             tail.startAt(TailCursor.decode(cursor));
             socket.accept();
         } else {
-            long now = clockNanos.getAsLong();
+            long now = services.clockNanos().getAsLong();
             long start = TimeParams.time(request, "start", now - 3600 * TimeParams.SECOND);
             // the log is followed from before history is read: nothing falls between, and what both give is sent once
             tail.startAt(ends());
@@ -107,7 +89,7 @@ final class TailHandler {
             if (limit > 0) {
                 QueryRequest q = new QueryRequest(
                         query, start, Math.max(now, start) + DAY, TimeParams.SECOND, Direction.BACKWARD, limit);
-                QueryResult history = runner.run(q, sources.of(tenant), limits, () -> !socket.isOpen());
+                QueryResult history = services.engine().run(q, services.sources().of(tenant), limits, () -> !socket.isOpen());
                 List<Line> lines = history.data() instanceof QueryResult.Lines l
                         ? l.lines().reversed()
                         : List.of();
@@ -118,12 +100,12 @@ final class TailHandler {
             }
             historyEnd.putAll(ends());
         }
-        tail.follow(sources, sent, historyEnd);
+        tail.follow(services.sources(), sent, historyEnd);
     }
 
     private Map<String, Long> ends() {
         Map<String, Long> ends = new HashMap<>();
-        for (RecentEntries r : sources.ingesters()) {
+        for (RecentEntries r : services.sources().ingesters()) {
             ends.put(r.ingesterId(), r.endPosition());
         }
         return ends;
@@ -131,7 +113,7 @@ final class TailHandler {
 
     private void enter(TenantId tenant, int most) {
         int now = open.merge(tenant, 1, Integer::sum);
-        metrics.tails.inc();
+        services.metrics().tails.inc();
         if (most > 0 && now > most) {
             leave(tenant);
             throw new RequestException(
@@ -142,6 +124,6 @@ final class TailHandler {
 
     private void leave(TenantId tenant) {
         open.computeIfPresent(tenant, (t, n) -> n > 1 ? n - 1 : null);
-        metrics.tails.dec();
+        services.metrics().tails.dec();
     }
 }

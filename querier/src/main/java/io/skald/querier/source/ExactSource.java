@@ -18,7 +18,6 @@ import io.skald.storage.segment.SegmentReader;
 import io.skald.storage.segment.SegmentReaders;
 import io.skald.storage.segment.SegmentRef;
 import io.skald.storage.segment.SegmentScan;
-import java.lang.System.Logger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +32,6 @@ import java.util.function.Supplier;
  * newer version. A segment or an ingester that cannot be read leaves a warning, not an error. Thread-safe.
  */
 public final class ExactSource implements LogSource {
-    private static final Logger LOG = System.getLogger(ExactSource.class.getName());
-
     /** Restarts before giving up: each needs a flush to have been committed and forgotten between two reads. */
     private static final int MAX_ATTEMPTS = 8;
 
@@ -61,37 +58,65 @@ public final class ExactSource implements LogSource {
     }
 
     @Override
-    public List<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+    public Found<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
         return atOneVersion(v -> {
+            Warnings warnings = new Warnings();
             TreeSet<Labels> found = new TreeSet<>();
-            for (SegmentReader.Chunk c : chunks(v, matchers, startNanos, endNanos, ExactSource::logged)) {
+            for (SegmentReader.Chunk c : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
                 found.add(c.labels());
             }
             for (RecentEntries r : ingesters.get()) {
-                found.addAll(r.series(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos));
+                found.addAll(recent(
+                        r,
+                        warnings::add,
+                        () -> r.series(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos)));
             }
-            return List.copyOf(found);
+            return new Found<>(List.copyOf(found), warnings.list());
         });
     }
 
     @Override
-    public List<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+    public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos)
+            throws StoreException {
         return atOneVersion(v -> {
+            Warnings warnings = new Warnings();
             TreeMap<Labels, StreamStats> found = new TreeMap<>();
-            for (SegmentReader.Chunk c : chunks(v, matchers, startNanos, endNanos, ExactSource::logged)) {
+            for (SegmentReader.Chunk c : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
                 SegmentReader.Size size = c.size(startNanos, endNanos);
                 add(found, new StreamStats(c.labels(), 1, size.entries(), size.bytes()));
             }
             for (RecentEntries r : ingesters.get()) {
-                r.streamStats(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos)
+                recent(
+                                r,
+                                warnings::add,
+                                () -> r.streamStats(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos))
                         .forEach(s -> add(found, s));
             }
-            return List.copyOf(found.values());
+            return new Found<>(List.copyOf(found.values()), warnings.list());
         });
     }
 
-    private static void logged(String warning) {
-        LOG.log(Logger.Level.WARNING, warning);
+    /** Asks an ingester. */
+    private interface Ask<T> {
+        List<T> get() throws StoreException;
+    }
+
+    private static String unreachable(RecentEntries ingester, StoreException e) {
+        return "ingester " + ingester.ingesterId() + " did not answer, its recent entries may be missing: "
+                + e.getMessage();
+    }
+
+    /** What an ingester answers; nothing and a warning if it does not. */
+    private static <T> List<T> recent(RecentEntries ingester, Consumer<String> warn, Ask<T> ask)
+            throws StoreException.Stale {
+        try {
+            return ask.get();
+        } catch (StoreException.Stale e) {
+            throw e;
+        } catch (StoreException e) {
+            warn.accept(unreachable(ingester, e));
+            return List.of();
+        }
     }
 
     private static void add(Map<Labels, StreamStats> found, StreamStats s) {
@@ -168,8 +193,7 @@ public final class ExactSource implements LogSource {
         } catch (StoreException.Stale e) {
             throw e;
         } catch (StoreException e) {
-            scan.warn("ingester " + r.ingesterId() + " did not answer, its recent entries may be missing: "
-                    + e.getMessage());
+            scan.warn(unreachable(r, e));
             return;
         }
         scan.own(recent);

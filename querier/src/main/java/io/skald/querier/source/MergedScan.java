@@ -19,14 +19,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Parts of streams from several places as one scan. Filled by one thread, then read by several. */
 final class MergedScan implements Scan {
-    /** Enough to see what is wrong; a broken disk would give one for every block. */
-    private static final int MAX_WARNINGS = 20;
-
     private final Direction direction;
     private final ScanStats ownStats = new ScanStats();
     private final TreeMap<Labels, List<StreamScan>> parts = new TreeMap<>();
     private final List<Scan> owned = new ArrayList<>();
-    private final Set<String> warnings = Collections.synchronizedSet(new LinkedHashSet<>());
+    private final Warnings warnings = new Warnings();
     private @Nullable List<StreamScan> streams;
 
     MergedScan(Direction direction) {
@@ -52,11 +49,7 @@ final class MergedScan implements Scan {
     }
 
     void warn(String message) {
-        synchronized (warnings) {
-            if (warnings.size() < MAX_WARNINGS) {
-                warnings.add(message);
-            }
-        }
+        warnings.add(message);
     }
 
     @Override
@@ -83,10 +76,7 @@ final class MergedScan implements Scan {
 
     @Override
     public List<String> warnings() {
-        Set<String> all = new LinkedHashSet<>();
-        synchronized (warnings) {
-            all.addAll(warnings);
-        }
+        Set<String> all = new LinkedHashSet<>(warnings.list());
         owned.forEach(o -> all.addAll(o.warnings()));
         return List.copyOf(all);
     }

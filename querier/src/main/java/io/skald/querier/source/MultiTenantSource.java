@@ -33,6 +33,34 @@ public final class MultiTenantSource implements LogSource {
         this.sources = new TreeMap<>(sources);
     }
 
+    /**
+     * The same as metric queries see it: there a matcher on {@code __tenant_id__} chooses among the tenants and must hold for the stream
+     * itself, too, which has no such label; so {@code =} selects nothing, {@code !=} leaves a tenant out. Clients of Loki know it so.
+     */
+    public static LogSource forMetrics(LogSource source) {
+        return new MetricSource(source);
+    }
+
+    private record MetricSource(LogSource source) implements LogSource {
+        @Override
+        public Scan open(ScanRequest request) throws StoreException {
+            boolean none = request.matchers().stream()
+                    .anyMatch(m -> m.name().equals(TENANT_LABEL) && !m.matches(""));
+            return none ? new MergedScan(request.direction()) : source.open(request);
+        }
+
+        @Override
+        public Found<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+            return source.series(matchers, startNanos, endNanos);
+        }
+
+        @Override
+        public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos)
+                throws StoreException {
+            return source.streamStats(matchers, startNanos, endNanos);
+        }
+    }
+
     /** Does something for each tenant that the matchers select. */
     private interface PerTenant {
         void accept(TenantId tenant, LogSource source, List<Matcher> matchers) throws StoreException;
@@ -92,26 +120,32 @@ public final class MultiTenantSource implements LogSource {
     }
 
     @Override
-    public List<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+    public Found<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        Warnings warnings = new Warnings();
         List<Labels> all = new ArrayList<>();
-        each(
-                matchers,
-                (tenant, source, inner) ->
-                        source.series(inner, startNanos, endNanos).forEach(l -> all.add(label(tenant, l))));
+        each(matchers, (tenant, source, inner) -> {
+            Found<Labels> found = source.series(inner, startNanos, endNanos);
+            found.items().forEach(l -> all.add(label(tenant, l)));
+            found.warnings().forEach(warnings::add);
+        });
         all.sort(null);
-        return all;
+        return new Found<>(all, warnings.list());
     }
 
     @Override
-    public List<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+    public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos)
+            throws StoreException {
+        Warnings warnings = new Warnings();
         List<StreamStats> all = new ArrayList<>();
         each(matchers, (tenant, source, inner) -> {
-            for (StreamStats s : source.streamStats(inner, startNanos, endNanos)) {
+            Found<StreamStats> found = source.streamStats(inner, startNanos, endNanos);
+            for (StreamStats s : found.items()) {
                 all.add(new StreamStats(label(tenant, s.labels()), s.chunks(), s.entries(), s.bytes()));
             }
+            found.warnings().forEach(warnings::add);
         });
         all.sort(Comparator.comparing(StreamStats::labels));
-        return all;
+        return new Found<>(all, warnings.list());
     }
 
     private record Relabelled(Labels labels, StreamScan stream) implements StreamScan {

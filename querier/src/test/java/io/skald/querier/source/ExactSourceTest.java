@@ -13,6 +13,7 @@ import io.skald.core.model.TenantId;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.EntryIdentity;
+import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
@@ -264,19 +265,36 @@ class ExactSourceTest {
         flush(a);
         b.entries.add(entry(2, "two"));
         b.entries.add(new Entry(Labels.of("app", "api"), 3, "three", Labels.EMPTY));
-        assertThat(source.series(List.of(ALL), 0, 10))
+        assertThat(source.series(List.of(ALL), 0, 10).items())
                 .containsExactly(Labels.of("app", "api"), Labels.of("app", "web"));
-        assertThat(source.series(List.of(ALL), 2, 3)).containsExactly(Labels.of("app", "web"));
-        assertThat(source.streamStats(List.of(ALL), 0, 10))
+        assertThat(source.series(List.of(ALL), 2, 3).items()).containsExactly(Labels.of("app", "web"));
+        assertThat(source.streamStats(List.of(ALL), 0, 10).items())
                 .extracting(s -> s.labels().get("app") + " " + s.entries() + " " + s.bytes())
                 .containsExactly("api 1 5", "web 2 6");
+    }
+
+    @Test
+    void countsAndSeriesSayWhatTheyLack() throws StoreException {
+        a.entries.add(entry(1, "one"));
+        b.entries.add(entry(2, "two"));
+        b.unreachable = true;
+        String warning = "ingester b did not answer, its recent entries may be missing: b is down";
+        LogSource.Found<Labels> series = source.series(List.of(ALL), 0, 10);
+        assertThat(series.items()).containsExactly(Labels.of("app", "web"));
+        assertThat(series.warnings()).containsExactly(warning);
+        LogSource.Found<LogSource.StreamStats> stats = source.streamStats(List.of(ALL), 0, 10);
+        assertThat(stats.items()).extracting(LogSource.StreamStats::entries).containsExactly(1L);
+        assertThat(stats.warnings()).containsExactly(warning);
+        MultiTenantSource both = new MultiTenantSource(Map.of(new TenantId("x"), source, new TenantId("y"), source));
+        assertThat(both.series(List.of(ALL), 0, 10).warnings()).containsExactly(warning);
+        assertThat(both.streamStats(List.of(ALL), 0, 10).warnings()).containsExactly(warning);
     }
 
     @Test
     void severalTenantsAreToldApartByALabel() throws StoreException {
         a.entries.add(entry(1, "one"));
         MultiTenantSource both = new MultiTenantSource(Map.of(new TenantId("x"), source, new TenantId("y"), source));
-        assertThat(both.series(List.of(ALL), 0, 10))
+        assertThat(both.series(List.of(ALL), 0, 10).items())
                 .containsExactly(
                         Labels.of("__tenant_id__", "x", "app", "web"), Labels.of("__tenant_id__", "y", "app", "web"));
         List<Matcher> onlyY = List.of(ALL, new Matcher("__tenant_id__", Matcher.Op.EQUAL, "y"));

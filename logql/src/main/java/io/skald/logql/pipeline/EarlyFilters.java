@@ -1,0 +1,70 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.pipeline;
+
+import io.skald.logql.ast.LabelFilter;
+import io.skald.logql.ast.Stage;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The conditions behind a parser that look at one label each. A parser tests them as soon as it has found the label, and drops the line
+ * without parsing the rest. So what counts is the value that was parsed, even where {@code label_format} writes another one before the
+ * condition: clients know it so. Confined to one thread.
+ */
+final class EarlyFilters {
+    static final EarlyFilters NONE = new EarlyFilters(Map.of());
+
+    private final Map<String, Step> byLabel;
+
+    private EarlyFilters(Map<String, Step> byLabel) {
+        this.byLabel = byLabel;
+    }
+
+    /** Of the stages behind a parser; of several conditions on a label the first. */
+    static Map<String, LabelFilter> of(List<Stage> behind) {
+        Map<String, LabelFilter> out = new HashMap<>();
+        for (Stage s : behind) {
+            if (s instanceof Stage.LabelFilterStage(LabelFilter filter, var position) && isSingle(filter)) {
+                Set<String> names = new HashSet<>();
+                LabelFilters.addNames(filter, names);
+                out.putIfAbsent(names.iterator().next(), filter);
+            }
+        }
+        return Map.copyOf(out);
+    }
+
+    private static boolean isSingle(LabelFilter filter) {
+        return switch (filter) {
+            case LabelFilter.StringFilter f -> true;
+            case LabelFilter.NumberFilter f -> true;
+            case LabelFilter.DurationFilter f -> true;
+            case LabelFilter.BytesFilter f -> true;
+            case LabelFilter.IpFilter f -> true;
+            case LabelFilter.And f -> false;
+            case LabelFilter.Or f -> false;
+        };
+    }
+
+    /** The same, for one thread. */
+    static EarlyFilters bind(Map<String, LabelFilter> filters) {
+        if (filters.isEmpty()) {
+            return NONE;
+        }
+        Map<String, Step> steps = new HashMap<>();
+        filters.forEach((name, f) -> steps.put(name, LabelFilters.step(f)));
+        return new EarlyFilters(steps);
+    }
+
+    /** Whether a label that was just set rules the line out. */
+    boolean drops(String label, LineState state) {
+        if (byLabel.isEmpty()) {
+            return false;
+        }
+        Step step = byLabel.get(label);
+        return step != null && !step.apply(state);
+    }
+}
