@@ -28,10 +28,10 @@ final class EarlyFilters {
     static Map<String, LabelFilter> of(List<Stage> behind) {
         Map<String, LabelFilter> out = new HashMap<>();
         for (Stage s : behind) {
-            if (s instanceof Stage.LabelFilterStage(LabelFilter filter, var position) && isSingle(filter)) {
+            if (s instanceof Stage.LabelFilterStage stage && isSingle(stage.filter())) {
                 Set<String> names = new HashSet<>();
-                LabelFilters.addNames(filter, names);
-                out.putIfAbsent(names.iterator().next(), filter);
+                LabelFilters.addNames(stage.filter(), names);
+                out.putIfAbsent(names.iterator().next(), stage.filter());
             }
         }
         return Map.copyOf(out);

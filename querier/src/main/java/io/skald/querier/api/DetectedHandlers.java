@@ -45,7 +45,8 @@ final class DetectedHandlers {
     HttpResponse labels(HttpRequest http) throws StoreException {
         MetadataRequest request = MetadataRequest.of(http, services);
         String query = request.query();
-        List<Matcher> matchers = query.isEmpty() || query.strip().equals("{}") ? List.of() : Parser.parseSelector(query);
+        List<Matcher> matchers =
+                query.isEmpty() || query.strip().equals("{}") ? List.of() : Parser.parseSelector(query);
         LogSource.Found<Labels> found = request.source()
                 .series(matchers, request.range().startNanos(), request.range().endNanos());
         Map<String, Set<String>> values = new TreeMap<>();
@@ -73,11 +74,10 @@ final class DetectedHandlers {
 
     /** Whether values are numbers and UUIDs, which nobody picks from a list. */
     private static boolean onlyIds(Set<String> values) {
-        return values.stream()
-                .allMatch(v -> switch (ValueType.of(v)) {
-                    case INT, FLOAT -> true;
-                    case BOOLEAN, DURATION, BYTES, STRING -> UUID.matcher(v).matches();
-                });
+        return values.stream().allMatch(v -> switch (ValueType.of(v)) {
+            case INT, FLOAT -> true;
+            case BOOLEAN, DURATION, BYTES, STRING -> UUID.matcher(v).matches();
+        });
     }
 
     /** A sample of lines, and how many fields or values are wanted of them. */
@@ -97,8 +97,11 @@ final class DetectedHandlers {
         TimeParams.Range range = request.range();
         QueryRequest ask = new QueryRequest(
                 query, range.startNanos(), range.endNanos(), TimeParams.SECOND, Direction.BACKWARD, lines);
-        QueryResult result = services.run(http, request.limits(), "fields", (strictest, cancelled) -> services.engine()
-                .run(ask, request.source(), strictest, cancelled));
+        QueryResult result = services.run(
+                http,
+                request.limits(),
+                "fields",
+                (strictest, cancelled) -> services.engine().run(ask, request.source(), strictest, cancelled));
         List<Line> found = result.data() instanceof QueryResult.Lines l ? l.lines() : List.of();
         return new Sample(found, limit, result.warnings());
     }

@@ -114,8 +114,8 @@ final class MetadataHandlers {
 
     private Totals totals(MetadataRequest a) throws StoreException {
         List<Matcher> matchers = Parser.parseSelector(a.query());
-        LogSource.Found<LogSource.StreamStats> found =
-                a.source().streamStats(matchers, a.range().startNanos(), a.range().endNanos());
+        LogSource.Found<LogSource.StreamStats> found = a.source()
+                .streamStats(matchers, a.range().startNanos(), a.range().endNanos());
         long chunks = 0;
         long bytes = 0;
         long entries = 0;

@@ -22,11 +22,7 @@ record MetadataRequest(
         TimeParams.Range range = TimeParams.range(request, now);
         List<Limits> limits = tenants.limits(services.limits());
         return new MetadataRequest(
-                request,
-                tenants,
-                tenants.source(services.sources()),
-                limits,
-                LimitChecks.range(limits, range, 0, now));
+                request, tenants, tenants.source(services.sources()), limits, LimitChecks.range(limits, range, 0, now));
     }
 
     String query() {

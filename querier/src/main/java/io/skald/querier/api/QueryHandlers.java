@@ -15,15 +15,12 @@ import io.skald.logql.ast.LogExpr;
 import io.skald.logql.engine.QueryRequest;
 import io.skald.logql.engine.QueryResult;
 import io.skald.logql.engine.QueryResult.Line;
-import io.skald.logql.parser.DurationText;
 import io.skald.logql.parser.Parser;
 import io.skald.querier.source.MultiTenantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 
 /** {@code query} and {@code query_range}. Thread-safe. */
 final class QueryHandlers {
@@ -134,8 +131,11 @@ final class QueryHandlers {
         LogSource all = tenants.source(services.sources());
         boolean metric = !(query.expr() instanceof LogExpr);
         LogSource source = metric && tenants.federated() ? MultiTenantSource.forMetrics(all) : all;
-        QueryResult found = services.run(request, limits, kind(query), (strictest, cancelled) -> services.engine()
-                .run(query, source, strictest, cancelled));
+        QueryResult found = services.run(
+                request,
+                limits,
+                kind(query),
+                (strictest, cancelled) -> services.engine().run(query, source, strictest, cancelled));
         QueryResult result = intervalNanos == 0 ? found : spaced(found, intervalNanos);
         long took = System.nanoTime() - begin;
         boolean categorize = categorize(request);

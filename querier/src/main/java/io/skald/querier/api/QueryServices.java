@@ -52,12 +52,11 @@ record QueryServices(
         String outcome = "failed";
         try {
             T answer = timed(request, limits, work);
-            ScanStats stats =
-                    switch (answer) {
-                        case QueryResult r -> r.stats();
-                        case PatternResult r -> r.stats();
-                        default -> new ScanStats();
-                    };
+            ScanStats stats = switch (answer) {
+                case QueryResult r -> r.stats();
+                case PatternResult r -> r.stats();
+                default -> new ScanStats();
+            };
             metrics.readBytes.inc((double) (stats.headBytes.sum() + stats.storedBytes.sum()));
             outcome = "ok";
             return answer;
@@ -85,8 +84,7 @@ record QueryServices(
         long begin = System.nanoTime();
         try {
             return work.run(
-                    strictest,
-                    () -> request.disconnected().getAsBoolean() || System.nanoTime() - begin > timeout);
+                    strictest, () -> request.disconnected().getAsBoolean() || System.nanoTime() - begin > timeout);
         } catch (RequestException e) {
             if (e.code() == ErrorCode.CLIENT_CLOSED && System.nanoTime() - begin > timeout) {
                 throw new RequestException(

@@ -89,7 +89,8 @@ final class TailHandler {
             if (limit > 0) {
                 QueryRequest q = new QueryRequest(
                         query, start, Math.max(now, start) + DAY, TimeParams.SECOND, Direction.BACKWARD, limit);
-                QueryResult history = services.engine().run(q, services.sources().of(tenant), limits, () -> !socket.isOpen());
+                QueryResult history =
+                        services.engine().run(q, services.sources().of(tenant), limits, () -> !socket.isOpen());
                 List<Line> lines = history.data() instanceof QueryResult.Lines l
                         ? l.lines().reversed()
                         : List.of();

@@ -47,12 +47,11 @@ final class VolumeHandlers {
         }
         String query = http.paramOr("query", "");
         List<Matcher> matchers = query.strip().equals("{}") ? List.of() : Parser.parseSelector(query);
-        boolean byLabel =
-                switch (http.paramOr("aggregateBy", "series")) {
-                    case "series" -> false;
-                    case "labels" -> true;
-                    default -> throw LimitChecks.bad("invalid aggregation option");
-                };
+        boolean byLabel = switch (http.paramOr("aggregateBy", "series")) {
+            case "series" -> false;
+            case "labels" -> true;
+            default -> throw LimitChecks.bad("invalid aggregation option");
+        };
         List<String> targets = new ArrayList<>();
         for (String t : http.paramOr("targetLabels", "").split(",", -1)) {
             if (!t.isBlank()) {

@@ -44,8 +44,7 @@ public final class MultiTenantSource implements LogSource {
     private record MetricSource(LogSource source) implements LogSource {
         @Override
         public Scan open(ScanRequest request) throws StoreException {
-            boolean none = request.matchers().stream()
-                    .anyMatch(m -> m.name().equals(TENANT_LABEL) && !m.matches(""));
+            boolean none = request.matchers().stream().anyMatch(m -> m.name().equals(TENANT_LABEL) && !m.matches(""));
             return none ? new MergedScan(request.direction()) : source.open(request);
         }
 
