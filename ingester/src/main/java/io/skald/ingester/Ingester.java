@@ -183,6 +183,11 @@ public final class Ingester implements PushSink, AutoCloseable {
         }
 
         @Override
+        public void setAside() {
+            metrics.walSetAside.inc();
+        }
+
+        @Override
         public long nowMillis() {
             return clock.millis();
         }

@@ -35,6 +35,7 @@ final class IngesterMetrics implements AutoCloseable {
     final Counter walBytes;
     final Histogram fsync;
     final Counter walPoisoned;
+    final Counter walSetAside;
     final Counter corrupt;
     final Histogram flush;
     final Counter flushFailures;
@@ -49,6 +50,7 @@ final class IngesterMetrics implements AutoCloseable {
         walBytes = counter("wal_written_bytes", "Bytes written to the WAL.");
         fsync = histogram("wal_fsync_duration_seconds", "Time to write and sync a group of records.", FSYNC_BUCKETS);
         walPoisoned = counter("wal_poisoned_files", "WAL files given up because a write or sync failed.");
+        walSetAside = counter("wal_set_aside_files", "Damaged WAL files renamed to *.corrupt and kept.");
         corrupt = counter("wal_corruptions", "Damaged places found in WAL files.");
         flush = histogram("flush_duration_seconds", "Time to store and commit one cut of the head.", FLUSH_BUCKETS);
         flushFailures = counter("flush_failures", "Attempts to flush that failed and are repeated.");
@@ -61,6 +63,7 @@ final class IngesterMetrics implements AutoCloseable {
                 walBytes,
                 fsync,
                 walPoisoned,
+                walSetAside,
                 corrupt,
                 flush,
                 flushFailures,

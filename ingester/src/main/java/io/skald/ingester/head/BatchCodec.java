@@ -123,6 +123,8 @@ public final class BatchCodec {
         int start = out.size();
         out.i32(0);
         out.i32(0);
+        out.i32(0);
+        out.i32(0);
         labels(b.labels());
         out.varint(to - from);
         int rangeAt = out.size();
@@ -151,10 +153,9 @@ public final class BatchCodec {
             out.bytes(b.buffer(i), b.offset(i), b.length(i));
         }
         int lineBytes = Math.toIntExact(bytes);
-        out.putI32(start, headBytes);
-        out.putI32(start + 4, lineBytes);
         putI64(rangeAt, min);
         putI64(rangeAt + 8, max);
+        FragmentHeader.put(out, start, headBytes, lineBytes);
         fragments.add(
                 new EncodedBatch.Fragment(b.labels(), start, headBytes, lineBytes, to - from, increasing, min, max));
     }
@@ -165,6 +166,10 @@ public final class BatchCodec {
     }
 
     private void labels(Labels l) {
+        labels(l, out);
+    }
+
+    static void labels(Labels l, PayloadWriter out) {
         out.varint(l.size());
         for (int i = 0; i < l.size(); i++) {
             out.string(l.name(i));
@@ -207,6 +212,7 @@ public final class BatchCodec {
             int start = in.position();
             int headBytes = in.i32();
             int lineBytes = in.i32();
+            in.position(start + FragmentHeader.LENGTH);
             Labels labels = labels(in);
             int count = in.count(headBytes);
             long min = in.i64();

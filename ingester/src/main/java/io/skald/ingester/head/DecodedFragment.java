@@ -41,7 +41,7 @@ final class DecodedFragment {
      * @throws IllegalArgumentException if the bytes are not a fragment
      */
     static DecodedFragment of(byte[] bytes, Columns columns) {
-        PayloadReader in = new PayloadReader(bytes, 8, bytes.length);
+        PayloadReader in = new PayloadReader(bytes, FragmentHeader.LENGTH, bytes.length);
         int labels = in.count(Integer.MAX_VALUE);
         for (int i = 0; i < 2 * labels; i++) {
             in.skipString();

@@ -116,6 +116,11 @@ final class FragmentList {
         return size > 0;
     }
 
+    /** Forgets fragments with this address or greater ones. Only while there are no slices yet. */
+    void dropFrom(long address) {
+        size = lowerBound(address);
+    }
+
     private int lowerBound(long address) {
         int lo = 0;
         int hi = size;

@@ -61,6 +61,9 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
 
         void corrupt();
 
+        /** A damaged file was taken out of use. */
+        void setAside();
+
         /** The time now, milliseconds since the epoch. */
         long nowMillis();
     }
@@ -115,6 +118,48 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
 
     private static String describe(long position) {
         return WalFormat.number(position) + ":" + WalFormat.offset(position);
+    }
+
+    @Override
+    public boolean directory(long number, byte[] content) {
+        long[] bytes = new long[1];
+        try {
+            boolean known = FragmentDirectory.read(number, content, (tenant, labels, address, f) -> {
+                if (address >= fences.getOrDefault(tenant, 0L)) {
+                    head(tenant).add(labels, address, f);
+                    bytes[0] += f.headBytes() + (long) f.lineBytes();
+                }
+            });
+            if (bytes[0] > 0) {
+                long first = WalFormat.position(number, 0);
+                grow(bytes[0], first);
+                firstKept = Math.min(firstKept, first);
+            }
+            return known;
+        } catch (RuntimeException e) {
+            // its checksum holds, so this is a defect; the records tell the same
+            LOG.log(System.Logger.Level.ERROR, "directory of WAL file " + number + " cannot be read", e);
+            tenants.values().forEach(t -> t.dropFrom(WalFormat.position(number, 0)));
+            return false;
+        }
+    }
+
+    @Override
+    public byte[] directory(long number) {
+        FragmentDirectory.Writer w = new FragmentDirectory.Writer();
+        for (TenantId t : tenants()) {
+            List<TenantHead.Stream> streams =
+                    head(t).streams(List.of(), WalFormat.position(number, 0), WalFormat.position(number + 1, 0));
+            if (!streams.isEmpty()) {
+                w.add(t, streams);
+            }
+        }
+        return w.finish();
+    }
+
+    @Override
+    public void setAside(String path) {
+        events.setAside();
     }
 
     @Override

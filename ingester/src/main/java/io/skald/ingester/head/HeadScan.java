@@ -11,13 +11,19 @@ import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A query's view of the head: holds the WAL files that it needs until it is closed. */
 final class HeadScan implements Scan {
+    private static final System.Logger LOG = System.getLogger(HeadScan.class.getName());
+    private static final int MAX_WARNINGS = 10;
+
     private final HeadRange range;
     private final ScanRequest request;
     private final ScanStats stats = new ScanStats();
     private final List<StreamScan> streams = new ArrayList<>();
+    private final Queue<String> warnings = new ConcurrentLinkedQueue<>();
     private boolean closed;
 
     HeadScan(HeadRange range, ScanRequest request) {
@@ -75,7 +81,7 @@ final class HeadScan implements Scan {
                     request.direction(),
                     request.columns(),
                     stats,
-                    null);
+                    HeadScan.this::corrupt);
         }
     }
 
@@ -89,9 +95,17 @@ final class HeadScan implements Scan {
         return stats;
     }
 
+    /** What cannot be read is left out and named; the rest is served. */
+    private void corrupt(StoreException.CorruptData damage) {
+        LOG.log(System.Logger.Level.ERROR, damage.getMessage());
+        if (warnings.size() < MAX_WARNINGS) {
+            warnings.add(String.valueOf(damage.getMessage()));
+        }
+    }
+
     @Override
     public List<String> warnings() {
-        return List.of();
+        return List.copyOf(warnings);
     }
 
     @Override

@@ -38,6 +38,17 @@ final class TenantHead {
         }
     }
 
+    /** Adds a fragment that an earlier run left; its address is above those there. */
+    void add(Labels labels, long address, EncodedBatch.Fragment fragment) {
+        lock.lock();
+        try {
+            streams.computeIfAbsent(labels, l -> new FragmentList()).add(address, fragment);
+            lastAddress = Math.max(lastAddress, address);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Positions below are not served any more. */
     long droppedBelow() {
         lock.lock();
@@ -83,6 +94,16 @@ final class TenantHead {
         try {
             droppedBelow = Math.max(droppedBelow, position);
             streams.values().removeIf(list -> !list.dropBelow(position));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Undoes additions with these addresses or greater ones, before anybody reads. */
+    void dropFrom(long address) {
+        lock.lock();
+        try {
+            streams.values().forEach(list -> list.dropFrom(address));
         } finally {
             lock.unlock();
         }

@@ -6,6 +6,7 @@ import io.skald.core.disk.Disk;
 import io.skald.core.model.StoreException;
 import io.skald.core.service.Threads;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -14,7 +15,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Condition;
@@ -50,6 +50,7 @@ public final class Wal implements AutoCloseable {
 
     private final Settings settings;
     private final WalDirectory directory;
+    private final WalFiles files;
     private final WalListener listener;
     private final Disk disk;
     private final long epoch;
@@ -60,7 +61,6 @@ public final class Wal implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
     private final Deque<PendingRecord> queue = new ArrayDeque<>();
-    private final TreeMap<Long, WalFile> files = new TreeMap<>();
     private boolean closing;
     private volatile boolean closed;
     private long firstPosition;
@@ -75,6 +75,7 @@ public final class Wal implements AutoCloseable {
     private Wal(Settings settings, WalDirectory directory, long epoch, WalListener listener, Disk disk) {
         this.settings = settings;
         this.directory = directory;
+        this.files = new WalFiles(directory, listener);
         this.epoch = epoch;
         this.listener = listener;
         this.disk = disk;
@@ -86,7 +87,14 @@ public final class Wal implements AutoCloseable {
     /** Receives what earlier runs left. */
     public interface Replay {
         /** A record; {@code payload} is a view of the mapped file, valid during the call. */
-        void record(long position, byte type, java.lang.foreign.MemorySegment payload);
+        void record(long position, byte type, MemorySegment payload);
+
+        /**
+         * The records of a sealed file, as {@link WalListener#directory} told of them.
+         *
+         * @return false to have the records read instead
+         */
+        boolean directory(long number, byte[] content);
 
         /** Bytes of a file that hold no readable record; the message names file and offset. */
         void corrupt(StoreException.CorruptData damage);
@@ -119,28 +127,11 @@ public final class Wal implements AutoCloseable {
     }
 
     private void recover(Replay replay, long minNumber) throws IOException {
-        List<WalFile> found = new ArrayList<>();
-        for (WalDirectory.Numbered n : directory.live()) {
-            WalFile file = WalFile.map(n.path(), n.number(), this::released);
-            found.add(file);
-            files.put(n.number(), file);
-        }
-        WalRecovery.RecordConsumer consumer = new WalRecovery.RecordConsumer() {
-            @Override
-            public void record(long position, byte type, java.lang.foreign.MemorySegment payload) {
-                replay.record(position, type, payload);
-            }
-
-            @Override
-            public void corrupt(StoreException.CorruptData damage) {
-                LOG.log(System.Logger.Level.ERROR, damage.getMessage());
-                replay.corrupt(damage);
-            }
-        };
-        WalRecovery.Found f = new WalRecovery(consumer).read(found);
+        WalRecovery.Found f = new WalRecovery(directory, files, replay).read();
         lastNumber = Math.max(f.lastNumber(), minNumber);
         previousNumber = f.lastNumber();
         previousEnd = f.lastEnd();
+        f.unsealed().forEach((number, end) -> preparer.execute(() -> files.seal(number, end)));
     }
 
     /**
@@ -355,10 +346,12 @@ public final class Wal implements AutoCloseable {
     private void finish(WalWriter w, int acknowledgedEnd) {
         writer = null;
         if (acknowledgedEnd > WalFormat.FILE_HEADER) {
-            previousNumber = w.file().number();
+            long number = w.file().number();
+            previousNumber = number;
             previousEnd = acknowledgedEnd;
+            preparer.execute(() -> files.seal(number, acknowledgedEnd));
         } else {
-            drop(w.file());
+            files.drop(w.file());
         }
         try {
             w.close();
@@ -368,19 +361,9 @@ public final class Wal implements AutoCloseable {
         }
     }
 
-    private void drop(WalFile file) {
-        lock.lock();
-        try {
-            files.remove(file.number());
-        } finally {
-            lock.unlock();
-        }
-        file.release();
-    }
-
     private void poison(WalWriter w, int acknowledgedEnd, IOException cause) {
         LOG.log(System.Logger.Level.ERROR, "WAL file " + w.file() + " failed and is not written any more", cause);
-        w.file().poison();
+        w.file().markPoisoned();
         listener.poisoned(w.file(), cause);
         finish(w, acknowledgedEnd);
     }
@@ -390,20 +373,9 @@ public final class Wal implements AutoCloseable {
         FileChannel channel = directory.create(
                 new WalFormat.Header(settings.segmentBytes(), number, epoch, previousNumber, previousEnd));
         lastNumber = number;
-        try {
-            WalFile file = WalFile.map(directory.path(number), number, this::released);
-            lock.lock();
-            try {
-                files.put(number, file);
-            } finally {
-                lock.unlock();
-            }
-            preparer.execute(() -> prepare(number));
-            return new WalWriter(file, channel, disk, buffer, settings.segmentBytes());
-        } catch (IOException e) {
-            channel.close();
-            throw e;
-        }
+        WalFile file = files.add(number);
+        preparer.execute(() -> prepare(number));
+        return new WalWriter(file, channel, disk, buffer, settings.segmentBytes());
     }
 
     private void prepare(long number) {
@@ -412,12 +384,6 @@ public final class Wal implements AutoCloseable {
         } catch (IOException e) {
             // the next file is then made when it is needed, and fails there if it must
             LOG.log(System.Logger.Level.WARNING, "cannot prepare a WAL file in " + settings.dir(), e);
-        }
-    }
-
-    private void released(WalFile file) {
-        if (!closed) {
-            directory.retire(file);
         }
     }
 
@@ -433,40 +399,19 @@ public final class Wal implements AutoCloseable {
         return firstPosition;
     }
 
-    /** Becomes a user of a file, or returns null when it was let go. The caller releases it. */
-    public @Nullable WalFile acquire(long number) {
-        lock.lock();
-        try {
-            WalFile file = files.get(number);
-            return file != null && file.acquire() ? file : null;
-        } finally {
-            lock.unlock();
-        }
+    /** Opens a file for reading, or returns null when it was let go. The caller closes it. */
+    public WalFile.@Nullable Reader open(long number) throws StoreException {
+        return files.open(number);
     }
 
     /** Lets go of files with smaller numbers: nothing in them will be asked for again. Readers that hold one may finish. */
     public void releaseBelow(long number) {
-        List<WalFile> gone = new ArrayList<>();
-        lock.lock();
-        try {
-            // the newest file is never let go, so that its number is found after a restart
-            while (files.size() > 1 && files.firstKey() < number) {
-                gone.add(files.pollFirstEntry().getValue());
-            }
-        } finally {
-            lock.unlock();
-        }
-        gone.forEach(WalFile::release);
+        files.releaseBelow(number);
     }
 
     /** Bytes of disk that the files with records take. */
     public long diskBytes() {
-        lock.lock();
-        try {
-            return (long) files.size() * settings.segmentBytes();
-        } finally {
-            lock.unlock();
-        }
+        return (long) files.size() * settings.segmentBytes();
     }
 
     /** Writes what has gathered, then stops. Files stay where they are. Idempotent. */
@@ -496,14 +441,6 @@ public final class Wal implements AutoCloseable {
                 LOG.log(System.Logger.Level.WARNING, "closing WAL file " + w.file(), e);
             }
         }
-        List<WalFile> all;
-        lock.lock();
-        try {
-            all = List.copyOf(files.values());
-            files.clear();
-        } finally {
-            lock.unlock();
-        }
-        all.forEach(WalFile::release);
+        files.close();
     }
 }

@@ -11,22 +11,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names and the life of WAL files: {@code 0000000012.wal} holds records, {@code spare-0000000007.wal} waits to be used again, and
- * {@code *.tmp} is being made. Files are filled with zeros when they are made, so that later syncs need not touch metadata. Thread-safe:
+ * The names and the life of WAL files: {@code 0000000012.wal} holds records, {@code 0000000012.dir} says what is in it,
+ * {@code spare-0000000007.wal} waits to be used again, {@code *.corrupt} was set aside, and {@code *.tmp} is being made. Files are filled with zeros when they are made, so that later syncs need not touch metadata. Thread-safe:
  * guarded by itself.
  */
 final class WalDirectory {
     private static final System.Logger LOG = System.getLogger(WalDirectory.class.getName());
     private static final Pattern LIVE = Pattern.compile("([0-9]{10})\\.wal");
     private static final Pattern SPARE = Pattern.compile("spare-n?[0-9]{10}\\.wal");
+    private static final Pattern SEALED = Pattern.compile("([0-9]{10})\\.dir");
     private static final int ZEROS = 1 << 20;
 
     private final Disk disk;
@@ -55,7 +57,7 @@ final class WalDirectory {
                 boolean spare = SPARE.matcher(name).matches();
                 if (spare && Files.size(p) == segmentBytes && d.spares.size() < maxSpares) {
                     d.spares.add(p);
-                } else if (spare || name.endsWith(".tmp")) {
+                } else if (spare || name.endsWith(".tmp") || d.strayDirectory(name)) {
                     disk.delete(p);
                 }
             }
@@ -63,20 +65,24 @@ final class WalDirectory {
         return d;
     }
 
-    record Numbered(long number, Path path) {}
+    /** Whether a name is that of the directory of a file that is gone. */
+    private boolean strayDirectory(String name) {
+        Matcher m = SEALED.matcher(name);
+        return m.matches() && !Files.exists(dir.resolve(m.group(1) + ".wal"));
+    }
 
-    /** Files with records, by number. */
-    List<Numbered> live() throws IOException {
-        List<Numbered> found = new ArrayList<>();
+    /** Numbers of the files with records, ascending. */
+    List<Long> live() throws IOException {
+        List<Long> found = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(dir)) {
             for (Path p : files) {
-                var m = LIVE.matcher(p.getFileName().toString());
+                Matcher m = LIVE.matcher(p.getFileName().toString());
                 if (m.matches()) {
-                    found.add(new Numbered(Long.parseLong(m.group(1)), p));
+                    found.add(Long.parseLong(m.group(1)));
                 }
             }
         }
-        found.sort(Comparator.comparingLong(Numbered::number));
+        found.sort(null);
         return found;
     }
 
@@ -107,7 +113,7 @@ final class WalDirectory {
     }
 
     private static String name(long number) {
-        return String.format("%010d.wal", number);
+        return String.format(Locale.ROOT, "%010d.wal", number);
     }
 
     private @Nullable Path takeSpare() {
@@ -149,10 +155,51 @@ final class WalDirectory {
         }
     }
 
+    private Path sealedPath(long number) {
+        return dir.resolve(String.format(Locale.ROOT, "%010d.dir", number));
+    }
+
+    /** Writes the directory of a sealed file; it is durable on return. */
+    void writeSealed(SealedDirectory sealed) throws IOException {
+        Path target = sealedPath(sealed.number());
+        Path made = dir.resolve(target.getFileName() + ".tmp");
+        disk.delete(made);
+        try (FileChannel c = disk.create(made)) {
+            disk.write(c, sealed.encode(), 0);
+            disk.force(c, true);
+        }
+        disk.delete(target);
+        disk.move(made, target);
+        disk.syncDirectory(dir);
+    }
+
+    /** The directory of a sealed file, or null when there is none that is whole. */
+    @Nullable
+    SealedDirectory readSealed(long number) {
+        Path path = sealedPath(number);
+        try {
+            SealedDirectory d = Files.exists(path) ? SealedDirectory.decode(Files.readAllBytes(path)) : null;
+            return d != null && d.number() == number ? d : null;
+        } catch (IOException e) {
+            // the file itself holds everything
+            LOG.log(System.Logger.Level.WARNING, "cannot read " + path, e);
+            return null;
+        }
+    }
+
+    /** Renames a damaged file, so that it is not read again; returns its new path. */
+    Path setAside(long number) throws IOException {
+        disk.delete(sealedPath(number));
+        Path kept = dir.resolve(name(number) + ".corrupt");
+        disk.move(path(number), kept);
+        return kept;
+    }
+
     /** Keeps a file for later use, or removes it. */
     void retire(WalFile file) {
         try {
             Path spare = dir.resolve("spare-" + name(file.number()));
+            disk.delete(sealedPath(file.number()));
             synchronized (this) {
                 if (!file.poisoned() && spares.size() < maxSpares && Files.size(file.path()) == segmentBytes) {
                     disk.move(file.path(), spare);

@@ -4,104 +4,193 @@ package io.skald.ingester.wal;
 
 import io.skald.core.model.StoreException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** Reads what earlier runs left in a WAL directory. Damage never stops it: it is reported, and reading goes on after it. */
+/**
+ * Reads what earlier runs left in a WAL directory: of sealed files their directories, of others the records. Damage never stops it: it is
+ * reported, and reading goes on after it; a file of which nothing can be read is set aside.
+ */
 final class WalRecovery {
-    /** Receives the records in order of position. */
-    interface RecordConsumer {
-        /** @param payload a view of the mapped file, valid during the call */
-        void record(long position, byte type, MemorySegment payload);
+    private static final System.Logger LOG = System.getLogger(WalRecovery.class.getName());
 
-        /** Bytes of a file that hold no record that could be read; they may have held acknowledged ones. */
-        void corrupt(StoreException.CorruptData damage);
+    private final WalDirectory directory;
+    private final WalFiles files;
+    private final Wal.Replay replay;
+
+    WalRecovery(WalDirectory directory, WalFiles files, Wal.Replay replay) {
+        this.directory = directory;
+        this.files = files;
+        this.replay = replay;
     }
 
     /**
      * What was found.
      *
-     * @param files all files, to be kept until what they hold is stored
      * @param lastNumber the greatest number in use, 0 for none
      * @param lastEnd where the records of the last file end
-     * @param bytes bytes of records
+     * @param unsealed files that had no directory, and where their records end
      */
-    record Found(List<WalFile> files, long lastNumber, long lastEnd, long bytes) {}
+    record Found(long lastNumber, int lastEnd, Map<Long, Integer> unsealed) {}
 
-    private final RecordConsumer consumer;
-    private long bytes;
-
-    WalRecovery(RecordConsumer consumer) {
-        this.consumer = consumer;
-    }
-
-    Found read(List<WalFile> files) throws IOException {
-        List<WalFile> kept = new ArrayList<>();
-        long end = WalFormat.FILE_HEADER;
-        for (int i = 0; i < files.size(); i++) {
-            WalFile file = files.get(i);
-            kept.add(file);
-            boolean last = i == files.size() - 1;
-            long known = last ? -1 : endAccordingTo(files.get(i + 1), file);
-            if (known != 0) {
-                end = readFile(file, known);
+    Found read() throws IOException {
+        List<Long> numbers = directory.live();
+        Map<Long, Integer> unsealed = new TreeMap<>();
+        int end = WalFormat.FILE_HEADER;
+        // what the headers say is needed before the files are read
+        List<WalFormat.@Nullable Header> headers = new ArrayList<>();
+        for (long number : numbers) {
+            headers.add(header(number));
+        }
+        for (int i = 0; i < numbers.size(); i++) {
+            long number = numbers.get(i);
+            WalFile file = files.add(number);
+            boolean last = i == numbers.size() - 1;
+            int known = last ? -1 : endAccordingTo(headers.get(i + 1), number);
+            if (known == 0) {
+                continue;
+            }
+            SealedDirectory sealed = last ? null : directory.readSealed(number);
+            if (sealed != null
+                    && (known < 0 || known == sealed.end())
+                    && sealed.end() <= size(file)
+                    && replay.directory(number, sealed.content())) {
+                continue;
+            }
+            end = scan(file, known);
+            if (end > WalFormat.FILE_HEADER) {
+                unsealed.put(number, end);
             }
         }
-        return new Found(kept, files.isEmpty() ? 0 : files.getLast().number(), end, bytes);
+        return new Found(numbers.isEmpty() ? 0 : numbers.getLast(), end, unsealed);
     }
 
     /** Where the acknowledged records of a file end: -1 when unknown, 0 when it has none. */
-    private static long endAccordingTo(WalFile next, WalFile file) {
-        WalFormat.Header h = WalFormat.decode(next.bytes());
-        if (h == null) {
+    private static int endAccordingTo(WalFormat.@Nullable Header next, long number) {
+        if (next == null) {
             return -1;
         }
         // a file that the next one does not follow failed before anything in it was acknowledged
-        return h.previousNumber() == file.number() ? h.previousEnd() : 0;
+        return next.previousNumber() == number ? (int) next.previousEnd() : 0;
     }
 
-    private long readFile(WalFile file, long knownEnd) {
-        MemorySegment b = file.bytes();
-        long limit = knownEnd < 0 ? b.byteSize() : Math.min(knownEnd, b.byteSize());
-        int at = WalFormat.FILE_HEADER;
-        while (at < limit) {
-            int length = WalFormat.payloadLength(b, file.number(), at, limit);
-            if (length >= 0 && WalFormat.payloadIntact(b, at, length)) {
-                consumer.record(
-                        WalFormat.position(file.number(), at),
-                        WalFormat.type(b, at),
-                        b.asSlice(at + (long) WalFormat.RECORD_HEADER, length));
-                bytes += WalFormat.recordBytes(length);
-                at += WalFormat.recordBytes(length);
-                continue;
-            }
-            int from = length >= 0 ? at + WalFormat.recordBytes(length) : at + WalFormat.ALIGNMENT;
-            int next = nextRecord(file, from, limit);
-            if (next < 0 && knownEnd < 0) {
-                // a torn write at the end of the last file, or what an earlier life of the file left behind
-                return at;
-            }
-            int until = next < 0 ? (int) limit : next;
-            consumer.corrupt(new StoreException.CorruptData("WAL file " + file + " is corrupt from offset " + at
-                    + " to " + until + "; records in there are lost"));
-            at = until;
+    private WalFormat.@Nullable Header header(long number) {
+        try (FileChannel channel = FileChannel.open(directory.path(number), StandardOpenOption.READ);
+                Arena arena = Arena.ofConfined()) {
+            long length = Math.min(channel.size(), WalFormat.FILE_HEADER);
+            return WalFormat.decode(
+                    length == 0 ? MemorySegment.NULL : channel.map(FileChannel.MapMode.READ_ONLY, 0, length, arena));
+        } catch (IOException | InternalError e) {
+            LOG.log(System.Logger.Level.ERROR, "cannot read the header of WAL file " + directory.path(number), e);
+            return null;
         }
-        if (limit < knownEnd) {
-            consumer.corrupt(new StoreException.CorruptData("WAL file " + file + " ends at offset " + limit + " of "
-                    + knownEnd + "; records after it are lost"));
-        }
-        return Math.max(at, WalFormat.FILE_HEADER);
     }
 
-    private static int nextRecord(WalFile file, int from, long limit) {
-        MemorySegment b = file.bytes();
-        for (int at = from; at + WalFormat.RECORD_HEADER < limit; at += WalFormat.ALIGNMENT) {
-            int length = WalFormat.payloadLength(b, file.number(), at, limit);
-            if (length >= 0 && WalFormat.payloadIntact(b, at, length)) {
-                return at;
-            }
+    private static long size(WalFile file) {
+        try {
+            return Files.size(file.path());
+        } catch (IOException e) {
+            // reading it will say why
+            return -1;
         }
-        return -1;
+    }
+
+    private int scan(WalFile file, int known) {
+        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ);
+                Arena arena = Arena.ofConfined()) {
+            long size = channel.size();
+            MemorySegment bytes =
+                    size == 0 ? MemorySegment.NULL : channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+            return new Scan(file, bytes, known).run();
+        } catch (IOException | InternalError e) {
+            // an InternalError is how a mapped file reports that the disk cannot read it
+            damaged(file, "WAL file " + file + " cannot be read: " + e.getMessage());
+            files.drop(file);
+            return WalFormat.FILE_HEADER;
+        }
+    }
+
+    private void damaged(WalFile file, String message) {
+        LOG.log(System.Logger.Level.ERROR, message);
+        file.markDamaged();
+        replay.corrupt(new StoreException.CorruptData(message));
+    }
+
+    /** Reads one file record by record. */
+    private final class Scan {
+        private final WalFile file;
+        private final MemorySegment bytes;
+        private final int known;
+        private final int limit;
+        private int records;
+
+        Scan(WalFile file, MemorySegment bytes, int known) {
+            this.file = file;
+            this.bytes = bytes;
+            this.known = known;
+            this.limit = Math.toIntExact(known < 0 ? bytes.byteSize() : Math.min(known, bytes.byteSize()));
+        }
+
+        int run() {
+            int end = read();
+            if (limit < known) {
+                damaged(
+                        file,
+                        "WAL file " + file + " ends at offset " + limit + " of " + known
+                                + "; records after it are lost");
+            }
+            if (file.damaged() && records == 0) {
+                // nothing in it will ever be asked for
+                files.drop(file);
+            }
+            return Math.max(end, WalFormat.FILE_HEADER);
+        }
+
+        private int read() {
+            int at = WalFormat.FILE_HEADER;
+            while (at < limit) {
+                int length = WalFormat.payloadLength(bytes, file.number(), at, limit);
+                if (length >= 0 && WalFormat.payloadIntact(bytes, at, length)) {
+                    replay.record(
+                            WalFormat.position(file.number(), at),
+                            WalFormat.type(bytes, at),
+                            bytes.asSlice(at + (long) WalFormat.RECORD_HEADER, length));
+                    records++;
+                    at += WalFormat.recordBytes(length);
+                    continue;
+                }
+                int from = length >= 0 ? at + WalFormat.recordBytes(length) : at + WalFormat.ALIGNMENT;
+                int next = nextRecord(from);
+                if (next < 0 && known < 0) {
+                    // a torn write at the end of the last file, or what an earlier life of the file left behind
+                    return at;
+                }
+                int until = next < 0 ? limit : next;
+                damaged(
+                        file,
+                        "WAL file " + file + " is corrupt from offset " + at + " to " + until
+                                + "; records in there are lost");
+                at = until;
+            }
+            return at;
+        }
+
+        private int nextRecord(int from) {
+            for (int at = from; at + WalFormat.RECORD_HEADER < limit; at += WalFormat.ALIGNMENT) {
+                int length = WalFormat.payloadLength(bytes, file.number(), at, limit);
+                if (length >= 0 && WalFormat.payloadIntact(bytes, at, length)) {
+                    return at;
+                }
+            }
+            return -1;
+        }
     }
 }

@@ -24,6 +24,9 @@ class HeadCutTest {
         public void corrupt() {}
 
         @Override
+        public void setAside() {}
+
+        @Override
         public long nowMillis() {
             return 1;
         }

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,12 +47,25 @@ class WalFaultTest {
         public void poisoned(WalFile file, Exception cause) {
             poisoned.add(file.path().getFileName() + ": " + cause.getMessage());
         }
+
+        @Override
+        public byte @Nullable [] directory(long number) {
+            return null;
+        }
+
+        @Override
+        public void setAside(String path) {}
     }
 
     private final class Replayed implements Wal.Replay {
         @Override
         public void record(long position, byte type, MemorySegment payload) {
             replayed.add(new String(payload.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public boolean directory(long number, byte[] content) {
+            return false;
         }
 
         @Override
