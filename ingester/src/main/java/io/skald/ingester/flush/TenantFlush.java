@@ -5,9 +5,9 @@ package io.skald.ingester.flush;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
-import io.skald.core.scan.EntryCursor;
 import io.skald.ingester.head.Head;
 import io.skald.ingester.head.HeadRange;
+import io.skald.ingester.head.StreamBatches;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.CommitResult;
@@ -26,11 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class TenantFlush {
     private static final System.Logger LOG = System.getLogger(TenantFlush.class.getName());
     private static final long DAY_NANOS = 86_400_000_000_000L;
-    /** A stream is handed over in batches of about this many bytes of lines. */
-    private static final long BATCH_BYTES = 4 << 20;
-
-    private static final int BATCH_ENTRIES = 100_000;
-
     private final Head head;
     private final SegmentStore store;
     private final CommitLog log;
@@ -140,21 +135,11 @@ final class TenantFlush {
 
     private boolean stream(HeadRange range, int stream, long start, long end, SegmentWriter writer)
             throws StoreException {
+        StreamBatches batches = range.batches(stream, start, end, this::corrupt);
         boolean any = false;
-        try (EntryCursor c = range.cursor(stream, start, end, this::corrupt)) {
-            EntryBatch batch = new EntryBatch(range.labels(stream), 64);
-            long bytes = 0;
-            while (c.next()) {
-                batch.add(c.timestampNanos(), c.buffer(), c.offset(), c.length(), c.metadata());
-                bytes += c.length();
-                any = true;
-                if (bytes >= BATCH_BYTES || batch.size() >= BATCH_ENTRIES) {
-                    writer.add(batch);
-                    batch = new EntryBatch(range.labels(stream), 64);
-                    bytes = 0;
-                }
-            }
-            writer.add(batch);
+        for (EntryBatch b = batches.next(); b != null; b = batches.next()) {
+            writer.add(b);
+            any = true;
         }
         return any;
     }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.scan.ScanRequest.Columns;
 import java.util.Arrays;
@@ -149,6 +150,16 @@ final class DecodedFragment {
             h = 31 * h + buffer[i];
         }
         return h;
+    }
+
+    /** Adds the rows with times in [fromNanos, untilNanos), in order of arrival, of a fragment with all columns. */
+    void addTo(EntryBatch batch, long fromNanos, long untilNanos) {
+        for (int row = 0; row < times.length; row++) {
+            long t = times[row];
+            if (t >= fromNanos && t < untilNanos) {
+                batch.add(t, buffer, starts[row], starts[row + 1] - starts[row], metadata(row));
+            }
+        }
     }
 
     /** The first place whose time is not before {@code nanos}; {@link #size} if there is none. */

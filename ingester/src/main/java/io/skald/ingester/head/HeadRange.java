@@ -69,11 +69,11 @@ public final class HeadRange implements AutoCloseable {
         return streams.get(stream).labels();
     }
 
-    /** A stream's entries in a range of time, oldest first. A fragment that cannot be read is handed to {@code onCorrupt} and left out. */
-    public EntryCursor cursor(
+    /** A stream's entries in a range of time, for a flush. A fragment that cannot be read is handed to {@code onCorrupt} and left out. */
+    public StreamBatches batches(
             int stream, long startNanos, long endNanos, Consumer<StoreException.CorruptData> onCorrupt) {
-        return cursor(
-                streams.get(stream), startNanos, endNanos, Direction.FORWARD, Columns.ALL, new ScanStats(), onCorrupt);
+        TenantHead.Stream s = streams.get(stream);
+        return new StreamBatches(files, s.fragments(), s.labels(), startNanos, endNanos, onCorrupt);
     }
 
     /** Whether a stream may have entries in a range of time. */
