@@ -34,6 +34,7 @@ import java.util.List;
  * @param volumeMaxSeries most series of a volume answer
  * @param patternsEnabled whether the patterns endpoint answers
  * @param maxConcurrentTailRequests most tails of a tenant at once; 0 is no limit
+ * @param logqlExtensions whether queries may use what Loki's language does not have without asking for it
  */
 public record Limits(
         @Setting(value = "Longest line, bytes; 0 is no limit.", bytes = true, max = "64MB")
@@ -103,7 +104,10 @@ public record Limits(
         @Setting("Whether the patterns endpoint answers.") boolean patternsEnabled,
 
         @Setting("Most tails of a tenant at once; 0 is no limit.")
-        int maxConcurrentTailRequests) {
+        int maxConcurrentTailRequests,
+
+        @Setting("Whether queries may use Skald's extensions of LogQL without asking for them.")
+        boolean logqlExtensions) {
 
     /** What holds where a config file says nothing. */
     public static final Limits DEFAULTS = new Limits(
@@ -144,7 +148,8 @@ public record Limits(
             true,
             1000,
             true,
-            100);
+            100,
+            false);
 
     public Limits {
         discoverServiceName = List.copyOf(discoverServiceName);

@@ -60,7 +60,8 @@ public sealed interface SampleExpr extends Expr {
         QUANTILE_OVER_TIME,
         FIRST_OVER_TIME,
         LAST_OVER_TIME,
-        ABSENT_OVER_TIME;
+        ABSENT_OVER_TIME,
+        PRESENT_OVER_TIME;
 
         /** The name in query text. */
         public String text() {

@@ -114,4 +114,25 @@ public sealed interface Stage {
 
     /** {@code | decolorize}. */
     record Decolorize(Position position) implements Stage {}
+
+    /**
+     * {@code | distinct a, b}: of the lines with equal values of these labels only the first in the direction of the answer. The last stage of
+     * a log query.
+     */
+    record Distinct(List<String> labels, Position position) implements Stage {
+        public Distinct {
+            labels = List.copyOf(labels);
+        }
+    }
+
+    /**
+     * {@code | context before 2 after 1}: with each line also those around it in its stream, whatever the filters say of them. The last stage
+     * of a log query.
+     *
+     * @param before earlier lines, 0 to {@value #MAX_LINES}
+     * @param after later lines, likewise
+     */
+    record Context(int before, int after, Position position) implements Stage {
+        public static final int MAX_LINES = 1000;
+    }
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.engine;
 
+import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
@@ -10,12 +11,14 @@ import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
 import io.skald.logql.ast.LogExpr;
+import io.skald.logql.ast.Stage;
 import io.skald.logql.pipeline.CompiledPipeline;
 import io.skald.logql.pipeline.LinePipeline;
 import io.skald.logql.pipeline.Pipelines;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +43,16 @@ final class LineQuery {
     private final LogSource source;
     private final Workers workers;
     private final CompiledPipeline pipeline;
+
+    /** The labels of which each combination of values is wanted once, or null. */
+    private final @Nullable List<String> distinct;
+
+    /** The lines around each that are wanted too, or null. */
+    private final Stage.@Nullable Context context;
+
+    /** For these lines: what shapes them, without what filters. */
+    private final CompiledPipeline unfiltered;
+
     private final LineCollector collector;
 
     /** Guarded by itself. */
@@ -54,6 +67,10 @@ final class LineQuery {
         this.source = source;
         this.workers = workers;
         this.pipeline = Pipelines.compile(expr.stages());
+        Stage last = expr.stages().isEmpty() ? null : expr.stages().getLast();
+        this.distinct = last instanceof Stage.Distinct d ? d.labels() : null;
+        this.context = last instanceof Stage.Context c ? c : null;
+        this.unfiltered = context == null ? pipeline : Pipelines.compile(withoutFilters(expr.stages()));
         this.collector = new LineCollector(request.limit());
     }
 
@@ -79,6 +96,17 @@ final class LineQuery {
             }
             return new QueryResult(new QueryResult.Lines(collector.lines()), scan.stats(), scan.warnings());
         }
+    }
+
+    private static List<Stage> withoutFilters(List<Stage> stages) {
+        return stages.stream()
+                .filter(s -> !(s instanceof Stage.LineFilter || s instanceof Stage.LabelFilterStage))
+                .toList();
+    }
+
+    /** Lines that come before (true) or behind one in the direction of reading and are wanted with it. */
+    private int around(Stage.Context c, boolean preceding) {
+        return preceding == (request.direction() == Direction.FORWARD) ? c.before() : c.after();
     }
 
     /** A time as a number that grows in the direction of reading. */
@@ -127,6 +155,15 @@ final class LineQuery {
         return true;
     }
 
+    private static List<String> key(List<String> names, LinePipeline p) {
+        List<String> values = new ArrayList<>(names.size());
+        for (String name : names) {
+            String v = p.label(name);
+            values.add(v == null ? "" : v);
+        }
+        return values;
+    }
+
     /** One stream, from before it is opened; used by one worker at a time. */
     private final class Reader implements Comparable<Reader> {
         private final StreamScan scan;
@@ -136,17 +173,28 @@ final class LineQuery {
         /** Lines already found at the current time, to collapse those that the stages made equal. */
         private final Set<QueryResult.Line> sameTime = new HashSet<>();
 
+        /** What {@link #distinct} has let through of this stream. */
+        private final Set<List<String>> keys = new HashSet<>();
+
+        private final @Nullable ContextWindow preceding;
+        private int following;
+
         private @Nullable EntryCursor cursor;
         private @Nullable LinePipeline stages;
+        private @Nullable LinePipeline contextStages;
         private long sequence;
 
-        /** The order of the next entry, or a bound for it. */
+        /** The order of the entry read last. */
+        private long current = Long.MIN_VALUE;
+
+        /** The order of the next line that may be found, or a bound for it. */
         private long next;
 
         Reader(StreamScan scan, int ordinal) {
             this.scan = scan;
             this.ordinal = ordinal;
             this.next = order(request.direction() == Direction.FORWARD ? scan.minNanos() : scan.maxNanos());
+            this.preceding = context == null ? null : new ContextWindow(around(context, true));
         }
 
         /** Reads a run; false when nothing of this stream is wanted any more. */
@@ -158,6 +206,7 @@ final class LineQuery {
                 cursor = c;
                 p = pipeline.forStream(scan.labels());
                 stages = p;
+                contextStages = unfiltered.forStream(scan.labels());
             }
             boolean more = true;
             for (int i = 0; i < RUN_ENTRIES && found.size() < RUN_LINES; i++) {
@@ -171,15 +220,19 @@ final class LineQuery {
                 }
                 long time = c.timestampNanos();
                 long order = order(time);
-                if (order != next) {
+                if (order != current) {
                     sameTime.clear();
-                    next = order;
+                    current = order;
                 }
-                if (collector.beyond(order)) {
+                next = preceding == null || preceding.isEmpty() ? order : order(preceding.get(0).timestampNanos);
+                if (collector.beyond(next)) {
                     more = false;
                     break;
                 }
-                if (p.process(time, c.buffer(), c.offset(), c.length(), c.metadata())) {
+                boolean wanted = p.process(time, c.buffer(), c.offset(), c.length(), c.metadata());
+                if (context != null) {
+                    addWithContext(context, c, wanted, p);
+                } else if (wanted) {
                     add(time, p);
                 }
             }
@@ -189,10 +242,47 @@ final class LineQuery {
         }
 
         private void add(long time, LinePipeline p) {
-            QueryResult.Line line =
-                    new QueryResult.Line(time, p.line(), p.streamLabels(), p.metadataLabels(), p.parsedLabels());
+            List<String> key = null;
+            if (distinct != null) {
+                key = key(distinct, p);
+                if (!keys.add(key)) {
+                    return;
+                }
+            }
+            QueryResult.Line line = line(time, p);
             if (sameTime.add(line)) {
-                found.add(new LineCollector.Candidate(next, ordinal, sequence++, line));
+                found.add(new LineCollector.Candidate(current, ordinal, sequence++, line, key));
+            }
+        }
+
+        private QueryResult.Line line(long time, LinePipeline p) {
+            return new QueryResult.Line(time, p.line(), p.streamLabels(), p.metadataLabels(), p.parsedLabels());
+        }
+
+        private void addWithContext(Stage.Context wantedAround, EntryCursor c, boolean wanted, LinePipeline p) {
+            ContextWindow before = Objects.requireNonNull(preceding);
+            long time = c.timestampNanos();
+            long place = sequence++;
+            if (wanted) {
+                for (int i = 0; i < before.size(); i++) {
+                    ContextWindow.Kept k = before.get(i);
+                    addContext(k.timestampNanos, k.line, 0, k.length, k.metadata, k.sequence);
+                }
+                before.clear();
+                found.add(new LineCollector.Candidate(current, ordinal, place, line(time, p), null));
+                following = around(wantedAround, false);
+            } else if (following > 0) {
+                following--;
+                addContext(time, c.buffer(), c.offset(), c.length(), c.metadata(), place);
+            } else {
+                before.add(c, place);
+            }
+        }
+
+        private void addContext(long time, byte[] b, int offset, int length, Labels metadata, long place) {
+            LinePipeline p = Objects.requireNonNull(contextStages);
+            if (p.process(time, b, offset, length, metadata)) {
+                found.add(new LineCollector.Candidate(order(time), ordinal, place, line(time, p), null));
             }
         }
 

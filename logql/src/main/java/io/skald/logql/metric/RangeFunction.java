@@ -32,6 +32,7 @@ public final class RangeFunction {
         RangeOp op = aggregation.op();
         return switch (op) {
             case COUNT_OVER_TIME, ABSENT_OVER_TIME -> folded(windows, Fold.COUNT, (r, at) -> r[at], budget);
+            case PRESENT_OVER_TIME -> folded(windows, Fold.COUNT, (r, at) -> 1, budget);
             case RATE ->
                 aggregation.range().unwrap() == null
                         ? folded(windows, Fold.COUNT, (r, at) -> r[at] / seconds, budget)

@@ -14,12 +14,14 @@ final class Lexer {
     private static final String DURATION_LETTERS = "numshdwyµμ.";
     private static final String BYTES_LETTERS = "bBiIkKmMgGtTpPeE.";
 
+    private final boolean extensions;
     private final String query;
     private int at;
     private int line = 1;
     private int column = 1;
 
-    Lexer(String query) {
+    Lexer(String query, boolean extensions) {
+        this.extensions = extensions;
         // halves of surrogate pairs, which no encoding can carry, become U+FFFD
         this.query = new String(query.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE);
     }
@@ -102,7 +104,7 @@ final class Lexer {
         advance(end);
         TokenKind kind = TokenKind.keyword(text);
         if (kind == null) {
-            kind = TokenKind.function(text);
+            kind = TokenKind.function(text, extensions);
             if (kind == null || !argumentsFollow()) {
                 kind = TokenKind.IDENTIFIER;
             }

@@ -151,7 +151,11 @@ final class LogParser {
             case LABEL_FORMAT -> labelFormat(position);
             case DROP -> new Stage.DropLabels(namesOrMatchers(), position);
             case KEEP -> new Stage.KeepLabels(namesOrMatchers(), position);
-            case IDENTIFIER, OPEN_PARENTHESIS -> new Stage.LabelFilterStage(filters.filter(), position);
+            case IDENTIFIER ->
+                ExtensionParser.begins(tokens)
+                        ? ExtensionParser.stage(tokens)
+                        : new Stage.LabelFilterStage(filters.filter(), position);
+            case OPEN_PARENTHESIS -> new Stage.LabelFilterStage(filters.filter(), position);
             default -> throw tokens.unexpected(null);
         };
     }

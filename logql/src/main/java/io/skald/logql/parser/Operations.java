@@ -160,14 +160,20 @@ final class Operations {
                     QUANTILE_OVER_TIME,
                     FIRST_OVER_TIME,
                     LAST_OVER_TIME -> true;
-            case COUNT_OVER_TIME, RATE, RATE_COUNTER, BYTES_OVER_TIME, BYTES_RATE, SUM_OVER_TIME, ABSENT_OVER_TIME ->
-                false;
+            case COUNT_OVER_TIME,
+                    RATE,
+                    RATE_COUNTER,
+                    BYTES_OVER_TIME,
+                    BYTES_RATE,
+                    SUM_OVER_TIME,
+                    ABSENT_OVER_TIME,
+                    PRESENT_OVER_TIME -> false;
         };
     }
 
     private static boolean needsUnwrap(RangeOp op) {
         return switch (op) {
-            case COUNT_OVER_TIME, RATE, BYTES_OVER_TIME, BYTES_RATE, ABSENT_OVER_TIME -> false;
+            case COUNT_OVER_TIME, RATE, BYTES_OVER_TIME, BYTES_RATE, ABSENT_OVER_TIME, PRESENT_OVER_TIME -> false;
             case RATE_COUNTER,
                     AVG_OVER_TIME,
                     SUM_OVER_TIME,

@@ -18,9 +18,18 @@ import java.util.List;
 public final class Parser {
     private Parser() {}
 
-    /** Any query. */
+    /** Any query in Loki's language. */
     public static Expr parse(String query) {
-        TokenCursor tokens = new TokenCursor(query);
+        return parse(query, false);
+    }
+
+    /** Any query in Loki's language with Skald's extensions: {@code distinct}, {@code context}, {@code present_over_time}. */
+    public static Expr parseExtended(String query) {
+        return parse(query, true);
+    }
+
+    private static Expr parse(String query, boolean extensions) {
+        TokenCursor tokens = new TokenCursor(query, extensions);
         Expr expr = new SampleParser(tokens).expression();
         end(tokens);
         Validator.check(expr);
@@ -52,7 +61,7 @@ public final class Parser {
      * push; the caller checks that all operators are {@code =}.
      */
     public static List<Matcher> parseMatchers(String text) {
-        TokenCursor tokens = new TokenCursor(text);
+        TokenCursor tokens = new TokenCursor(text, false);
         List<Matcher> matchers = new LogParser(tokens).selector();
         end(tokens);
         return matchers;

@@ -30,8 +30,8 @@ final class PrettyPrinter {
     }
 
     private void expr(Expr expr, int level) {
-        String oneLine = Printer.print(expr);
-        if (oneLine.length() <= MAX_LINE) {
+        String oneLine = Printer.printShort(expr, MAX_LINE);
+        if (oneLine != null) {
             line(level, oneLine);
             return;
         }

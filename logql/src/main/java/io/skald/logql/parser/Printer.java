@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a tree as query text. What is written reads back as an equal tree, if the tree is one that {@link Parser} makes (only the
@@ -31,13 +32,29 @@ import java.util.function.Consumer;
 public final class Printer {
     private final StringBuilder out = new StringBuilder();
 
-    private Printer() {}
+    /** Length beyond which nobody wants the text. */
+    private final int limit;
+
+    private Printer() {
+        this(Integer.MAX_VALUE);
+    }
+
+    private Printer(int limit) {
+        this.limit = limit;
+    }
 
     /** The canonical form, on one line. */
     public static String print(Expr expr) {
         Printer printer = new Printer();
         printer.expr(expr);
         return printer.out.toString();
+    }
+
+    /** The canonical form if it is no longer than a limit, else null; takes time by the limit, not by the size of the tree. */
+    static @Nullable String printShort(Expr expr, int limit) {
+        Printer printer = new Printer(limit);
+        printer.expr(expr);
+        return printer.out.length() <= limit ? printer.out.toString() : null;
     }
 
     /** The form that {@code format_query} answers with: as {@link #print}, but broken into lines and indented where it is long. */
@@ -71,6 +88,9 @@ public final class Printer {
     }
 
     private void expr(Expr expr) {
+        if (out.length() > limit) {
+            return;
+        }
         switch (expr) {
             case LogExpr log -> log(log);
             case RangeAggregation range -> rangeAggregation(range);
@@ -185,6 +205,9 @@ public final class Printer {
         for (Stage stage : log.stages()) {
             out.append(' ');
             stage(stage);
+            if (out.length() > limit) {
+                return;
+            }
         }
     }
 
@@ -239,6 +262,19 @@ public final class Printer {
             case Stage.KeepLabels keep -> {
                 out.append("| keep ");
                 list(keep.labels(), ",", this::nameOrMatcher);
+            }
+            case Stage.Distinct distinct -> {
+                out.append("| distinct ");
+                list(distinct.labels(), ",", out::append);
+            }
+            case Stage.Context context -> {
+                out.append("| context");
+                if (context.before() > 0 || context.after() == 0) {
+                    out.append(" before ").append(context.before());
+                }
+                if (context.after() > 0) {
+                    out.append(" after ").append(context.after());
+                }
             }
         }
     }

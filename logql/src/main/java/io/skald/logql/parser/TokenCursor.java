@@ -17,18 +17,22 @@ final class TokenCursor {
     static final int MAX_OPERATORS = 1000;
 
     private final boolean empty;
+    private final boolean extensions;
     private final Lexer lexer;
     private @Nullable Token lookahead;
+    private @Nullable Token second;
     private int nesting;
     private int operators;
 
-    TokenCursor(String query) {
+    /** @param extensions whether the words of Skald's own are known */
+    TokenCursor(String query, boolean extensions) {
         if (query.length() > MAX_QUERY_LENGTH) {
             throw SyntaxErrors.meaning(
                     Position.START, "input size too long (" + query.length() + " > " + MAX_QUERY_LENGTH + ")");
         }
         this.empty = query.isEmpty();
-        this.lexer = new Lexer(query);
+        this.extensions = extensions;
+        this.lexer = new Lexer(query, extensions);
     }
 
     Token peek() {
@@ -38,20 +42,34 @@ final class TokenCursor {
         return lookahead;
     }
 
+    boolean extensions() {
+        return extensions;
+    }
+
+    /** The token after the next. */
+    Token second() {
+        peek();
+        if (second == null) {
+            second = lexer.next();
+        }
+        return second;
+    }
+
     boolean at(TokenKind kind) {
         return peek().kind() == kind;
     }
 
     Token take() {
         Token token = peek();
-        lookahead = null;
+        lookahead = second;
+        second = null;
         return token;
     }
 
     /** Takes the next token if it is of a kind. */
     boolean accept(TokenKind kind) {
         if (at(kind)) {
-            lookahead = null;
+            take();
             return true;
         }
         return false;

@@ -118,7 +118,8 @@ enum TokenKind {
     }
 
     /** The kind of a word that is reserved only where an argument list follows, or null. */
-    static @Nullable TokenKind function(String word) {
-        return FUNCTIONS.get(word);
+    static @Nullable TokenKind function(String word, boolean extensions) {
+        boolean known = extensions || !word.equals(RangeOp.PRESENT_OVER_TIME.text());
+        return known ? FUNCTIONS.get(word) : null;
     }
 }

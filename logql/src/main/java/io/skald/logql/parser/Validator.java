@@ -7,6 +7,7 @@ import io.skald.logql.ast.Expr;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Position;
 import io.skald.logql.ast.SampleExpr;
+import io.skald.logql.ast.Stage;
 
 /** What is checked when the whole tree is there: that each selector selects something, and that each stage can be compiled. */
 final class Validator {
@@ -41,6 +42,12 @@ final class Validator {
 
     private static void checkRange(SampleExpr.LogRange range) {
         checkLog(range.log());
+        for (Stage stage : range.log().stages()) {
+            if (isLast(stage)) {
+                throw SyntaxErrors.at(
+                        stage.position(), false, Printer.print(stage).substring(2) + " not allowed in a metric query");
+            }
+        }
         if (range.unwrap() != null) {
             range.unwrap().filters().forEach(StageCheck::check);
         }
@@ -51,6 +58,20 @@ final class Validator {
             throw nothingSelected(log.position());
         }
         log.stages().forEach(StageCheck::check);
+        for (int i = 1; i < log.stages().size(); i++) {
+            Stage before = log.stages().get(i - 1);
+            if (isLast(before)) {
+                throw SyntaxErrors.at(
+                        log.stages().get(i).position(),
+                        false,
+                        "no stage may follow " + Printer.print(before).substring(2));
+            }
+        }
+    }
+
+    /** Whether a stage looks at the lines together, and so must come after all others. */
+    private static boolean isLast(Stage stage) {
+        return stage instanceof Stage.Distinct || stage instanceof Stage.Context;
     }
 
     private static boolean selects(Matcher m) {

@@ -70,7 +70,8 @@ public final class Pipelines {
                     QUANTILE_OVER_TIME,
                     FIRST_OVER_TIME,
                     LAST_OVER_TIME,
-                    ABSENT_OVER_TIME -> null;
+                    ABSENT_OVER_TIME,
+                    PRESENT_OVER_TIME -> null;
         };
     }
 

@@ -45,7 +45,8 @@ final class RangePipeline implements CompiledRange {
                             QUANTILE_OVER_TIME,
                             FIRST_OVER_TIME,
                             LAST_OVER_TIME,
-                            ABSENT_OVER_TIME -> StreamSamplePipeline.Source.ONE;
+                            ABSENT_OVER_TIME,
+                            PRESENT_OVER_TIME -> StreamSamplePipeline.Source.ONE;
                 };
         boolean grouped =
                 grouping != null && !grouping.without() && grouping.labels().isEmpty();

@@ -79,11 +79,17 @@ final class StageCompiler {
             case Stage.LabelFormat f -> false;
             case Stage.DropLabels d -> false;
             case Stage.KeepLabels k -> false;
+            case Stage.Distinct d -> false;
+            case Stage.Context c -> false;
         };
     }
 
     /** Byte strings that every line contains that gets through. */
     static List<byte[]> requiredLiterals(List<Stage> stages) {
+        if (!stages.isEmpty() && stages.getLast() instanceof Stage.Context) {
+            // the lines around need not have what the filters ask for
+            return List.of();
+        }
         List<byte[]> out = new ArrayList<>();
         for (Stage s : stages) {
             if (changesLine(s)) {
@@ -113,6 +119,9 @@ final class StageCompiler {
             case Stage.DropLabels d -> StepFactory.shared(DropKeepSteps.drop(d.labels()));
             case Stage.KeepLabels k -> StepFactory.shared(DropKeepSteps.keep(k.labels()));
             case Stage.Decolorize d -> StepFactory.shared(new DecolorizeStep());
+            // these look at lines together: done by who collects them
+            case Stage.Distinct d -> StepFactory.shared(state -> true);
+            case Stage.Context c -> StepFactory.shared(state -> true);
         };
     }
 
@@ -185,6 +194,8 @@ final class StageCompiler {
                 case Stage.DropLabels d -> {}
                 case Stage.KeepLabels k -> {}
                 case Stage.Decolorize d -> {}
+                case Stage.Distinct d -> names.addAll(d.labels());
+                case Stage.Context c -> {}
             }
         }
         return true;
@@ -193,6 +204,8 @@ final class StageCompiler {
     /** Whether a stage looks at the line. */
     static boolean readsLine(Stage stage, Needed needed) {
         return switch (stage) {
+            case Stage.Distinct d -> false;
+            case Stage.Context c -> false;
             case Stage.LabelFilterStage f -> false;
             case Stage.DropLabels d -> false;
             case Stage.KeepLabels k -> false;
@@ -213,6 +226,8 @@ final class StageCompiler {
         return switch (stage) {
             case Stage.LineFilter f -> false;
             case Stage.Decolorize d -> false;
+            case Stage.Context c -> false;
+            case Stage.Distinct d -> true;
             case Stage.LabelFilterStage f -> true;
             case Stage.DropLabels d -> true;
             case Stage.KeepLabels k -> true;

@@ -151,6 +151,7 @@ final class ConformanceTest {
                 d.volumeEnabled(),
                 d.volumeMaxSeries(),
                 d.patternsEnabled(),
-                d.maxConcurrentTailRequests());
+                d.maxConcurrentTailRequests(),
+                d.logqlExtensions());
     }
 }

@@ -44,8 +44,8 @@ final class EnginePropertyTest {
             "last_over_time",
             "rate_counter",
             "quantile_over_time");
-    private static final List<String> COUNTING =
-            List.of("count_over_time", "rate", "bytes_over_time", "bytes_rate", "absent_over_time");
+    private static final List<String> COUNTING = List.of(
+            "count_over_time", "rate", "bytes_over_time", "bytes_rate", "absent_over_time", "present_over_time");
     private static final List<String> VECTOR = List.of("sum", "avg", "min", "max", "count", "stddev", "stdvar");
 
     @AfterAll
@@ -89,7 +89,7 @@ final class EnginePropertyTest {
         for (int round = 0; round < ROUNDS; round++) {
             MemoryLogSource source = randomSource(random);
             String query = randomRange(random);
-            RangeAggregation range = (RangeAggregation) Parser.parse(query);
+            RangeAggregation range = (RangeAggregation) Parser.parseExtended(query);
             boolean instant = random.nextInt(4) == 0;
             long step = (1 + random.nextInt(40)) * SECOND / (1 + random.nextInt(2));
             long start = random.nextInt(100) * SECOND;
@@ -120,7 +120,8 @@ final class EnginePropertyTest {
                     List.of("", " by (app)", " without (pod)", " by (pod, k)").get(random.nextInt(4));
             String query = op + grouping + " (" + inner + ")";
             long step = (1 + random.nextInt(20)) * SECOND;
-            QueryRequest request = new QueryRequest(Parser.parse(query), 0, 120 * SECOND, step, Direction.BACKWARD, 10);
+            QueryRequest request =
+                    new QueryRequest(Parser.parseExtended(query), 0, 120 * SECOND, step, Direction.BACKWARD, 10);
             List<Long> times = new ArrayList<>();
             for (long t = 0; t <= Math.ceilDiv(120 * SECOND, step) * step; t += step) {
                 times.add(t);
@@ -128,7 +129,9 @@ final class EnginePropertyTest {
             String context = "seed " + seed + " round " + round + " " + query + " step " + step;
             assertSame(
                     NaiveEvaluator.aggregate(
-                            op, grouping, NaiveEvaluator.range((RangeAggregation) Parser.parse(inner), source, times)),
+                            op,
+                            grouping,
+                            NaiveEvaluator.range((RangeAggregation) Parser.parseExtended(inner), source, times)),
                     run(random, request, source),
                     context);
         }
@@ -146,7 +149,7 @@ final class EnginePropertyTest {
             Direction direction = random.nextBoolean() ? Direction.FORWARD : Direction.BACKWARD;
             long start = random.nextInt(60) * SECOND;
             QueryRequest request = new QueryRequest(
-                    Parser.parse(query),
+                    Parser.parseExtended(query),
                     start,
                     start + random.nextInt(90) * SECOND,
                     0,

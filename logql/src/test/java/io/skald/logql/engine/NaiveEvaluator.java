@@ -95,6 +95,7 @@ final class NaiveEvaluator {
                 yield sorted[low] + (sorted[high] - sorted[low]) * (place - low);
             }
             case RATE_COUNTER -> counterRate(samples, a.range().rangeNanos());
+            case PRESENT_OVER_TIME -> 1;
             case ABSENT_OVER_TIME -> throw new IllegalArgumentException();
         };
     }

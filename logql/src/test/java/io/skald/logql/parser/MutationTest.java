@@ -68,7 +68,7 @@ class MutationTest {
     private static void check(String query, long seed) {
         Expr tree;
         try {
-            tree = Parser.parse(query);
+            tree = Parser.parseExtended(query);
         } catch (SyntaxException e) {
             assertThat(e.position().line()).as("seed %d: %s", seed, query).isPositive();
             return;
@@ -78,7 +78,7 @@ class MutationTest {
         String printed = Printer.print(tree);
         Expr again;
         try {
-            again = Parser.parse(printed);
+            again = Parser.parseExtended(printed);
         } catch (SyntaxException e) {
             throw new AssertionError("seed " + seed + ": " + query + " printed as " + printed, e);
         }

@@ -67,7 +67,7 @@ final class RandomTrees {
     }
 
     Expr expr() {
-        return chance(3) ? log(5) : samples(4);
+        return chance(3) ? last(log(5)) : samples(4);
     }
 
     private boolean chance(int oneIn) {
@@ -114,6 +114,20 @@ final class RandomTrees {
             }
         }
         return new LogExpr(matchers, stages, AT);
+    }
+
+    /** Now and then with a stage that only the end of a log query may have. */
+    private LogExpr last(LogExpr log) {
+        if (!chance(4)) {
+            return log;
+        }
+        List<Stage> stages = new ArrayList<>(log.stages());
+        int before = random.nextInt(3);
+        stages.add(
+                chance(2)
+                        ? new Stage.Distinct(list(1, 3, this::label), AT)
+                        : new Stage.Context(before, random.nextInt(3), AT));
+        return new LogExpr(log.matchers(), stages, AT);
     }
 
     private Stage stage() {
@@ -256,7 +270,7 @@ final class RandomTrees {
     private SampleExpr rangeAggregation() {
         RangeOp op = pick(RangeOp.values());
         boolean counts = op == RangeOp.COUNT_OVER_TIME || op == RangeOp.BYTES_OVER_TIME || op == RangeOp.BYTES_RATE;
-        boolean optional = op == RangeOp.RATE || op == RangeOp.ABSENT_OVER_TIME;
+        boolean optional = op == RangeOp.RATE || op == RangeOp.ABSENT_OVER_TIME || op == RangeOp.PRESENT_OVER_TIME;
         Unwrap unwrap = counts || optional && chance(2)
                 ? null
                 : new Unwrap(label(), pick(Conversion.values()), list(0, 2, this::filterStage), AT);

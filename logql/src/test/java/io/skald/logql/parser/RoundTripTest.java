@@ -36,7 +36,7 @@ class RoundTripTest {
 
     private static Expr read(String text, long seed) {
         try {
-            return Parser.parse(text);
+            return Parser.parseExtended(text);
         } catch (SyntaxException e) {
             throw new AssertionError("seed " + seed + ": " + text, e);
         }

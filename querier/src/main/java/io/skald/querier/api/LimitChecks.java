@@ -8,6 +8,7 @@ import io.skald.core.model.RequestException;
 import io.skald.logql.ast.Expr;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.SampleExpr;
+import io.skald.logql.ast.Stage;
 import io.skald.logql.parser.DurationText;
 import java.time.Duration;
 import java.util.List;
@@ -93,6 +94,14 @@ final class LimitChecks {
             case SampleExpr.Literal l -> 0;
             case SampleExpr.Vector v -> 0;
         };
+    }
+
+    /** Refuses the stages that look at all lines of the answer together where lines are taken one by one. */
+    static void linesAlone(LogExpr log) {
+        Stage last = log.stages().isEmpty() ? null : log.stages().getLast();
+        if (last instanceof Stage.Distinct || last instanceof Stage.Context) {
+            throw bad((last instanceof Stage.Distinct ? "distinct" : "context") + " is not supported with interval");
+        }
     }
 
     private static void matchers(List<Limits> limits, LogExpr log) {

@@ -161,7 +161,7 @@ final class MetadataHandlers {
     }
 
     HttpResponse formatQuery(HttpRequest request) {
-        String text = Printer.pretty(Parser.parse(request.paramOr("query", "")));
+        String text = Printer.pretty(QueryText.parse(request, List.of()));
         return JsonAnswer.success(List.of(), g -> g.writeStringField("data", text));
     }
 }

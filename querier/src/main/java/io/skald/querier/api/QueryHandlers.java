@@ -15,7 +15,6 @@ import io.skald.logql.ast.LogExpr;
 import io.skald.logql.engine.QueryRequest;
 import io.skald.logql.engine.QueryResult;
 import io.skald.logql.engine.QueryResult.Line;
-import io.skald.logql.parser.Parser;
 import io.skald.querier.source.MultiTenantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,13 +37,13 @@ final class QueryHandlers {
         long time = TimeParams.time(request, "time", now);
         int limit = limit(request);
         Direction direction = direction(request);
-        Expr expr = Parser.parse(request.paramOr("query", ""));
+        List<Limits> limits = tenants.limits(services.limits());
+        Expr expr = QueryText.parse(request, limits);
         if (expr instanceof LogExpr) {
             throw LimitChecks.bad(
                     "log queries are not supported as an instant query type, please change your query to a"
                             + " range query type");
         }
-        List<Limits> limits = tenants.limits(services.limits());
         long window = LimitChecks.expression(limits, expr);
         LimitChecks.range(limits, new TimeParams.Range(time, time), window, now);
         return answer(request, tenants, limits, new QueryRequest(expr, time, time, 0, direction, limit), 0);
@@ -64,10 +63,13 @@ final class QueryHandlers {
         if (interval < 0) {
             throw LimitChecks.bad("interval must be >= 0");
         }
-        Expr expr = Parser.parse(request.paramOr("query", ""));
         List<Limits> limits = tenants.limits(services.limits());
+        Expr expr = QueryText.parse(request, limits);
         long window = LimitChecks.expression(limits, expr);
-        if (expr instanceof LogExpr) {
+        if (expr instanceof LogExpr log) {
+            if (interval > 0) {
+                LimitChecks.linesAlone(log);
+            }
             LimitChecks.entries(limits, limit);
             TimeParams.Range r = LimitChecks.range(limits, asked, 0, now);
             QueryRequest q = new QueryRequest(expr, r.startNanos(), r.endNanos(), step, direction, limit);
