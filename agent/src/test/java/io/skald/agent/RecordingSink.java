@@ -67,7 +67,7 @@ public final class RecordingSink implements PushSink {
         if (ackLost) {
             throw new StoreException.Unavailable("stored, but the answer was lost");
         }
-        return new PushResult(n, 0, "");
+        return PushResult.stored(n);
     }
 
     public synchronized List<Stored> stored() {

@@ -8,15 +8,19 @@ import io.skald.core.http.HttpRequest;
 import io.skald.core.http.Router;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.PushSink;
 import io.skald.ingester.head.BatchCodec;
 import io.skald.ingester.head.EncodedBatch;
 import io.skald.ingester.push.Admission;
+import io.skald.ingester.push.Discards;
 import io.skald.ingester.push.PushApi;
+import io.skald.ingester.push.TenantGates;
 import io.skald.ingester.push.Validator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +51,11 @@ public class PushBench {
     private static final int STREAMS = 60;
     private static final int RECORD_BYTES = 8 << 20;
 
+    private static final Discards DISCARDS = new Discards((tenant, reason, lines, bytes) -> {
+        throw new IllegalStateException("refused for " + reason);
+    });
+
+    private final TenantGates gates = gates();
     private final Map<String, Router.Handler> handlers = new HashMap<>();
     private HttpRequest request = request(new byte[0]);
 
@@ -63,8 +72,16 @@ public class PushBench {
                 throw new IllegalStateException("a push needs no socket");
             }
         };
-        new PushApi(PushBench::store, () -> {}, new Admission(1 << 30), 64 << 20, false).register(router);
+        new PushApi(this::store, () -> {}, new Admission(1 << 30), DISCARDS, 64 << 20, false).register(router);
         request = request(Snappy.compress(body()));
+    }
+
+    private static TenantGates gates() {
+        try {
+            return TenantGates.open(Path.of("no-file-of-demoted-labels"));
+        } catch (StoreException e) {
+            throw new IllegalStateException("a file that is not there was read", e);
+        }
     }
 
     private static HttpRequest request(byte[] body) {
@@ -79,11 +96,12 @@ public class PushBench {
     }
 
     /** What an ingester does, up to the WAL. */
-    private static PushSink.PushResult store(TenantId tenant, List<EntryBatch> batches) {
-        Validator validator = new Validator(Limits.DEFAULTS, batches.getFirst().timestampNanos(0), (r, n, b) -> {});
+    private PushSink.PushResult store(TenantId tenant, List<EntryBatch> batches) {
+        long now = batches.getFirst().timestampNanos(0);
+        Validator validator = new Validator(tenant, Limits.DEFAULTS, now, DISCARDS, gates);
         List<EncodedBatch> records = BatchCodec.encode(tenant, validator.apply(batches), RECORD_BYTES);
         records.forEach(EncodedBatch::release);
-        return new PushSink.PushResult(records.size(), validator.rejected(), validator.message());
+        return PushSink.PushResult.stored(records.size());
     }
 
     private static byte[] body() throws IOException {

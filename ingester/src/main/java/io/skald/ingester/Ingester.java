@@ -18,7 +18,10 @@ import io.skald.ingester.head.BatchCodec;
 import io.skald.ingester.head.EncodedBatch;
 import io.skald.ingester.head.Head;
 import io.skald.ingester.push.Admission;
+import io.skald.ingester.push.Discards;
+import io.skald.ingester.push.DiscardsApi;
 import io.skald.ingester.push.PushApi;
+import io.skald.ingester.push.TenantGates;
 import io.skald.ingester.push.Validator;
 import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.Wal;
@@ -50,6 +53,8 @@ public final class Ingester implements PushSink, AutoCloseable {
     private final Consumer<FlushStep> steps;
     private final IngesterMetrics metrics;
     private final Admission admission;
+    private final Discards discards;
+    private final TenantGates gates;
     private final DataDirectory directory;
     private final Head head;
     private final Wal wal;
@@ -78,7 +83,12 @@ public final class Ingester implements PushSink, AutoCloseable {
         Wal opened = null;
         try {
             Map<TenantId, Long> fences = fences(log, config.ingesterId());
+            this.gates = TenantGates.open(config.dataDir().resolve("demoted-labels"));
             this.metrics = new IngesterMetrics(registry, this::gauges);
+            this.discards = new Discards((tenant, reason, lines, bytes) -> {
+                metrics.discardedLines.labels(reason, tenant.value()).inc((double) lines);
+                metrics.discardedBytes.labels(reason, tenant.value()).inc((double) bytes);
+            });
             Events events = new Events();
             this.head = new Head(config.ingesterId(), fences, events);
             long minNumber =
@@ -226,7 +236,8 @@ public final class Ingester implements PushSink, AutoCloseable {
 
     /** Adds the push endpoints and {@code POST /flush}. */
     public void register(Router router, boolean multiTenant) {
-        new PushApi(this, this::flush, admission, config.maxPushBytes(), multiTenant).register(router);
+        new PushApi(this, this::flush, admission, discards, config.maxPushBytes(), multiTenant).register(router);
+        new DiscardsApi(discards, multiTenant).register(router);
     }
 
     @Override
@@ -238,10 +249,7 @@ public final class Ingester implements PushSink, AutoCloseable {
         String id = tenant.value();
         Instant now = clock.instant();
         Validator validator = new Validator(
-                limits.of(tenant), now.getEpochSecond() * 1_000_000_000L + now.getNano(), (reason, entries, bytes) -> {
-                    metrics.discardedLines.labels(reason, id).inc((double) entries);
-                    metrics.discardedBytes.labels(reason, id).inc((double) bytes);
-                });
+                tenant, limits.of(tenant), now.getEpochSecond() * 1_000_000_000L + now.getNano(), discards, gates);
         List<EntryBatch> good = validator.apply(batches);
         long accepted = 0;
         long bytes = 0;
@@ -257,7 +265,7 @@ public final class Ingester implements PushSink, AutoCloseable {
             metrics.lines.labels(id).inc((double) accepted);
             metrics.bytes.labels(id).inc((double) bytes);
         }
-        return new PushResult(accepted, validator.rejected(), validator.message());
+        return new PushResult(accepted, validator.rejected(), validator.message(), validator.status());
     }
 
     private void guardDisk() throws StoreException {

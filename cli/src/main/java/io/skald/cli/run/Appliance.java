@@ -7,9 +7,10 @@ import io.skald.agent.Agent;
 import io.skald.agent.AgentConfig;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
+import io.skald.core.config.ConfigException;
 import io.skald.core.config.HostPort;
+import io.skald.core.config.OverridesFile;
 import io.skald.core.config.SkaldConfig;
-import io.skald.core.config.TenantLimits;
 import io.skald.core.config.WalSync;
 import io.skald.core.http.HttpServer;
 import io.skald.core.http.HttpServerConfig;
@@ -21,6 +22,7 @@ import io.skald.core.scan.LogSource;
 import io.skald.core.service.CloseStack;
 import io.skald.core.service.JvmMetrics;
 import io.skald.core.service.OpsApi;
+import io.skald.core.service.OverridesMetrics;
 import io.skald.core.service.Readiness;
 import io.skald.core.wire.PushSink;
 import io.skald.core.wire.RecentEntries;
@@ -55,6 +57,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** All parts in one process, on the embedded stores. Made by {@link #start}; {@link #close} stops them in order. */
 public final class Appliance implements AutoCloseable {
     private static final Duration KEEP_FLUSHED = Duration.ofSeconds(60);
+    private static final Duration OVERRIDES_INTERVAL = Duration.ofSeconds(5);
     private static final String INGESTER_ID = "ingester-0";
 
     private final CloseStack parts;
@@ -103,7 +106,8 @@ public final class Appliance implements AutoCloseable {
         CollectorRegistry registry = new CollectorRegistry();
         new JvmMetrics().register(registry);
         Readiness readiness = new Readiness();
-        TenantLimits limits = config.tenantLimits();
+        OverridesFile limits = parts.add("limits", overrides(config));
+        new OverridesMetrics(limits).register(registry);
 
         CommitLog log = new CommitLog(parts.add("index", RocksIndexStore.open(data.resolve("index"))));
         SegmentStore segments = parts.add("segments", FileSegmentStore.open(data.resolve("segments")));
@@ -130,6 +134,14 @@ public final class Appliance implements AutoCloseable {
         readiness.started();
         return new Appliance(
                 parts, readiness, ingester, "http://" + new HostPort(reachable(listen.host()), server.port()));
+    }
+
+    private static OverridesFile overrides(SkaldConfig config) throws CommandFailure, IOException {
+        try {
+            return OverridesFile.open(config, OVERRIDES_INTERVAL);
+        } catch (ConfigException e) {
+            throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** What a client on this machine can connect to. */

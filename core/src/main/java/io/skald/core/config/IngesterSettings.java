@@ -6,8 +6,8 @@ package io.skald.core.config;
 public record IngesterSettings(
         @Setting(
                 value =
-                        "Most bytes of pushes being worked on, decompressed, over all tenants. Beyond it a push is answered 429 with "
-                                + "`Retry-After` at once.",
+                        "Most bytes of pushes being worked on, as sent and decompressed, over all tenants. Beyond it a push is answered 503, "
+                                + "and 429 when more than half is taken and its tenant has its share, with `Retry-After`, at once.",
                 bytes = true,
                 min = "1MB")
         long maxInFlightBytes,

@@ -3,6 +3,8 @@
 package io.skald.core.config;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 
 /**
@@ -23,6 +25,16 @@ import java.util.List;
  * @param discoverLogLevels whether {@code detected_level} is found out and added as structured metadata
  * @param logLevelFromJsonMaxDepth how deep in a JSON line a level is looked for
  * @param discoverServiceName label names from which {@code service_name} is derived; empty turns it off
+ * @param ingestionRateMb most lines of a tenant, MB per second and ingester; 0 is no limit
+ * @param ingestionBurstSizeMb how far above the rate a tenant may be for a moment, MB
+ * @param perStreamRateLimit most lines of a stream, bytes per second; 0 is no limit
+ * @param perStreamRateLimitBurst how far above the rate a stream may be for a moment, bytes
+ * @param maxGlobalStreamsPerUser most active streams of a tenant on an ingester; 0 is no limit
+ * @param demoteNoisiestLabel whether, beyond that, the label with the most values becomes structured metadata; else new streams are refused
+ * @param incrementDuplicateTimestamp whether an entry with the time of the one before it in its stream gets a nanosecond more
+ * @param enforcedLabels labels that every stream must have
+ * @param blockIngestionUntil until when pushes are refused, RFC 3339; empty for not at all
+ * @param blockIngestionStatusCode the status of that refusal
  * @param maxEntriesLimitPerQuery most lines of one answer; 0 is no limit
  * @param maxQuerySeries most series of one metric answer; 0 is no limit
  * @param maxQueryLength longest time range of a query; zero is no limit
@@ -75,6 +87,42 @@ public record Limits(
 
         @Setting("Label names from which `service_name` is derived; empty turns it off.")
         List<String> discoverServiceName,
+
+        @Setting(
+                "Most lines of a tenant, MB per second and ingester; 0 is no limit, as pushes are admitted by bytes in flight.")
+        int ingestionRateMb,
+
+        @Setting(value = "How far above the rate a tenant may be for a moment, MB.", min = "1")
+        int ingestionBurstSizeMb,
+
+        @Setting(value = "Most lines of a stream, bytes per second; 0 is no limit.", bytes = true)
+        long perStreamRateLimit,
+
+        @Setting(value = "How far above the rate a stream may be for a moment, bytes.", bytes = true, min = "1")
+        long perStreamRateLimitBurst,
+
+        @Setting(
+                "Most active streams of a tenant on an ingester; 0 is no limit. A stream is active for an hour after a push.")
+        int maxGlobalStreamsPerUser,
+
+        @Setting(
+                "What is done beyond that. If true, the label with the most values becomes structured metadata from then on and no line is refused; if false, new streams are refused with 429.")
+        boolean demoteNoisiestLabel,
+
+        @Setting("Whether an entry with the time of the one before it in its stream and push gets a nanosecond more.")
+        boolean incrementDuplicateTimestamp,
+
+        @Setting("Labels that every stream must have; streams without are refused.")
+        List<String> enforcedLabels,
+
+        @Setting("Until when pushes are refused, as `2026-01-31T00:00:00Z`; empty for not at all.")
+        String blockIngestionUntil,
+
+        @Setting(
+                value = "The status of that refusal; 260, which clients take for success, drops without a retry.",
+                min = "200",
+                max = "599")
+        int blockIngestionStatusCode,
 
         @Setting("Most lines of one answer; 0 is no limit.") int maxEntriesLimitPerQuery,
 
@@ -138,6 +186,16 @@ public record Limits(
                     "workload",
                     "job",
                     "k8s_job_name"),
+            0,
+            6,
+            0,
+            15 << 20,
+            100_000,
+            true,
+            false,
+            List.of(),
+            "",
+            260,
             5000,
             5000,
             Duration.ofDays(30).plusHours(1),
@@ -153,5 +211,15 @@ public record Limits(
 
     public Limits {
         discoverServiceName = List.copyOf(discoverServiceName);
+        enforcedLabels = List.copyOf(enforcedLabels);
+        if (!blockIngestionUntil.isEmpty()) {
+            try {
+                Instant.parse(blockIngestionUntil);
+            } catch (DateTimeParseException e) {
+                throw new IllegalArgumentException(
+                        "block_ingestion_until '" + blockIngestionUntil + "' is not a time like 2026-01-31T00:00:00Z",
+                        e);
+            }
+        }
     }
 }

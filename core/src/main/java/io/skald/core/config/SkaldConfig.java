@@ -41,7 +41,11 @@ public record SkaldConfig(
 
         @Setting(
                 "Limits of single tenants: tenant id, then any keys of `limits`. What is not given is taken from `limits`.")
-        Map<String, Limits> overrides) {
+        Map<String, Limits> overrides,
+
+        @Setting(
+                "A file with `limits` and `overrides` like those of this file, over which it wins. It is read again when it changes; one that cannot be read changes nothing. Empty for none.")
+        Path overridesFile) {
 
     /** What {@code skald run} does when told nothing. */
     public static final SkaldConfig DEFAULTS = new SkaldConfig(
@@ -54,7 +58,8 @@ public record SkaldConfig(
             FlushSettings.DEFAULTS,
             IngesterSettings.DEFAULTS,
             Limits.DEFAULTS,
-            Map.of());
+            Map.of(),
+            Path.of(""));
 
     public SkaldConfig {
         tail = List.copyOf(tail);
@@ -89,24 +94,54 @@ public record SkaldConfig(
         return ConfigWriter.tables(DEFAULTS);
     }
 
-    /** The limits in force for each tenant. */
+    /** The limits in force for each tenant, as this file alone says. */
     public TenantLimits tenantLimits() {
         return (TenantId tenant) -> overrides.getOrDefault(tenant.value(), limits);
     }
 
     public SkaldConfig withDataDir(Path dir) {
         return new SkaldConfig(
-                dir, http, multiTenant, multiTenantQueries, tail, wal, flush, ingester, limits, overrides);
+                dir,
+                http,
+                multiTenant,
+                multiTenantQueries,
+                tail,
+                wal,
+                flush,
+                ingester,
+                limits,
+                overrides,
+                overridesFile);
     }
 
     public SkaldConfig withListen(HostPort listen) {
         HttpSettings h = new HttpSettings(listen, http.maxBodySize());
         return new SkaldConfig(
-                dataDir, h, multiTenant, multiTenantQueries, tail, wal, flush, ingester, limits, overrides);
+                dataDir,
+                h,
+                multiTenant,
+                multiTenantQueries,
+                tail,
+                wal,
+                flush,
+                ingester,
+                limits,
+                overrides,
+                overridesFile);
     }
 
     public SkaldConfig withTail(List<String> globs) {
         return new SkaldConfig(
-                dataDir, http, multiTenant, multiTenantQueries, globs, wal, flush, ingester, limits, overrides);
+                dataDir,
+                http,
+                multiTenant,
+                multiTenantQueries,
+                globs,
+                wal,
+                flush,
+                ingester,
+                limits,
+                overrides,
+                overridesFile);
     }
 }

@@ -24,8 +24,15 @@ public interface PushSink {
      * What became of a push.
      *
      * @param accepted entries that are durable now
-     * @param rejected entries that were refused and will be refused again
+     * @param rejected entries that were refused
      * @param message why, for the first of them; empty when none were refused
+     * @param status the HTTP status that says so: 429 when it was for a rate or a number that may be lower later, 400 when the same
+     *     entries will be refused again, or what a limit sets; 204 when none were refused
      */
-    record PushResult(long accepted, long rejected, String message) {}
+    record PushResult(long accepted, long rejected, String message, int status) {
+        /** All were stored. */
+        public static PushResult stored(long accepted) {
+            return new PushResult(accepted, 0, "", 204);
+        }
+    }
 }

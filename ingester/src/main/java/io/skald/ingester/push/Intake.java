@@ -5,6 +5,7 @@ package io.skald.ingester.push;
 import io.skald.core.http.HttpRequest;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.ErrorCode;
+import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
@@ -18,17 +19,36 @@ final class Intake {
     /** Finds the streams in a decompressed body. */
     interface Decoder {
         /** @param length how many of the bytes count */
-        List<EntryBatch> decode(byte[] bytes, int length);
+        Decoded decode(byte[] bytes, int length);
     }
+
+    /**
+     * What a body holds.
+     *
+     * @param streams the streams that have labels
+     * @param invalid streams whose labels are none
+     */
+    record Decoded(List<EntryBatch> streams, List<Invalid> invalid) {
+        static Decoded of(List<EntryBatch> streams) {
+            return new Decoded(streams, List.of());
+        }
+    }
+
+    /** A stream whose labels cannot be read. */
+    record Invalid(String why, long entries, long bytes) {}
+
+    private static final int MAX_REASONS = 10;
 
     private final PushSink sink;
     private final Admission admission;
+    private final Discards discards;
     private final int maxPushBytes;
     private final boolean multiTenant;
 
-    Intake(PushSink sink, Admission admission, int maxPushBytes, boolean multiTenant) {
+    Intake(PushSink sink, Admission admission, Discards discards, int maxPushBytes, boolean multiTenant) {
         this.sink = sink;
         this.admission = admission;
+        this.discards = discards;
         this.maxPushBytes = maxPushBytes;
         this.multiTenant = multiTenant;
     }
@@ -64,12 +84,36 @@ final class Intake {
             if (snappyWithin) {
                 d.snappyWithin();
             }
-            List<EntryBatch> streams = decoder.decode(d.bytes(), d.length());
-            if (streams.isEmpty()) {
+            Decoded decoded = decoder.decode(d.bytes(), d.length());
+            if (decoded.streams.isEmpty() && decoded.invalid.isEmpty()) {
                 throw new RequestException(
                         ErrorCode.UNPROCESSABLE, "error at least one valid stream is required for ingestion");
             }
-            return sink.push(tenant, streams);
+            PushResult result = decoded.streams.isEmpty() ? PushResult.stored(0) : sink.push(tenant, decoded.streams);
+            return decoded.invalid.isEmpty() ? result : withInvalid(tenant, result, decoded.invalid);
         }
+    }
+
+    /** The result of a push with streams that could not even be tried. */
+    private PushResult withInvalid(TenantId tenant, PushResult result, List<Invalid> invalid) {
+        StringBuilder message = new StringBuilder();
+        long rejected = result.rejected();
+        boolean single = invalid.size() == 1 && rejected == 0;
+        for (Invalid i : invalid) {
+            // a stream without entries is a mistake all the same
+            rejected += Math.max(1, i.entries);
+            discards.add(tenant, "invalid_labels", Labels.EMPTY, i.entries, i.bytes);
+        }
+        for (Invalid i : invalid.subList(0, Math.min(MAX_REASONS, invalid.size()))) {
+            message.append(message.isEmpty() ? "" : "; ")
+                    .append(single ? "" : "1 errors like: ")
+                    .append(i.why);
+        }
+        if (result.rejected() > 0) {
+            boolean counted = result.message().contains(" errors like: ");
+            message.append("; ").append(counted ? "" : "1 errors like: ").append(result.message());
+        }
+        return new PushResult(
+                result.accepted(), rejected, message.toString(), result.rejected() > 0 ? result.status() : 400);
     }
 }

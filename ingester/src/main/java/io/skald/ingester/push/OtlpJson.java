@@ -5,7 +5,6 @@ package io.skald.ingester.push;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamReadException;
-import io.skald.core.model.EntryBatch;
 import io.skald.core.model.RequestException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,12 +17,12 @@ final class OtlpJson {
     private OtlpJson() {}
 
     /** @throws RequestException if the body is not such a document */
-    static List<EntryBatch> decode(byte[] body, int length) {
+    static Intake.Decoded decode(byte[] body, int length) {
         try (JsonParser in = PushJson.FACTORY.createParser(body, 0, length)) {
             if (in.nextToken() != JsonToken.START_OBJECT) {
                 throw PushJson.bad("body is not a JSON object", null);
             }
-            return OtlpMapper.map(object(in));
+            return Intake.Decoded.of(OtlpMapper.map(object(in)));
         } catch (StreamReadException e) {
             throw PushJson.bad("invalid JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {

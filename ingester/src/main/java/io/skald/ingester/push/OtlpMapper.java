@@ -5,7 +5,6 @@ package io.skald.ingester.push;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.skald.core.http.HttpResponse;
 import io.skald.core.model.EntryBatch;
-import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import java.io.ByteArrayOutputStream;
@@ -58,7 +57,7 @@ final class OtlpMapper {
     }
 
     /** An error as OTLP's clients expect it: a {@code google.rpc.Status} with the message in field 2. */
-    static HttpResponse status(ErrorCode code, String message) {
+    static HttpResponse status(int httpStatus, String message) {
         byte[] text = message.getBytes(StandardCharsets.UTF_8);
         ByteArrayOutputStream out = new ByteArrayOutputStream(text.length + 6);
         out.write(2 << 3 | 2);
@@ -69,10 +68,10 @@ final class OtlpMapper {
         }
         out.write(n);
         out.writeBytes(text);
-        HttpResponse plain = HttpResponse.of(code.httpStatus(), "application/octet-stream", out.toByteArray());
-        return code.retryable()
+        HttpResponse plain = HttpResponse.of(httpStatus, "application/octet-stream", out.toByteArray());
+        return httpStatus == 429 || httpStatus == 503
                 ? new HttpResponse(
-                        plain.status(),
+                        httpStatus,
                         Map.of("Content-Type", "application/octet-stream", "Retry-After", "1"),
                         plain.body())
                 : plain;

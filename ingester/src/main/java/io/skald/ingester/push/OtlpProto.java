@@ -3,7 +3,6 @@
 package io.skald.ingester.push;
 
 import com.google.protobuf.CodedInputStream;
-import io.skald.core.model.EntryBatch;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
 import java.io.IOException;
@@ -88,9 +87,9 @@ final class OtlpProto {
     }
 
     /** @throws RequestException if the body is not such a message */
-    static List<EntryBatch> decode(byte[] body, int length) {
+    static Intake.Decoded decode(byte[] body, int length) {
         try {
-            return OtlpMapper.map(new OtlpProto(body, length).message("Request", 0));
+            return Intake.Decoded.of(OtlpMapper.map(new OtlpProto(body, length).message("Request", 0)));
         } catch (IOException e) {
             throw new RequestException(ErrorCode.BAD_REQUEST, "unexpected EOF", e);
         }

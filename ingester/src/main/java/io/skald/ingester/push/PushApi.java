@@ -12,6 +12,7 @@ import io.skald.core.model.TenantId;
 import io.skald.core.wire.PushSink;
 import io.skald.core.wire.PushSink.PushResult;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The push endpoints of Loki and of OpenTelemetry. Thread-safe. */
@@ -32,8 +33,9 @@ public final class PushApi {
      * @param maxPushBytes largest body, decompressed
      * @param multiTenant whether the tenant comes from the header
      */
-    public PushApi(PushSink sink, Flush flush, Admission admission, int maxPushBytes, boolean multiTenant) {
-        this.intake = new Intake(sink, admission, maxPushBytes, multiTenant);
+    public PushApi(
+            PushSink sink, Flush flush, Admission admission, Discards discards, int maxPushBytes, boolean multiTenant) {
+        this.intake = new Intake(sink, admission, discards, maxPushBytes, multiTenant);
         this.flush = flush;
     }
 
@@ -64,10 +66,18 @@ public final class PushApi {
                     !bare,
                     (b, n) -> PushProto.decode(b, n, labels));
         }
-        if (result.rejected() > 0) {
-            throw new RequestException(ErrorCode.BAD_REQUEST, result.message());
+        return answer(result);
+    }
+
+    /** What became of a push; what was refused while the rest was stored is an error, too. */
+    static HttpResponse answer(PushResult result) {
+        if (result.rejected() == 0) {
+            return HttpResponse.noContent();
         }
-        return HttpResponse.noContent();
+        HttpResponse plain = HttpResponse.text(result.status(), result.message());
+        return result.status() == 429
+                ? new HttpResponse(429, Map.of("Content-Type", HttpResponse.TEXT, "Retry-After", "1"), plain.body())
+                : plain;
     }
 
     /** The media type without its parameters. */
@@ -94,14 +104,13 @@ public final class PushApi {
                 throw new RequestException(ErrorCode.BAD_REQUEST, "content type: " + type + " is not supported");
             }
             PushResult result = intake.push(tenant, request, json ? OtlpJson::decode : OtlpProto::decode);
-            if (result.rejected() > 0) {
-                throw new RequestException(ErrorCode.BAD_REQUEST, result.message());
-            }
-            return HttpResponse.noContent();
+            return result.rejected() == 0
+                    ? HttpResponse.noContent()
+                    : OtlpMapper.status(result.status(), result.message());
         } catch (RequestException e) {
-            return OtlpMapper.status(e.code(), e.getMessage());
+            return OtlpMapper.status(e.code().httpStatus(), e.getMessage());
         } catch (StoreException e) {
-            return OtlpMapper.status(ErrorCode.UNAVAILABLE, String.valueOf(e.getMessage()));
+            return OtlpMapper.status(ErrorCode.UNAVAILABLE.httpStatus(), String.valueOf(e.getMessage()));
         }
     }
 }

@@ -36,13 +36,15 @@ final class PushJson {
             .build();
 
     private final JsonParser in;
+    private final List<EntryBatch> streams = new ArrayList<>();
+    private final List<Intake.Invalid> invalid = new ArrayList<>();
 
     private PushJson(JsonParser in) {
         this.in = in;
     }
 
     /** @throws RequestException if the body is not such a document */
-    static List<EntryBatch> decode(byte[] body, int length) {
+    static Intake.Decoded decode(byte[] body, int length) {
         if (length == 0) {
             throw bad("EOF", null);
         }
@@ -71,11 +73,10 @@ final class PushJson {
                 null);
     }
 
-    private List<EntryBatch> request() throws IOException {
-        List<EntryBatch> streams = new ArrayList<>();
+    private Intake.Decoded request() throws IOException {
         JsonToken first = in.nextToken();
         if (first == JsonToken.VALUE_NULL) {
-            return streams;
+            return new Intake.Decoded(streams, invalid);
         }
         if (first != JsonToken.START_OBJECT) {
             throw bad("readObjectStart: expect { or n", null);
@@ -91,30 +92,43 @@ final class PushJson {
                 throw bad("loghttp.PushRequest.Streams: []loghttp.LogProtoStream: decode slice: expect [ or n", null);
             }
             while (in.nextToken() != JsonToken.END_ARRAY) {
-                streams.add(stream());
+                stream();
             }
         }
-        return streams;
+        return new Intake.Decoded(streams, invalid);
     }
 
-    private EntryBatch stream() throws IOException {
+    private void stream() throws IOException {
         if (in.currentToken() != JsonToken.START_OBJECT) {
             throw wrong("an object, closing '}'");
         }
         Labels labels = Labels.EMPTY;
-        EntryBatch entries = new EntryBatch(Labels.EMPTY, 64);
+        String why = null;
+        EntryBatch entries = new EntryBatch(Labels.EMPTY, 16);
         while (in.nextToken() == JsonToken.FIELD_NAME) {
             String name = in.currentName();
             in.nextToken();
             switch (name) {
-                case "stream" -> labels = LabelParser.of(strings());
-                case "labels" -> labels = LabelParser.parse(string());
+                case "stream", "labels" -> {
+                    boolean map = name.equals("stream");
+                    Map<String, String> pairs = map ? strings() : Map.of();
+                    String text = map ? "" : string();
+                    try {
+                        labels = map ? LabelParser.of(pairs) : LabelParser.parse(text);
+                    } catch (RequestException e) {
+                        why = e.getMessage();
+                    }
+                }
                 case "values" -> array(entries, false);
                 case "entries" -> array(entries, true);
                 default -> in.skipChildren();
             }
         }
-        return entries.withLabels(labels);
+        if (why == null) {
+            streams.add(entries.withLabels(labels));
+        } else {
+            invalid.add(new Intake.Invalid(why, entries.size(), entries.lineBytes()));
+        }
     }
 
     private void array(EntryBatch to, boolean objects) throws IOException {

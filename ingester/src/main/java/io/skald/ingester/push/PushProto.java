@@ -22,6 +22,8 @@ final class PushProto {
     private final byte[] body;
     private final ProtoReader in;
     private final LabelCache cache;
+    private final List<EntryBatch> streams = new ArrayList<>();
+    private final List<Intake.Invalid> invalid = new ArrayList<>();
 
     private PushProto(byte[] body, int length, LabelCache cache) {
         this.body = body;
@@ -34,32 +36,36 @@ final class PushProto {
      *
      * @throws RequestException if they are not such a message
      */
-    static List<EntryBatch> decode(byte[] body, int length, LabelCache cache) {
+    static Intake.Decoded decode(byte[] body, int length, LabelCache cache) {
         return new PushProto(body, length, cache).request();
     }
 
-    private List<EntryBatch> request() {
-        List<EntryBatch> streams = new ArrayList<>();
+    private Intake.Decoded request() {
         for (int tag = in.tag(); tag != 0; tag = in.tag()) {
             if (tag == FIELD_1) {
                 int outer = in.enter();
-                streams.add(stream());
+                stream();
                 in.leave(outer);
             } else {
                 in.skip(tag);
             }
         }
-        return streams;
+        return new Intake.Decoded(streams, invalid);
     }
 
-    private EntryBatch stream() {
+    private void stream() {
         Labels labels = Labels.EMPTY;
+        String why = null;
         // labels may come after the entries, so these are gathered without them first
         EntryBatch entries = new EntryBatch(Labels.EMPTY, 16);
         for (int tag = in.tag(); tag != 0; tag = in.tag()) {
             if (tag == FIELD_1) {
                 int n = in.length();
-                labels = cache.parse(body, in.position(), n);
+                try {
+                    labels = cache.parse(body, in.position(), n);
+                } catch (RequestException e) {
+                    why = e.getMessage();
+                }
                 in.advance(n);
             } else if (tag == FIELD_2) {
                 int outer = in.enter();
@@ -69,7 +75,11 @@ final class PushProto {
                 in.skip(tag);
             }
         }
-        return entries.withLabels(labels);
+        if (why == null) {
+            streams.add(entries.withLabels(labels));
+        } else {
+            invalid.add(new Intake.Invalid(why, entries.size(), entries.lineBytes()));
+        }
     }
 
     private void entry(EntryBatch to) {

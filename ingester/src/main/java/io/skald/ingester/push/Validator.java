@@ -5,10 +5,14 @@ package io.skald.ingester.push;
 import io.skald.core.config.Limits;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
+import io.skald.core.model.TenantId;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a push against the limits of its tenant, and adds what is found out: {@code service_name} and {@code detected_level}. Entries that
@@ -17,24 +21,33 @@ import java.util.Map;
 public final class Validator {
     private static final String SERVICE_NAME = "service_name";
     private static final int MAX_REASONS = 10;
+    private static final int TOO_MANY = 429;
     private static final byte[] NO_LINE = new byte[0];
 
-    /** Is told of what was refused. */
-    public interface Discards {
-        /** @param reason Loki's name for it, such as {@code line_too_long} */
-        void discarded(String reason, long entries, long bytes);
-    }
-
+    private final TenantId tenant;
     private final Limits limits;
     private final Discards discards;
+    private final TenantGates gates;
+    private final TenantGate gate;
+    private final long now;
     private final long oldest;
     private final long newest;
     private final Map<String, Integer> reasons = new LinkedHashMap<>();
     private long rejected;
+    private int status = 204;
 
-    public Validator(Limits limits, long nowNanos, Discards discards) {
+    /**
+     * @param nowNanos the time, nanoseconds since the epoch
+     * @param discards is told of what was refused
+     * @param gates what is remembered of the tenants' earlier pushes
+     */
+    public Validator(TenantId tenant, Limits limits, long nowNanos, Discards discards, TenantGates gates) {
+        this.tenant = tenant;
         this.limits = limits;
         this.discards = discards;
+        this.gates = gates;
+        this.gate = gates.of(tenant);
+        this.now = nowNanos;
         this.oldest = limits.rejectOldSamples()
                 ? nowNanos - limits.rejectOldSamplesMaxAge().toNanos()
                 : Long.MIN_VALUE;
@@ -43,16 +56,51 @@ public final class Validator {
 
     /** The streams as they are to be stored. */
     public List<EntryBatch> apply(List<EntryBatch> pushed) {
+        long bytes = 0;
+        long entries = 0;
+        for (EntryBatch b : pushed) {
+            bytes += b.lineBytes();
+            entries += b.size();
+        }
+        if (blocked(pushed) || entries == 0 || !rateAllowed(pushed, entries, bytes)) {
+            return List.of();
+        }
         List<EntryBatch> good = new ArrayList<>(pushed.size());
         for (EntryBatch b : pushed) {
             if (b.size() > 0) {
                 EntryBatch checked = stream(b);
-                if (checked.size() > 0) {
+                if (checked != null && checked.size() > 0) {
                     good.add(checked);
                 }
             }
         }
         return good;
+    }
+
+    private boolean blocked(List<EntryBatch> pushed) {
+        if (limits.blockIngestionUntil().isEmpty()) {
+            return false;
+        }
+        Instant until = Instant.parse(limits.blockIngestionUntil());
+        if (Times.nanos(until.getEpochSecond(), until.getNano()) <= now) {
+            return false;
+        }
+        String text = "ingestion blocked for tenant " + tenant + " until '" + limits.blockIngestionUntil() + "'";
+        pushed.forEach(b -> reject("blocked_ingestion", text, b.labels(), b.size(), b.lineBytes()));
+        status = limits.blockIngestionStatusCode();
+        return true;
+    }
+
+    private boolean rateAllowed(List<EntryBatch> pushed, long entries, long bytes) {
+        if (gate.takeRate(limits, bytes, now)) {
+            return true;
+        }
+        String text = "ingestion rate limit exceeded for tenant " + tenant + " (limit: "
+                + ((long) limits.ingestionRateMb() << 20) + " bytes/sec) while attempting to ingest '" + entries
+                + "' lines totaling '" + bytes + "' bytes; see limits.ingestion_rate_mb";
+        pushed.forEach(b -> reject("rate_limited", text, b.labels(), b.size(), b.lineBytes()));
+        status = TOO_MANY;
+        return false;
     }
 
     /** Entries that were refused. */
@@ -80,43 +128,119 @@ public final class Validator {
         return sb.toString();
     }
 
-    private void reject(String reason, String text, long entries, long bytes) {
+    /** The HTTP status for what was refused; 204 when nothing was. */
+    public int status() {
+        return status;
+    }
+
+    private void reject(String reason, String text, Labels stream, long entries, long bytes) {
         rejected += entries;
+        status = status == 204 ? 400 : status;
         if (reasons.size() < MAX_REASONS || reasons.containsKey(text)) {
             reasons.merge(text, 1, Integer::sum);
         }
-        discards.discarded(reason, entries, bytes);
+        discards.add(tenant, reason, stream, entries, bytes);
     }
 
-    private EntryBatch stream(EntryBatch b) {
+    private @Nullable EntryBatch stream(EntryBatch b) {
         Labels labels = withServiceName(b.labels());
-        EntryBatch none = new EntryBatch(labels, 1);
+        if (!labelsAllowed(b, labels)) {
+            return null;
+        }
+        Labels kept = admitted(labels);
+        if (kept == null) {
+            reject(
+                    "stream_limit",
+                    "maximum active stream limit of " + limits.maxGlobalStreamsPerUser()
+                            + " exceeded when trying to create stream " + labels + " of tenant " + tenant
+                            + "; see limits.max_global_streams_per_user",
+                    labels,
+                    b.size(),
+                    b.lineBytes());
+            status = TOO_MANY;
+            return null;
+        }
+        if (limits.perStreamRateLimit() > 0 && !gate.takeStreamRate(limits, kept, b.lineBytes(), now)) {
+            reject(
+                    "per_stream_rate_limit",
+                    "per stream rate limit exceeded (limit: " + limits.perStreamRateLimit()
+                            + " bytes/sec) while attempting to ingest for stream '" + kept + "' totaling "
+                            + b.lineBytes() + " bytes; see limits.per_stream_rate_limit",
+                    kept,
+                    b.size(),
+                    b.lineBytes());
+            status = TOO_MANY;
+            return null;
+        }
+        return entries(b, kept, kept == labels ? Labels.EMPTY : moved(labels, kept));
+    }
+
+    /** The labels of the stream that an entry with these goes to; null when there are too many streams. */
+    private @Nullable Labels admitted(Labels labels) {
+        while (true) {
+            Labels kept = labels;
+            for (String name : gate.demoted()) {
+                if (kept.has(name)) {
+                    kept = kept.toBuilder().remove(name).build();
+                }
+            }
+            if (gate.admit(limits, kept, now)) {
+                return kept;
+            }
+            String demoted = limits.demoteNoisiestLabel() ? gate.demoteNoisiest(limits.enforcedLabels()) : null;
+            if (demoted == null) {
+                return null;
+            }
+            gates.save(tenant, demoted);
+        }
+    }
+
+    private static Labels moved(Labels all, Labels kept) {
+        Labels.Builder b = new Labels.Builder();
+        for (int i = 0; i < all.size(); i++) {
+            if (!kept.has(all.name(i))) {
+                b.set(all.name(i), all.value(i));
+            }
+        }
+        return b.build();
+    }
+
+    private boolean labelsAllowed(EntryBatch b, Labels labels) {
         int names = labels.size() - (b.labels().has(SERVICE_NAME) ? 0 : labels.has(SERVICE_NAME) ? 1 : 0);
         if (names > limits.maxLabelNamesPerSeries()) {
             reject(
                     "max_label_names_per_series",
                     "entry for stream '" + labels + "' has " + names + " label names; limit "
                             + limits.maxLabelNamesPerSeries(),
+                    labels,
                     b.size(),
                     b.lineBytes());
-            return none;
+            return false;
         }
         for (int i = 0; i < labels.size(); i++) {
             if (utf8Length(labels.name(i)) > limits.maxLabelNameLength()) {
                 String text = "stream '" + labels + "' has label name too long: '" + labels.name(i) + "'";
-                reject("label_name_too_long", text, b.size(), b.lineBytes());
-                return none;
+                reject("label_name_too_long", text, labels, b.size(), b.lineBytes());
+                return false;
             }
             if (utf8Length(labels.value(i)) > limits.maxLabelValueLength()) {
                 String text = "stream '" + labels + "' has label value too long: '" + labels.value(i) + "'";
-                reject("label_value_too_long", text, b.size(), b.lineBytes());
-                return none;
+                reject("label_value_too_long", text, labels, b.size(), b.lineBytes());
+                return false;
             }
         }
-        return entries(b, labels);
+        for (String needed : limits.enforcedLabels()) {
+            if (!labels.has(needed)) {
+                String text = "missing required labels " + limits.enforcedLabels() + " for tenant " + tenant
+                        + " for stream '" + labels + "'";
+                reject("missing_enforced_labels", text, labels, b.size(), b.lineBytes());
+                return false;
+            }
+        }
+        return true;
     }
 
-    private EntryBatch entries(EntryBatch b, Labels labels) {
+    private EntryBatch entries(EntryBatch b, Labels labels, Labels moved) {
         String streamLevel = limits.discoverLogLevels() ? LevelDetector.named(labels) : null;
         EntryBatch to = new EntryBatch(labels, b.size());
         for (int i = 0; i < b.size(); i++) {
@@ -129,12 +253,15 @@ public final class Validator {
                 if (!limits.maxLineSizeTruncate()) {
                     String text = "max entry size '" + limits.maxLineSize() + "' bytes exceeded for stream '" + labels
                             + "' while adding an entry with length '" + length + "' bytes";
-                    reject("line_too_long", text, 1, length);
+                    reject("line_too_long", text, labels, 1, length);
                     continue;
                 }
                 length = limits.maxLineSize();
             }
             Labels metadata = MetadataNames.clean(pushed);
+            if (!moved.isEmpty()) {
+                metadata = joined(metadata, moved);
+            }
             if (limits.discoverLogLevels() && !metadata.has(LevelDetector.LABEL)) {
                 String level = streamLevel != null ? streamLevel : level(metadata, b, i, length);
                 metadata = metadata.isEmpty()
@@ -142,13 +269,39 @@ public final class Validator {
                         : metadata.toBuilder().set(LevelDetector.LABEL, level).build();
             }
             to.add(
-                    b.timestampNanos(i),
+                    limits.incrementDuplicateTimestamp() ? distinctTime(b, i, to) : b.timestampNanos(i),
                     length == 0 ? NO_LINE : b.buffer(i),
                     length == 0 ? 0 : b.offset(i),
                     length,
                     metadata);
         }
         return to;
+    }
+
+    /** Metadata with the labels that became metadata; what was pushed as metadata wins. */
+    private static Labels joined(Labels metadata, Labels moved) {
+        Labels.Builder b = moved.toBuilder();
+        for (int i = 0; i < metadata.size(); i++) {
+            b.set(metadata.name(i), metadata.value(i));
+        }
+        return b.build();
+    }
+
+    /** The time of an entry, and a nanosecond more than the one before it if both have the same and their lines differ. */
+    private static long distinctTime(EntryBatch b, int i, EntryBatch to) {
+        long t = b.timestampNanos(i);
+        int last = to.size() - 1;
+        if (last < 0 || i == 0 || t != b.timestampNanos(i - 1) && t != to.timestampNanos(last)) {
+            return t;
+        }
+        boolean same = Arrays.equals(
+                b.buffer(i),
+                b.offset(i),
+                b.offset(i) + b.length(i),
+                to.buffer(last),
+                to.offset(last),
+                to.offset(last) + to.length(last));
+        return same ? t : to.timestampNanos(last) + 1;
     }
 
     private String level(Labels metadata, EntryBatch b, int i, int length) {
@@ -167,13 +320,14 @@ public final class Validator {
                     "greater_than_max_sample_age",
                     "entry for stream '" + labels + "' has timestamp too old: " + Times.show(nanos)
                             + ", oldest acceptable timestamp is: " + Times.show(oldest),
+                    labels,
                     1,
                     bytes);
             return false;
         }
         if (nanos > newest) {
             String text = "entry for stream '" + labels + "' has timestamp too new: " + Times.show(nanos);
-            reject("too_far_in_future", text, 1, bytes);
+            reject("too_far_in_future", text, labels, 1, bytes);
             return false;
         }
         return true;
@@ -188,6 +342,7 @@ public final class Validator {
                     "disallowed_structured_metadata",
                     "stream '" + labels
                             + "' includes structured metadata, but this feature is disallowed. Please see `limits_config.allow_structured_metadata` or contact your Loki administrator to enable it",
+                    labels,
                     1,
                     bytes);
             return false;
@@ -202,6 +357,7 @@ public final class Validator {
                     "stream '" + labels + "' has structured metadata too large: '" + size + "' bytes, limit: '"
                             + limits.maxStructuredMetadataSize()
                             + "' bytes. Please see `limits_config.max_structured_metadata_size` or contact your Loki administrator to increase it",
+                    labels,
                     1,
                     bytes);
             return false;
@@ -213,6 +369,7 @@ public final class Validator {
                     "stream '" + labels + "' has too many structured metadata labels: '" + metadata.size()
                             + "', limit: '" + most
                             + "'. Please see `limits_config.max_structured_metadata_entries_count` or contact your Loki administrator to increase it",
+                    labels,
                     1,
                     bytes);
             return false;

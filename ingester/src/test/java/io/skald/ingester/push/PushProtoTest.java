@@ -70,7 +70,8 @@ class PushProtoTest {
     @Test
     void readsStreams() throws IOException {
         byte[] body = request();
-        List<EntryBatch> streams = PushProto.decode(Arrays.copyOf(body, body.length + 3), body.length, cache);
+        List<EntryBatch> streams = PushProto.decode(Arrays.copyOf(body, body.length + 3), body.length, cache)
+                .streams();
         assertThat(streams).hasSize(2);
         EntryBatch first = streams.getFirst();
         assertThat(first.labels())
@@ -115,7 +116,7 @@ class PushProtoTest {
                 body[random.nextInt(body.length)] = (byte) random.nextInt();
             }
             try {
-                PushProto.decode(body, body.length, cache).forEach(b -> {
+                PushProto.decode(body, body.length, cache).streams().forEach(b -> {
                     for (int i = 0; i < b.size(); i++) {
                         assertThat(b.offset(i) + b.length(i))
                                 .as("seed %d", seed)

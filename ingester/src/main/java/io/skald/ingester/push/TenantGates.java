@@ -1,0 +1,85 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.ingester.push;
+
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The gates of all tenants. Which labels were demoted is kept in a file, {@code tenant TAB label} a line, so that a restart does not bring
+ * the streams back. Thread-safe.
+ */
+public final class TenantGates {
+    private static final System.Logger LOG = System.getLogger(TenantGates.class.getName());
+
+    private final Path file;
+    private final ConcurrentHashMap<TenantId, TenantGate> gates = new ConcurrentHashMap<>();
+
+    private TenantGates(Path file) {
+        this.file = file;
+    }
+
+    /**
+     * Reads what was demoted.
+     *
+     * @throws StoreException.Unavailable if the file is there and cannot be read
+     */
+    public static TenantGates open(Path file) throws StoreException {
+        TenantGates all = new TenantGates(file);
+        try {
+            Map<TenantId, List<String>> demoted = new TreeMap<>();
+            List<String> lines = Files.exists(file) ? Files.readAllLines(file, StandardCharsets.UTF_8) : List.of();
+            for (String line : lines) {
+                int tab = line.indexOf('\t');
+                if (tab > 0) {
+                    demoted.computeIfAbsent(new TenantId(line.substring(0, tab)), t -> new ArrayList<>())
+                            .add(line.substring(tab + 1));
+                }
+            }
+            demoted.forEach((t, labels) -> all.gates.put(t, new TenantGate(labels)));
+            return all;
+        } catch (IOException e) {
+            throw new StoreException.Unavailable("cannot read " + file, e);
+        }
+    }
+
+    /** The gate of a tenant. */
+    public TenantGate of(TenantId tenant) {
+        TenantGate g = gates.get(tenant);
+        return g != null ? g : gates.computeIfAbsent(tenant, t -> new TenantGate(List.of()));
+    }
+
+    /** Keeps what is demoted now. A file that cannot be written is reported; the labels stay demoted while the process runs. */
+    synchronized void save(TenantId tenant, String label) {
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "tenant " + tenant + " has too many streams: label " + label
+                        + " is structured metadata from now on (limits.max_global_streams_per_user)");
+        StringBuilder sb = new StringBuilder();
+        new TreeMap<>(gates)
+                .forEach((t, gate) -> gate.demoted()
+                        .forEach(l -> sb.append(t).append('\t').append(l).append('\n')));
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        try {
+            Files.writeString(temporary, sb, StandardCharsets.UTF_8);
+            try (FileChannel c = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                c.force(true);
+            }
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.ERROR, "cannot write " + file, e);
+        }
+    }
+}
