@@ -28,19 +28,19 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** An ingester in the heap: an entry per WAL position. Gives the columns that it is asked for and no others. */
-final class FakeIngester implements RecentEntries {
-    record Entry(Labels labels, long time, String line, Labels metadata) {}
+public final class FakeIngester implements RecentEntries {
+    public record Entry(Labels labels, long time, String line, Labels metadata) {}
 
     final String id;
-    final List<Entry> entries = new ArrayList<>();
+    public final List<Entry> entries = new ArrayList<>();
     /** Positions below are gone. */
-    long firstHeld;
+    public volatile long firstHeld;
 
-    boolean unreachable;
+    public volatile boolean unreachable;
     /** Runs before an answer. */
     Runnable beforeOpen = () -> {};
 
-    FakeIngester(String id) {
+    public FakeIngester(String id) {
         this.id = id;
     }
 
