@@ -5,6 +5,7 @@ package io.skald.core.service;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.prometheus.client.CollectorRegistry;
+import io.skald.core.http.HttpRequest;
 import io.skald.core.http.HttpResponse;
 import io.skald.core.http.Router;
 import java.io.BufferedWriter;
@@ -24,7 +25,8 @@ public final class OpsApi {
     private OpsApi() {}
 
     /**
-     * Adds {@code /ready}, {@code /livez}, {@code /metrics}, {@code /loki/api/v1/status/buildinfo} and {@code /config}.
+     * Adds {@code /ready}, {@code /livez}, {@code /metrics}, {@code /loki/api/v1/status/buildinfo}, {@code /config} and
+     * {@code /log_level}.
      *
      * @param config the configuration in force as YAML, secrets hidden
      */
@@ -47,12 +49,47 @@ public final class OpsApi {
         String buildInfo = buildInfo(BuildInfo.current());
         router.get("/loki/api/v1/status/buildinfo", r -> HttpResponse.json(buildInfo));
         router.get("/config", r -> HttpResponse.text(200, config.get()));
+        router.get("/log_level", r -> message(200, "Current log level is " + ProcessLog.level(), "success"));
+        router.route(List.of("POST", "PUT"), "/log_level", OpsApi::setLogLevel);
     }
 
-    private static String buildInfo(BuildInfo b) {
+    private static HttpResponse setLogLevel(HttpRequest request) {
+        String level = request.paramOr("log_level", "");
+        try {
+            ProcessLog.setLevel(level);
+        } catch (IllegalArgumentException e) {
+            return message(400, "unrecognized " + e.getMessage() + " (log_level)", "failed");
+        }
+        System.getLogger(OpsApi.class.getName()).log(System.Logger.Level.INFO, "log level set to " + level);
+        return message(200, "Log level set to " + level, "success");
+    }
+
+    private static HttpResponse message(int status, String message, String outcome) {
+        return HttpResponse.of(status, HttpResponse.JSON, json(g -> {
+            g.writeStringField("message", message);
+            g.writeStringField("status", outcome);
+        }));
+    }
+
+    /** Writes the members of an object. */
+    private interface Members {
+        void write(JsonGenerator g) throws IOException;
+    }
+
+    private static String json(Members members) {
         StringWriter text = new StringWriter();
         try (JsonGenerator g = JSON.createGenerator(text)) {
             g.writeStartObject();
+            members.write(g);
+            g.writeEndObject();
+        } catch (IOException e) {
+            throw new IllegalStateException("a string writer failed", e);
+        }
+        return text.toString();
+    }
+
+    private static String buildInfo(BuildInfo b) {
+        return json(g -> {
             g.writeStringField("version", BuildInfo.LOKI_API_VERSION);
             g.writeStringField("revision", b.revision());
             g.writeStringField("branch", "");
@@ -61,10 +98,6 @@ public final class OpsApi {
             g.writeStringField("goVersion", "");
             g.writeStringField("product", "skald");
             g.writeStringField("productVersion", b.version());
-            g.writeEndObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a string writer failed", e);
-        }
-        return text.toString();
+        });
     }
 }

@@ -24,14 +24,7 @@ public final class ProcessLog {
      * @throws IllegalArgumentException for another level
      */
     public static void install(String level) {
-        Level wanted = switch (level.toLowerCase(Locale.ROOT)) {
-            case "debug" -> Level.FINE;
-            case "info" -> Level.INFO;
-            case "warn" -> Level.WARNING;
-            case "error" -> Level.SEVERE;
-            default ->
-                throw new IllegalArgumentException("log level " + level + ": not one of debug, info, warn, error");
-        };
+        Level wanted = wanted(level);
         for (Handler h : ROOT.getHandlers()) {
             ROOT.removeHandler(h);
         }
@@ -39,6 +32,40 @@ public final class ProcessLog {
         handler.setLevel(Level.ALL);
         handler.setFormatter(new LogLineFormatter());
         ROOT.addHandler(handler);
+        set(wanted);
+    }
+
+    /**
+     * Changes the level while the process runs; takes effect at once.
+     *
+     * @param level as for {@link #install}
+     * @throws IllegalArgumentException for another level; nothing changes then
+     */
+    public static void setLevel(String level) {
+        set(wanted(level));
+    }
+
+    /** The level in force: {@code debug}, {@code info}, {@code warn} or {@code error}. */
+    public static String level() {
+        Level level = OURS.getLevel();
+        int value = (level == null ? Level.INFO : level).intValue();
+        return value <= Level.FINE.intValue()
+                ? "debug"
+                : value <= Level.INFO.intValue() ? "info" : value <= Level.WARNING.intValue() ? "warn" : "error";
+    }
+
+    private static Level wanted(String level) {
+        return switch (level.toLowerCase(Locale.ROOT)) {
+            case "debug" -> Level.FINE;
+            case "info" -> Level.INFO;
+            case "warn" -> Level.WARNING;
+            case "error" -> Level.SEVERE;
+            default ->
+                throw new IllegalArgumentException("log level " + level + ": not one of debug, info, warn, error");
+        };
+    }
+
+    private static void set(Level wanted) {
         ROOT.setLevel(wanted.intValue() > Level.WARNING.intValue() ? wanted : Level.WARNING);
         OURS.setLevel(wanted);
     }
