@@ -7,8 +7,12 @@ import java.io.InputStream;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassTransform;
+import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,12 +20,14 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -30,8 +36,8 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Stages what is shipped; run in Maven's package phase by the JDK that compiled. The stage holds the launcher, jars in {@code lib}, native
- * libraries as plain files in {@code lib/native} (a library that is unpacked at every start stays behind in /tmp after a kill -9) and an
- * AOT cache. The directory appears at once, by a rename. All files get the same time: the JVM compares the jars' times and sizes with those
+ * libraries as plain files in {@code lib/native} (a library that is unpacked at every start stays behind in /tmp after a kill -9) and AOT
+ * caches. The directory appears at once, by a rename. All files get the same time: the JVM compares the jars' times and sizes with those
  * in the AOT cache, and an archive keeps them.
  *
  * <p>Usage: {@code java Package.java REPOSITORY_ROOT TARGET_DIR CLI_JAR OUTPUT_TIMESTAMP CLASS_PATH}
@@ -190,22 +196,73 @@ final class Package {
     }
 
     /**
-     * Makes the AOT cache by running the launcher itself, so that class path and flags are those of later runs, with a command that loads what
-     * most commands load. Without a cache everything works, more slowly: a failure is a warning.
+     * Makes the AOT caches by running the launcher itself, so that class path and flags are those of later runs: one of a server that takes a
+     * push and answers a query, one of the command that asks. A cache of both would make every command load what only a server needs.
+     * Without caches everything works, more slowly: a failure is a warning.
      */
     private static void train(Path stage) throws IOException, InterruptedException {
-        Path cache = stage.resolve("lib/skald.aot");
-        Path log = stage.resolveSibling("aot.log");
-        ProcessBuilder training = new ProcessBuilder(stage.resolve("skald").toString(), "query", "--help")
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
-        training.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        training.environment().put("SKALD_AOT_OUTPUT", cache.toString());
-        Process p = training.start();
-        if (!p.waitFor(2, TimeUnit.MINUTES) || p.exitValue() != 0 || !Files.exists(cache)) {
-            p.destroyForcibly().waitFor();
+        Path data = Files.createTempDirectory("skald-training");
+        Path serverLog = stage.resolveSibling("aot-run.log");
+        Path commandLog = stage.resolveSibling("aot.log");
+        Path serverCache = stage.resolve("lib/skald-run.aot");
+        Path commandCache = stage.resolve("lib/skald.aot");
+        Process server = start(stage, serverCache, serverLog, "run", "--http", "127.0.0.1:0", "--data", data.toString());
+        try {
+            String url = awaitUrl(server, serverLog);
+            push(url);
+            Process command = start(stage, commandCache, commandLog, "query", "{app=\"training\"}", "--url", url);
+            finish(command, commandCache, commandLog);
+        } catch (IOException e) {
+            System.err.println("[WARNING] no training of AOT caches, the program starts more slowly: " + e.getMessage());
+        } finally {
+            server.destroy();
+            finish(server, serverCache, serverLog);
+            delete(data);
+        }
+    }
+
+    private static Process start(Path stage, Path cache, Path log, String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(stage.resolve("skald").toString()));
+        command.addAll(List.of(args));
+        ProcessBuilder b = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        b.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        b.environment().put("SKALD_AOT_OUTPUT", cache.toString());
+        return b.start();
+    }
+
+    private static String awaitUrl(Process server, Path log) throws IOException, InterruptedException {
+        Pattern listens = Pattern.compile("listens on (http://\\S+)\n");
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (System.nanoTime() < deadline && !server.waitFor(50, TimeUnit.MILLISECONDS)) {
+            Matcher m = listens.matcher(Files.readString(log));
+            if (m.find()) {
+                return m.group(1);
+            }
+        }
+        throw new IOException("the server did not start; see " + log);
+    }
+
+    private static void push(String url) throws IOException, InterruptedException {
+        String line = "[\"" + System.currentTimeMillis() + "000000\",\"level=info msg=training\"]";
+        HttpRequest push = HttpRequest.newBuilder(URI.create(url + "/loki/api/v1/push"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        "{\"streams\":[{\"stream\":{\"app\":\"training\"},\"values\":[" + line + "]}]}"))
+                .build();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            int status = http.send(push, HttpResponse.BodyHandlers.discarding()).statusCode();
+            if (status != 204) {
+                throw new IOException("the push was answered " + status);
+            }
+        }
+    }
+
+    private static void finish(Process trained, Path cache, Path log) throws IOException, InterruptedException {
+        if (!trained.waitFor(2, TimeUnit.MINUTES) || trained.exitValue() != 0 || !Files.exists(cache)) {
+            trained.destroyForcibly().waitFor();
             Files.deleteIfExists(cache);
-            System.err.println("[WARNING] no AOT cache, the program starts more slowly; see " + log);
+            System.err.println("[WARNING] no AOT cache " + cache.getFileName()
+                    + ", the program starts more slowly; see " + log);
         }
     }
 

@@ -69,7 +69,7 @@ public final class Main {
                 yield ExitCode.OK;
             }
             case "-V", "--version", "version" -> {
-                out.println("skald " + Version.number() + " (Java " + Runtime.version() + ")");
+                out.println("skald " + Version.number() + " (Java " + System.getProperty("java.runtime.version") + ")");
                 yield ExitCode.OK;
             }
             case "help" -> args.length == 1 ? dispatch(new String[] {"--help"}, out) : helpOn(args, out);

@@ -5,15 +5,24 @@ package io.skald.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the package phase has staged, and its launcher. */
 class DistributionIT {
@@ -65,6 +74,49 @@ class DistributionIT {
         Result r = run(STAGE.resolve("skald"), Map.of(), "no such command", "*");
         assertThat(r.status()).isEqualTo(ExitCode.USAGE);
         assertThat(r.err()).contains("'no such command'");
+    }
+
+    /** What was acknowledged is in a segment when the process has ended, and the cache for servers is in use. */
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM"})
+    void aSignalFlushesAndEndsWithZero(String signal) throws Exception {
+        assertThat(STAGE.resolve("lib/skald-run.aot")).exists();
+        Path out = dir.resolve("out");
+        Path data = dir.resolve("data");
+        ProcessBuilder b = new ProcessBuilder(
+                        STAGE.resolve("skald").toString(), "run", "--http", "127.0.0.1:0", "--data", data.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile());
+        b.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        Process p = b.start();
+        try {
+            Matcher url = Pattern.compile("listens on (http://\\S+)\n").matcher("");
+            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            while (!url.reset(Files.readString(out)).find()) {
+                assertThat(System.nanoTime()).as(Files.readString(out)).isLessThan(deadline);
+                Thread.sleep(20);
+            }
+            String body = "{\"streams\":[{\"stream\":{\"app\":\"it\"},\"values\":[[\"" + System.currentTimeMillis()
+                    + "000000\",\"a line\"]]}]}";
+            try (HttpClient http = HttpClient.newHttpClient()) {
+                HttpRequest push = HttpRequest.newBuilder(URI.create(url.group(1) + "/loki/api/v1/push"))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build();
+                assertThat(http.send(push, HttpResponse.BodyHandlers.ofString()).statusCode())
+                        .isEqualTo(204);
+            }
+            new ProcessBuilder("kill", "-" + signal, Long.toString(p.pid()))
+                    .start()
+                    .waitFor();
+            assertThat(p.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(p.exitValue()).as(Files.readString(out)).isZero();
+        } finally {
+            p.destroyForcibly();
+        }
+        try (Stream<Path> segments = Files.walk(data.resolve("segments"))) {
+            assertThat(segments.filter(Files::isRegularFile)).hasSize(1);
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
+import io.skald.cli.Version;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -75,7 +76,8 @@ final class LokiClient implements AutoCloseable {
     /** Asks with a GET, and reads the answer as it arrives. */
     <T> T get(String path, Map<String, List<String>> params, Reader<T> reader) throws CommandFailure, Refused {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path + "?" + encode(params)))
-                .timeout(Duration.ofMinutes(10));
+                .timeout(Duration.ofMinutes(10))
+                .header("User-Agent", "skald/" + Version.number());
         if (tenant != null) {
             request.header(TENANT_HEADER, tenant);
         }
