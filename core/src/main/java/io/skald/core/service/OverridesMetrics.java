@@ -22,8 +22,8 @@ public final class OverridesMetrics extends Collector {
                 "skald_overrides_reloads",
                 "Changes of the file with limits, by what became of them.",
                 List.of("result"));
-        reloads.addMetric(List.of("success"), file.reloads());
-        reloads.addMetric(List.of("failure"), file.failures());
+        reloads.addMetric(List.of("success"), (double) file.reloads());
+        reloads.addMetric(List.of("failure"), (double) file.failures());
         return List.of(
                 reloads,
                 new GaugeMetricFamily(
