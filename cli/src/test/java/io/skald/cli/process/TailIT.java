@@ -117,6 +117,7 @@ class TailIT {
                     assertThat(push(http, body(List.of("third")))).isTrue();
                     awaitLines(tail, 3);
                     assertThat(tail.out()).isEqualTo("first\nsecond\nthird\n");
+                    assertThat(again.stop()).isZero();
                 }
             } finally {
                 skald.close();
