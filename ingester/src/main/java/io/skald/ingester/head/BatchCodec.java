@@ -76,6 +76,7 @@ public final class BatchCodec {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // neighbours share their metadata object; others only cost a look
     private void add(EntryBatch b) {
         int labelBytes = size(b.labels());
         int from = 0;
@@ -177,6 +178,7 @@ public final class BatchCodec {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // neighbours share their metadata object; others only cost a look
     private void metadata(EntryBatch b, int from, int to) {
         Map<Labels, Integer> ids = new HashMap<>();
         int[] rows = new int[to - from];

@@ -66,7 +66,7 @@ class StreamBatchesTest {
                 wal.append(BatchCodec.encode(TENANT, List.of(b), 8 << 20));
             }
             long from = random.nextInt(100);
-            long to = 400 + random.nextInt(500);
+            long to = 400L + random.nextInt(500);
             List<Row> given = new ArrayList<>();
             long last = Long.MIN_VALUE;
             try (HeadRange range = head.range(TENANT, 0, Long.MAX_VALUE)) {
