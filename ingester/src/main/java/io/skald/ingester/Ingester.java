@@ -13,6 +13,7 @@ import io.skald.core.wire.PushSink;
 import io.skald.core.wire.RecentEntries;
 import io.skald.ingester.flush.FlushEvents;
 import io.skald.ingester.flush.FlushStep;
+import io.skald.ingester.flush.Flushed;
 import io.skald.ingester.flush.Flusher;
 import io.skald.ingester.head.BatchCodec;
 import io.skald.ingester.head.EncodedBatch;
@@ -43,7 +44,7 @@ import java.util.function.Consumer;
  */
 public final class Ingester implements PushSink, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Ingester.class.getName());
-    private static final int MAX_SPARES = 4;
+    private static final int MAX_SPARES = 16;
     private static final long GUARD_CHECK_NANOS = 200_000_000L;
 
     private final Disk disk;
@@ -60,6 +61,7 @@ public final class Ingester implements PushSink, AutoCloseable {
     private final Wal wal;
     private final Flusher flusher;
     private volatile boolean closing;
+    private volatile long lastFlushMillis;
     private volatile long guardCheckedNanos;
     private volatile long usableBytes = Long.MAX_VALUE;
 
@@ -100,7 +102,7 @@ public final class Ingester implements PushSink, AutoCloseable {
                             config.walSegmentBytes(),
                             config.walSync(),
                             config.walSyncInterval(),
-                            MAX_SPARES),
+                            this::maxSpares),
                     directory.epoch(),
                     minNumber,
                     head,
@@ -166,9 +168,15 @@ public final class Ingester implements PushSink, AutoCloseable {
     private static Map<TenantId, Long> fences(CommitLog log, String ingesterId) throws StoreException {
         Map<TenantId, Long> fences = new TreeMap<>();
         for (TenantId t : log.tenants()) {
-            long fence = log.read(t).fence(ingesterId);
-            if (fence > 0) {
-                fences.put(t, fence);
+            try {
+                long fence = log.read(t).fence(ingesterId);
+                if (fence > 0) {
+                    fences.put(t, fence);
+                }
+            } catch (StoreException.CorruptData e) {
+                // the other tenants are served; this one's entries stay in the WAL until its log can be read, and a
+                // flush then finds its fence
+                LOG.log(System.Logger.Level.ERROR, "tenant " + t + " cannot be flushed: " + e.getMessage(), e);
             }
         }
         return fences;
@@ -208,9 +216,13 @@ public final class Ingester implements PushSink, AutoCloseable {
         }
 
         @Override
-        public void flushed(long nanos, long bytes) {
-            metrics.flush.observe(nanos / 1e9);
-            metrics.flushedBytes.inc((double) bytes);
+        public void flushed(Flushed what, long walBytes) {
+            metrics.flush.observe(what.nanos() / 1e9);
+            metrics.flushedBytes.inc((double) walBytes);
+            metrics.flushedEntries.inc((double) what.entries());
+            metrics.flushedSegments.inc(what.segments());
+            metrics.flushedSegmentBytes.inc((double) what.storedBytes());
+            lastFlushMillis = clock.millis();
         }
 
         @Override
@@ -221,12 +233,20 @@ public final class Ingester implements PushSink, AutoCloseable {
 
     private IngesterMetrics.Gauges gauges() {
         long oldest = flusher.oldestUnflushedMillis();
+        Wal.Queue queue = wal.queue();
         return new IngesterMetrics.Gauges(
                 flusher.unflushedBytes(),
                 oldest == 0 ? 0 : Math.max(0, clock.millis() - oldest) / 1e3,
+                flusher.busy() ? 1 : 0,
+                lastFlushMillis / 1e3,
                 wal.diskBytes(),
+                queue.records(),
+                queue.bytes(),
                 head.streamCount(),
-                admission.inFlight());
+                head.fragmentCount(),
+                head.tenants().size(),
+                admission.inFlight(),
+                usableBytes == Long.MAX_VALUE ? Double.POSITIVE_INFINITY : usableBytes);
     }
 
     /** What is acknowledged and may not be in the index yet. */
@@ -236,8 +256,9 @@ public final class Ingester implements PushSink, AutoCloseable {
 
     /** Adds the push endpoints and {@code POST /flush}. */
     public void register(Router router, boolean multiTenant) {
-        new PushApi(this, this::flush, admission, discards, config.maxPushBytes(), multiTenant).register(router);
+        new PushApi(this, admission, discards, config.maxPushBytes(), multiTenant).register(router);
         new DiscardsApi(discards, multiTenant).register(router);
+        router.post("/flush", request -> FlushAnswer.of(flush()));
     }
 
     @Override
@@ -283,6 +304,11 @@ public final class Ingester implements PushSink, AutoCloseable {
         }
     }
 
+    /** As many WAL files as a flush lets go of are used again, but none lies idle on a disk that is nearly full. */
+    private int maxSpares() {
+        return diskPressure() ? 0 : (int) Math.min(MAX_SPARES, 1 + config.flushBytes() / config.walSegmentBytes());
+    }
+
     private void checkDisk() throws StoreException {
         guardCheckedNanos = System.nanoTime();
         try {
@@ -290,6 +316,7 @@ public final class Ingester implements PushSink, AutoCloseable {
         } catch (IOException e) {
             throw new StoreException.Unavailable("cannot tell the free space of " + config.dataDir(), e);
         }
+        wal.trimSpares();
     }
 
     private boolean diskPressure() {
@@ -300,10 +327,11 @@ public final class Ingester implements PushSink, AutoCloseable {
     /**
      * Stores everything that was acknowledged before the call in segments.
      *
+     * @return what was stored by this call
      * @throws StoreException some of it is still only in the WAL; it is tried again
      */
-    public void flush() throws StoreException {
-        flusher.flush();
+    public Flushed flush() throws StoreException {
+        return flusher.flush();
     }
 
     /**
@@ -318,7 +346,12 @@ public final class Ingester implements PushSink, AutoCloseable {
         closing = true;
         flusher.close();
         try {
-            flusher.flush();
+            Flushed last = flusher.flush();
+            LOG.log(
+                    System.Logger.Level.DEBUG,
+                    "flushed {0} entries in {1} segments before the end",
+                    last.entries(),
+                    last.segments());
         } catch (StoreException e) {
             LOG.log(System.Logger.Level.WARNING, "not all is flushed; the rest stays in the WAL", e);
         }

@@ -21,9 +21,16 @@ final class IngesterMetrics implements AutoCloseable {
     record Gauges(
             double unflushedBytes,
             double oldestUnflushedSeconds,
+            double flushing,
+            double lastFlushSeconds,
             double walDiskBytes,
+            double walQueueRecords,
+            double walQueueBytes,
             double streams,
-            double inFlightBytes) {}
+            double fragments,
+            double tenants,
+            double inFlightBytes,
+            double diskUsableBytes) {}
 
     private final CollectorRegistry registry;
     private final List<Collector> all;
@@ -40,6 +47,9 @@ final class IngesterMetrics implements AutoCloseable {
     final Histogram flush;
     final Counter flushFailures;
     final Counter flushedBytes;
+    final Counter flushedEntries;
+    final Counter flushedSegments;
+    final Counter flushedSegmentBytes;
 
     IngesterMetrics(CollectorRegistry registry, Supplier<Gauges> gauges) {
         this.registry = registry;
@@ -55,6 +65,9 @@ final class IngesterMetrics implements AutoCloseable {
         flush = histogram("flush_duration_seconds", "Time to store and commit one cut of the head.", FLUSH_BUCKETS);
         flushFailures = counter("flush_failures", "Attempts to flush that failed and are repeated.");
         flushedBytes = counter("flushed_bytes", "Bytes of WAL records that are stored in segments.");
+        flushedEntries = counter("flushed_entries", "Entries stored in segments, equal ones once.");
+        flushedSegments = counter("flushed_segments", "Segments written and committed.");
+        flushedSegmentBytes = counter("flushed_segment_bytes", "Bytes of those segments.");
         all = List.of(
                 lines,
                 bytes,
@@ -68,6 +81,9 @@ final class IngesterMetrics implements AutoCloseable {
                 flush,
                 flushFailures,
                 flushedBytes,
+                flushedEntries,
+                flushedSegments,
+                flushedSegmentBytes,
                 new GaugeCollector(gauges));
         all.forEach(registry::register);
     }
@@ -98,8 +114,21 @@ final class IngesterMetrics implements AutoCloseable {
                             "oldest_unflushed_age_seconds",
                             "Age of the oldest entry that is not in a segment yet.",
                             g.oldestUnflushedSeconds),
+                    gauge("flush_running", "1 while a flush is made or waits to be tried again.", g.flushing),
+                    gauge(
+                            "last_flush_timestamp_seconds",
+                            "When the last flush ended well, seconds since the epoch; 0 for never.",
+                            g.lastFlushSeconds),
+                    gauge("wal_queue_records", "Records that wait for the next sync of the WAL.", g.walQueueRecords),
+                    gauge("wal_queue_bytes", "Bytes of records that wait for the next sync.", g.walQueueBytes),
                     gauge("wal_disk_bytes", "Disk space of the WAL files in use.", g.walDiskBytes),
                     gauge("streams", "Streams with entries in the head.", g.streams),
+                    gauge("fragments", "Pieces of streams that the head knows, those flushed lately too.", g.fragments),
+                    gauge("tenants", "Tenants that the head knows.", g.tenants),
+                    gauge(
+                            "disk_usable_bytes",
+                            "Free space of the WAL's disk when it was last looked at.",
+                            g.diskUsableBytes),
                     gauge("push_in_flight_bytes", "Bytes of pushes that are being worked on.", g.inFlightBytes));
         }
 

@@ -9,8 +9,12 @@ public interface FlushEvents {
     /** A step was reached. An exception thrown here ends the flush as a crash would. */
     void reached(FlushStep step);
 
-    /** All that was acknowledged before the cut is stored. */
-    void flushed(long nanos, long bytes);
+    /**
+     * All that was acknowledged before the cut is stored.
+     *
+     * @param walBytes bytes of WAL records below the cut
+     */
+    void flushed(Flushed what, long walBytes);
 
     /** An attempt failed; it is repeated after a while. */
     void failed(Exception cause, Duration nextAttemptIn);

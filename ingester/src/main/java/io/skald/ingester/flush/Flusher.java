@@ -63,6 +63,7 @@ public final class Flusher implements AutoCloseable {
     private Head.@Nullable Cut cut;
     private final List<TenantFlush> todo = new ArrayList<>();
     private final List<TenantId> done = new ArrayList<>();
+    private Flushed stored = Flushed.NOTHING;
     private final Deque<Kept> kept = new ArrayDeque<>();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -104,6 +105,11 @@ public final class Flusher implements AutoCloseable {
     public long oldestUnflushedMillis() {
         long inCut = cutOldestMillis;
         return inCut != 0 ? inCut : head.sinceCut().oldestMillis();
+    }
+
+    /** Whether a flush is being made now, or waits to be tried again. */
+    public boolean busy() {
+        return cutOldestMillis != 0;
     }
 
     private long jittered() {
@@ -175,17 +181,19 @@ public final class Flusher implements AutoCloseable {
     /**
      * Stores everything that was acknowledged before the call.
      *
+     * @return what was stored by this call
      * @throws StoreException some of it is not stored yet and still in the WAL; the next flush goes on with it
      */
-    public void flush() throws StoreException {
+    public Flushed flush() throws StoreException {
         flushing.lock();
         try {
+            Flushed earlier = Flushed.NOTHING;
             if (cut != null) {
                 // what an earlier attempt left goes first: fences move in order
-                finish();
+                earlier = finish();
             }
             begin();
-            finish();
+            return earlier.and(finish());
         } finally {
             flushing.unlock();
         }
@@ -202,7 +210,7 @@ public final class Flusher implements AutoCloseable {
         }
     }
 
-    private void finish() throws StoreException {
+    private Flushed finish() throws StoreException {
         long start = System.nanoTime();
         StoreException failure = null;
         Head.Cut c = cut;
@@ -219,6 +227,7 @@ public final class Flusher implements AutoCloseable {
                     done.add(t.tenant());
                 }
                 todo.remove(t);
+                stored = stored.and(t.tenant(), t.committed());
             } catch (StoreException e) {
                 if (failure == null) {
                     failure = e;
@@ -239,8 +248,11 @@ public final class Flusher implements AutoCloseable {
         cut = null;
         cutBytes = 0;
         cutOldestMillis = 0;
-        events.flushed(System.nanoTime() - start, c.bytes());
+        Flushed all = stored.in(System.nanoTime() - start);
+        stored = Flushed.NOTHING;
+        events.flushed(all, c.bytes());
         releaseDue();
+        return all;
     }
 
     private void releaseDue() {

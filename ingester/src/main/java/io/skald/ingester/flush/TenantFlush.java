@@ -34,6 +34,7 @@ final class TenantFlush {
     private final long to;
     private long from;
     private @Nullable LogRecord record;
+    private List<SegmentRef> committed = List.of();
 
     TenantFlush(Head head, SegmentStore store, CommitLog log, FlushEvents events, TenantId tenant, long from, long to) {
         this.head = head;
@@ -47,6 +48,11 @@ final class TenantFlush {
 
     TenantId tenant() {
         return tenant;
+    }
+
+    /** The segments that were committed. */
+    List<SegmentRef> committed() {
+        return committed;
     }
 
     /**
@@ -69,6 +75,7 @@ final class TenantFlush {
             CommitResult result = log.commit(tenant, r);
             switch (result) {
                 case CommitResult.Committed c -> {
+                    committed = r.adds();
                     events.reached(FlushStep.COMMITTED);
                     return to;
                 }

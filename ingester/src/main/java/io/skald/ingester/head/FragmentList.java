@@ -101,8 +101,8 @@ final class FragmentList {
         return new Slice(copy, lowerBound(from), lowerBound(to));
     }
 
-    /** Forgets fragments with smaller addresses; returns whether any are left. */
-    boolean dropBelow(long address) {
+    /** Forgets fragments with smaller addresses; returns how many are left. */
+    int dropBelow(long address) {
         int n = lowerBound(address);
         if (n > 0) {
             addresses = Arrays.copyOfRange(addresses, n, size);
@@ -113,7 +113,7 @@ final class FragmentList {
             maxNanos = Arrays.copyOfRange(maxNanos, n, size);
             size -= n;
         }
-        return size > 0;
+        return size;
     }
 
     /** Forgets fragments with this address or greater ones. Only while there are no slices yet. */

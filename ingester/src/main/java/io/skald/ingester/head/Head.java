@@ -250,6 +250,11 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
         return tenants.values().stream().mapToLong(TenantHead::streamCount).sum();
     }
 
+    /** Fragments held now, over all tenants. */
+    public long fragmentCount() {
+        return tenants.values().stream().mapToLong(TenantHead::fragmentCount).sum();
+    }
+
     /** Entries of a tenant at positions in [from, to), for a flush. The caller closes it. */
     public HeadRange range(TenantId tenant, long from, long to) throws StoreException {
         return HeadRange.open(wal(), head(tenant), List.of(), from, to);

@@ -17,6 +17,7 @@ final class TenantHead {
     private final Map<Labels, FragmentList> streams = new HashMap<>();
     private long droppedBelow;
     private long lastAddress = -1;
+    private long fragments;
 
     TenantHead(long droppedBelow) {
         this.droppedBelow = droppedBelow;
@@ -33,6 +34,7 @@ final class TenantHead {
                 streams.computeIfAbsent(f.labels(), l -> new FragmentList()).add(address, f);
                 lastAddress = address;
             }
+            this.fragments += fragments.size();
         } finally {
             lock.unlock();
         }
@@ -43,6 +45,7 @@ final class TenantHead {
         lock.lock();
         try {
             streams.computeIfAbsent(labels, l -> new FragmentList()).add(address, fragment);
+            fragments++;
             lastAddress = Math.max(lastAddress, address);
         } finally {
             lock.unlock();
@@ -93,7 +96,12 @@ final class TenantHead {
         lock.lock();
         try {
             droppedBelow = Math.max(droppedBelow, position);
-            streams.values().removeIf(list -> !list.dropBelow(position));
+            fragments = 0;
+            streams.values().removeIf(list -> {
+                int left = list.dropBelow(position);
+                fragments += left;
+                return left == 0;
+            });
         } finally {
             lock.unlock();
         }
@@ -104,6 +112,15 @@ final class TenantHead {
         lock.lock();
         try {
             streams.values().forEach(list -> list.dropFrom(address));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    long fragmentCount() {
+        lock.lock();
+        try {
+            return fragments;
         } finally {
             lock.unlock();
         }

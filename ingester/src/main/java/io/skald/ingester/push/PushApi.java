@@ -19,24 +19,15 @@ import org.jspecify.annotations.Nullable;
 public final class PushApi {
     private static final String PROTOBUF = "application/x-protobuf";
 
-    /** Stores everything that was acknowledged before the call, for {@code POST /flush}. */
-    @FunctionalInterface
-    public interface Flush {
-        void run() throws StoreException;
-    }
-
     private final Intake intake;
-    private final Flush flush;
     private final LabelCache labels = new LabelCache();
 
     /**
      * @param maxPushBytes largest body, decompressed
      * @param multiTenant whether the tenant comes from the header
      */
-    public PushApi(
-            PushSink sink, Flush flush, Admission admission, Discards discards, int maxPushBytes, boolean multiTenant) {
+    public PushApi(PushSink sink, Admission admission, Discards discards, int maxPushBytes, boolean multiTenant) {
         this.intake = new Intake(sink, admission, discards, maxPushBytes, multiTenant);
-        this.flush = flush;
     }
 
     /** Adds the routes. */
@@ -44,10 +35,6 @@ public final class PushApi {
         router.post("/loki/api/v1/push", this::push);
         router.post("/api/prom/push", this::push);
         router.post("/otlp/v1/logs", this::otlp);
-        router.post("/flush", request -> {
-            flush.run();
-            return HttpResponse.noContent();
-        });
     }
 
     private HttpResponse push(HttpRequest request) throws StoreException, InterruptedException {

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +45,9 @@ public final class Wal implements AutoCloseable {
      * @param segmentBytes size of a file
      * @param sync when an append returns
      * @param syncInterval how often to sync with {@link SyncMode#INTERVAL}
-     * @param maxSpares most files kept for later use
+     * @param maxSpares most files kept for later use; asked whenever it matters
      */
-    public record Settings(Path dir, int segmentBytes, SyncMode sync, Duration syncInterval, int maxSpares) {}
+    public record Settings(Path dir, int segmentBytes, SyncMode sync, Duration syncInterval, IntSupplier maxSpares) {}
 
     private final Settings settings;
     private final WalDirectory directory;
@@ -407,6 +408,26 @@ public final class Wal implements AutoCloseable {
     /** Lets go of files with smaller numbers: nothing in them will be asked for again. Readers that hold one may finish. */
     public void releaseBelow(long number) {
         files.releaseBelow(number);
+    }
+
+    /** What waits to be written: records, and their bytes. */
+    public record Queue(int records, long bytes) {}
+
+    /** What waits now. */
+    public Queue queue() {
+        lock.lock();
+        try {
+            return new Queue(
+                    queue.size(),
+                    queue.stream().mapToLong(PendingRecord::length).sum());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes files kept for later use that are more than the settings allow now. */
+    public void trimSpares() {
+        directory.trim();
     }
 
     /** Bytes of disk that the files with records take. */

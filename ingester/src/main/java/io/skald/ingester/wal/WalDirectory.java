@@ -15,6 +15,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.IntSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,17 +35,17 @@ final class WalDirectory {
     private final Disk disk;
     private final Path dir;
     private final int segmentBytes;
-    private final int maxSpares;
+    private final IntSupplier maxSpares;
     private final Deque<Path> spares = new ArrayDeque<>();
 
-    private WalDirectory(Disk disk, Path dir, int segmentBytes, int maxSpares) {
+    private WalDirectory(Disk disk, Path dir, int segmentBytes, IntSupplier maxSpares) {
         this.disk = disk;
         this.dir = dir;
         this.segmentBytes = segmentBytes;
         this.maxSpares = maxSpares;
     }
 
-    static WalDirectory open(Disk disk, Path dir, int segmentBytes, int maxSpares) throws IOException {
+    static WalDirectory open(Disk disk, Path dir, int segmentBytes, IntSupplier maxSpares) throws IOException {
         if (!Files.isDirectory(dir)) {
             disk.createDirectory(dir);
         }
@@ -55,7 +56,7 @@ final class WalDirectory {
             for (Path p : files) {
                 String name = p.getFileName().toString();
                 boolean spare = SPARE.matcher(name).matches();
-                if (spare && Files.size(p) == segmentBytes && d.spares.size() < maxSpares) {
+                if (spare && Files.size(p) == segmentBytes && d.spares.size() < maxSpares.getAsInt()) {
                     d.spares.add(p);
                 } else if (spare || name.endsWith(".tmp") || d.strayDirectory(name)) {
                     disk.delete(p);
@@ -122,10 +123,10 @@ final class WalDirectory {
         }
     }
 
-    /** Makes a spare file unless there is one, so that the next {@link #create} is quick. */
+    /** Makes a spare file unless there is one or none may be, so that the next {@link #create} is quick. */
     void prepareSpare(long number) throws IOException {
         synchronized (this) {
-            if (!spares.isEmpty()) {
+            if (!spares.isEmpty() || maxSpares.getAsInt() == 0) {
                 return;
             }
         }
@@ -134,6 +135,18 @@ final class WalDirectory {
         disk.move(made, spare);
         synchronized (this) {
             spares.add(spare);
+        }
+    }
+
+    /** Removes spare files that are too many now. */
+    synchronized void trim() {
+        while (spares.size() > maxSpares.getAsInt()) {
+            Path spare = spares.remove();
+            try {
+                disk.delete(spare);
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.WARNING, "cannot remove " + spare, e);
+            }
         }
     }
 
@@ -201,7 +214,9 @@ final class WalDirectory {
             Path spare = dir.resolve("spare-" + name(file.number()));
             disk.delete(sealedPath(file.number()));
             synchronized (this) {
-                if (!file.poisoned() && spares.size() < maxSpares && Files.size(file.path()) == segmentBytes) {
+                if (!file.poisoned()
+                        && spares.size() < maxSpares.getAsInt()
+                        && Files.size(file.path()) == segmentBytes) {
                     disk.move(file.path(), spare);
                     spares.add(spare);
                     return;

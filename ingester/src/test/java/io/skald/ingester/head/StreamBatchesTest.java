@@ -47,7 +47,8 @@ class StreamBatchesTest {
         int lineBytes = random.nextBoolean() ? 20_000 : 10;
         try (Wal wal = Wal.open(
                 Disk.REAL,
-                new Wal.Settings(dir.resolve("wal" + round), 16 << 20, SyncMode.INTERVAL, Duration.ofMinutes(1), 0),
+                new Wal.Settings(
+                        dir.resolve("wal" + round), 16 << 20, SyncMode.INTERVAL, Duration.ofMinutes(1), () -> 0),
                 1,
                 0,
                 head,

@@ -81,7 +81,7 @@ class WalFaultTest {
     private Wal open(SyncMode sync, Duration interval, int segmentBytes) throws StoreException {
         return Wal.open(
                 disk,
-                new Wal.Settings(dir.resolve("wal"), segmentBytes, sync, interval, 2),
+                new Wal.Settings(dir.resolve("wal"), segmentBytes, sync, interval, () -> 2),
                 1,
                 0,
                 new Replayed(),

@@ -29,7 +29,12 @@ public final class OrphanSegments {
         List<String> keys = store.list("");
         Set<String> live = new HashSet<>();
         for (TenantId tenant : log.tenants()) {
-            log.read(tenant).segments().forEach(s -> live.add(s.key()));
+            try {
+                log.read(tenant).segments().forEach(s -> live.add(s.key()));
+            } catch (StoreException.CorruptData e) {
+                LOG.log(System.Logger.Level.ERROR, "segments of tenant " + tenant + " are left alone", e);
+                keys.stream().filter(k -> k.startsWith(tenant.value() + "/")).forEach(live::add);
+            }
         }
         List<String> removed = new ArrayList<>();
         for (String key : keys) {
