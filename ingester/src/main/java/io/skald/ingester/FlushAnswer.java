@@ -20,7 +20,7 @@ final class FlushAnswer {
         return HttpResponse.json(
                 "{\"tenants\":[" + tenants + "],\"segments\":" + f.segments() + ",\"entries\":" + f.entries()
                         + ",\"lineBytes\":" + f.lineBytes() + ",\"storedBytes\":" + f.storedBytes() + ",\"seconds\":"
-                        + f.nanos() / 1_000_000 / 1e3
+                        + Math.round(f.nanos() / 1e6) / 1e3
                         + "}\n");
     }
 }

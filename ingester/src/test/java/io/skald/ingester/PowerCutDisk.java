@@ -30,7 +30,7 @@ final class PowerCutDisk implements Disk {
     private final Random random;
     private final Map<Path, FileNode> files = new HashMap<>();
     private final Map<Path, DirectoryNode> directories = new HashMap<>();
-    private final Map<FileChannel, FileNode> open = new IdentityHashMap<>();
+    private final IdentityHashMap<FileChannel, FileNode> open = new IdentityHashMap<>();
     private long callsLeft = Long.MAX_VALUE;
     private boolean off;
 
@@ -229,7 +229,7 @@ final class PowerCutDisk implements Disk {
         REAL.move(from, to);
         FileNode node = Objects.requireNonNull(files.remove(from));
         files.put(to, node);
-        if (!from.getParent().equals(to.getParent())) {
+        if (!Objects.equals(from.getParent(), to.getParent())) {
             throw new AssertionError("moved to another directory: " + from + " to " + to);
         }
         parent(from).pending.add(names -> {
