@@ -190,8 +190,13 @@ public final class Appliance implements AutoCloseable {
     private record EmbeddedSources(CommitLog log, SegmentReaders segments, List<RecentEntries> recent, boolean several)
             implements Sources {
         @Override
-        public LogSource of(TenantId tenant) {
+        public ExactSource of(TenantId tenant) {
             return new ExactSource(tenant, log, segments, () -> recent);
+        }
+
+        @Override
+        public ExactSource.Stored stored(TenantId tenant) throws StoreException {
+            return of(tenant).stored();
         }
 
         @Override

@@ -44,8 +44,7 @@ class OpsApiTest {
 
     private String ask(String route, Map<String, List<String>> params, int status) throws Exception {
         String[] parts = route.split(" ", 2);
-        HttpRequest request =
-                new HttpRequest(parts[0], parts[1], Map.of(), params, Map.of(), new byte[0], () -> false);
+        HttpRequest request = new HttpRequest(parts[0], parts[1], Map.of(), params, Map.of(), new byte[0], () -> false);
         Router.Handler handler = routes.get(route);
         assertThat(handler).as(route).isNotNull();
         HttpResponse response = handler.handle(request);
@@ -64,7 +63,8 @@ class OpsApiTest {
                 .isEqualTo("{\"message\":\"Current log level is " + level + "\",\"status\":\"success\"}");
         System.Logger logger = System.getLogger("io.skald.Anything");
         assertThat(logger.isLoggable(System.Logger.Level.DEBUG)).isEqualTo(level.equals("debug"));
-        assertThat(logger.isLoggable(System.Logger.Level.INFO)).isEqualTo(level.equals("debug") || level.equals("info"));
+        assertThat(logger.isLoggable(System.Logger.Level.INFO))
+                .isEqualTo(level.equals("debug") || level.equals("info"));
         assertThat(logger.isLoggable(System.Logger.Level.ERROR)).isTrue();
     }
 
@@ -72,8 +72,9 @@ class OpsApiTest {
     void anUnknownLevelChangesNothing() throws Exception {
         ask("PUT /log_level", Map.of("log_level", List.of("warn")), 200);
         assertThat(ask("POST /log_level", Map.of("log_level", List.of("loud")), 400))
-                .isEqualTo("{\"message\":\"unrecognized log level loud: not one of debug, info, warn, error (log_level)\","
-                        + "\"status\":\"failed\"}");
+                .isEqualTo(
+                        "{\"message\":\"unrecognized log level loud: not one of debug, info, warn, error (log_level)\","
+                                + "\"status\":\"failed\"}");
         assertThat(ProcessLog.level()).isEqualTo("warn");
     }
 

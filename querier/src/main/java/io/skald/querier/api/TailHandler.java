@@ -16,7 +16,6 @@ import io.skald.logql.engine.QueryRequest;
 import io.skald.logql.engine.QueryResult;
 import io.skald.logql.engine.QueryResult.Line;
 import io.skald.logql.parser.Parser;
-import io.skald.logql.pipeline.Pipelines;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -56,13 +55,7 @@ final class TailHandler {
             throw LimitChecks.bad("delay_for can't be greater than " + MAX_DELAY_SECONDS + " or negative");
         }
         Tail tail = new Tail(
-                socket,
-                query,
-                Pipelines.compile(query.stages()),
-                tenant,
-                delay * TimeParams.SECOND,
-                QueryHandlers.categorize(request),
-                services.metrics());
+                socket, query, tenant, limits, delay * TimeParams.SECOND, QueryHandlers.categorize(request), services);
         enter(tenant, limits.maxConcurrentTailRequests());
         try {
             run(request, socket, tail, tenant, limits, query, limit);
@@ -78,7 +71,7 @@ final class TailHandler {
         Map<Line, Integer> sent = new HashMap<>();
         Map<String, Long> historyEnd = new HashMap<>();
         if (!cursor.isEmpty()) {
-            tail.startAt(TailCursor.decode(cursor));
+            tail.resumeAt(TailCursor.decode(cursor));
             socket.accept();
         } else {
             long now = services.clockNanos().getAsLong();
@@ -101,7 +94,7 @@ final class TailHandler {
             }
             historyEnd.putAll(ends());
         }
-        tail.follow(services.sources(), sent, historyEnd);
+        tail.follow(sent, historyEnd);
     }
 
     private Map<String, Long> ends() {

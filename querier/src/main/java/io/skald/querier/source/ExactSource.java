@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All entries of a tenant, each once: reads the index at one version, then asks every ingester for what is not in that version. What is
@@ -32,6 +33,13 @@ import java.util.function.Supplier;
  * newer version. A segment or an ingester that cannot be read leaves a warning, not an error. Thread-safe.
  */
 public final class ExactSource implements LogSource {
+    /**
+     * What is in segments at one version of the index.
+     *
+     * @param fences WAL position of each ingester up to which (exclusive) its entries are in it; an ingester that is missing has none
+     */
+    public record Stored(LogSource source, Map<String, Long> fences) {}
+
     /** Restarts before giving up: each needs a flush to have been committed and forgotten between two reads. */
     private static final int MAX_ATTEMPTS = 8;
 
@@ -39,6 +47,8 @@ public final class ExactSource implements LogSource {
     private final CommitLog log;
     private final SegmentReaders segments;
     private final Supplier<List<RecentEntries>> ingesters;
+    /** The only version to read, or null for always the newest. */
+    private final @Nullable IndexVersion pinned;
 
     /**
      * @param segments shared by all sources over the same store
@@ -46,10 +56,26 @@ public final class ExactSource implements LogSource {
      */
     public ExactSource(
             TenantId tenant, CommitLog log, SegmentReaders segments, Supplier<List<RecentEntries>> ingesters) {
+        this(tenant, log, segments, ingesters, null);
+    }
+
+    private ExactSource(
+            TenantId tenant,
+            CommitLog log,
+            SegmentReaders segments,
+            Supplier<List<RecentEntries>> ingesters,
+            @Nullable IndexVersion pinned) {
+        this.pinned = pinned;
         this.tenant = tenant;
         this.log = log;
         this.segments = segments;
         this.ingesters = ingesters;
+    }
+
+    /** The segments as they are now, without what ingesters hold beside them; readable for an hour. */
+    public Stored stored() throws StoreException {
+        IndexVersion v = log.read(tenant);
+        return new Stored(new ExactSource(tenant, log, segments, List::of, v), v.fences());
     }
 
     @Override
@@ -144,11 +170,11 @@ public final class ExactSource implements LogSource {
     private <T> T atOneVersion(Read<T> read) throws StoreException {
         for (int attempt = 1; ; attempt++) {
             try {
-                return read.at(log.read(tenant));
+                return read.at(pinned == null ? log.read(tenant) : pinned);
             } catch (StoreException.Stale | SegmentGone e) {
-                if (attempt == MAX_ATTEMPTS) {
+                if (attempt == MAX_ATTEMPTS || pinned != null) {
                     throw new StoreException.Unavailable(
-                            "tenant " + tenant + ": no consistent read in " + MAX_ATTEMPTS + " attempts", e);
+                            "tenant " + tenant + ": no consistent read in " + attempt + " attempts", e);
                 }
             }
         }

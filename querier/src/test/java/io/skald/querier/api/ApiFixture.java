@@ -10,6 +10,7 @@ import io.skald.core.http.HttpResponse;
 import io.skald.core.http.Router;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
+import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.scan.LogSource;
 import io.skald.core.wire.RecentEntries;
@@ -51,7 +52,8 @@ final class ApiFixture implements AutoCloseable, Sources {
     final CollectorRegistry registry = new CollectorRegistry();
     private final ExecutorService pool = Executors.newFixedThreadPool(2);
     private final CommitLog log = new CommitLog(new MemoryIndexStore());
-    private final SegmentReaders segments = new SegmentReaders(new MemorySegmentStore());
+    private final MemorySegmentStore objects = new MemorySegmentStore();
+    private final SegmentReaders segments = new SegmentReaders(objects);
 
     /** @param config YAML as for {@code skald run} */
     ApiFixture(String config) throws ConfigException {
@@ -76,9 +78,19 @@ final class ApiFixture implements AutoCloseable, Sources {
         return this;
     }
 
+    /** Moves what the ingester holds to segments; it still has it, too. */
+    void flush(TenantId tenant) throws StoreException {
+        ingester.flush(tenant, log, objects);
+    }
+
     @Override
-    public LogSource of(TenantId tenant) {
+    public ExactSource of(TenantId tenant) {
         return new ExactSource(tenant, log, segments, this::ingesters);
+    }
+
+    @Override
+    public ExactSource.Stored stored(TenantId tenant) throws StoreException {
+        return of(tenant).stored();
     }
 
     @Override

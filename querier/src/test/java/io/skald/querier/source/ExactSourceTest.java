@@ -5,7 +5,6 @@ package io.skald.querier.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
 import io.skald.core.model.StoreException;
@@ -19,14 +18,9 @@ import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
 import io.skald.querier.source.FakeIngester.Entry;
 import io.skald.storage.index.CommitLog;
-import io.skald.storage.index.CommitResult;
-import io.skald.storage.index.Fence;
-import io.skald.storage.index.LogRecord;
 import io.skald.storage.memory.MemoryIndexStore;
 import io.skald.storage.memory.MemorySegmentStore;
 import io.skald.storage.segment.SegmentReaders;
-import io.skald.storage.segment.SegmentRef;
-import io.skald.storage.segment.SegmentWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -53,28 +47,8 @@ class ExactSourceTest {
     private final ExactSource source =
             new ExactSource(TENANT, log, new SegmentReaders(objects), () -> List.copyOf(ingesters));
 
-    /** Writes what an ingester holds behind its fence as segments and commits them. */
     private void flush(FakeIngester from) throws StoreException {
-        long fence = log.read(TENANT).fence(from.id);
-        long end = from.entries.size();
-        Map<Integer, TreeMap<Labels, EntryBatch>> days = new TreeMap<>();
-        for (Entry e : from.entries.subList((int) fence, (int) end)) {
-            byte[] line = e.line().getBytes(StandardCharsets.UTF_8);
-            days.computeIfAbsent(SegmentWriter.dayOf(e.time()), d -> new TreeMap<>())
-                    .computeIfAbsent(e.labels(), EntryBatch::new)
-                    .add(e.time(), line, 0, line.length, e.metadata());
-        }
-        List<SegmentRef> refs = new ArrayList<>();
-        for (Map.Entry<Integer, TreeMap<Labels, EntryBatch>> day : days.entrySet()) {
-            try (SegmentWriter w = SegmentWriter.create(objects, TENANT, day.getKey())) {
-                for (EntryBatch batch : day.getValue().values()) {
-                    w.add(batch);
-                }
-                refs.add(w.finish());
-            }
-        }
-        assertThat(log.commit(TENANT, LogRecord.flush(refs, new Fence(from.id, fence, end))))
-                .isInstanceOf(CommitResult.Committed.class);
+        from.flush(TENANT, log, objects);
     }
 
     private static List<Entry> read(Scan scan) throws StoreException {

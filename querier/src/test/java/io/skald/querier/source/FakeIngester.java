@@ -16,6 +16,13 @@ import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.RecentEntries;
+import io.skald.storage.SegmentStore;
+import io.skald.storage.index.CommitLog;
+import io.skald.storage.index.CommitResult;
+import io.skald.storage.index.Fence;
+import io.skald.storage.index.LogRecord;
+import io.skald.storage.segment.SegmentRef;
+import io.skald.storage.segment.SegmentWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** An ingester in the heap: an entry per WAL position. Gives the columns that it is asked for and no others. */
 public final class FakeIngester implements RecentEntries {
@@ -37,6 +45,9 @@ public final class FakeIngester implements RecentEntries {
     public volatile long firstHeld;
 
     public volatile boolean unreachable;
+    /** Tails that were told so. */
+    public final AtomicInteger refused = new AtomicInteger();
+
     /** Runs before an answer. */
     Runnable beforeOpen = () -> {};
 
@@ -106,9 +117,69 @@ public final class FakeIngester implements RecentEntries {
         return entries.size();
     }
 
+    /** Adds an entry while tails may wait for one. */
+    public synchronized void append(Entry entry) {
+        entries.add(entry);
+        notifyAll();
+    }
+
+    /** Positions below are gone. */
+    public synchronized void forgetBelow(long position) {
+        firstHeld = position;
+        notifyAll();
+    }
+
     @Override
-    public Tailed tail(TenantId tenant, List<Matcher> matchers, long from, int maxEntries, Duration maxWait) {
-        return new Tailed(List.<EntryBatch>of(), from);
+    public synchronized Tailed tail(
+            TenantId tenant, List<Matcher> matchers, long from, int maxEntries, Duration maxWait)
+            throws StoreException, InterruptedException {
+        long deadline = System.nanoTime() + maxWait.toNanos();
+        while (entries.size() <= from && System.nanoTime() < deadline) {
+            wait(20);
+        }
+        if (unreachable) {
+            refused.incrementAndGet();
+            throw new StoreException.Unavailable(id + " is down");
+        }
+        if (from < firstHeld) {
+            throw new StoreException.Stale(id + " holds from " + firstHeld + ", asked for " + from);
+        }
+        List<EntryBatch> batches = new ArrayList<>();
+        long next = Math.min(entries.size(), from + maxEntries);
+        for (Entry e : entries.subList((int) from, (int) next)) {
+            if (Matcher.all(matchers, e.labels)) {
+                byte[] line = e.line.getBytes(StandardCharsets.UTF_8);
+                EntryBatch b = new EntryBatch(e.labels, 1);
+                b.add(e.time, line, 0, line.length, e.metadata);
+                batches.add(b);
+            }
+        }
+        return new Tailed(batches, next);
+    }
+
+    /** Writes what is held behind the fence as segments and commits them. */
+    public synchronized void flush(TenantId tenant, CommitLog log, SegmentStore objects) throws StoreException {
+        long fence = log.read(tenant).fence(id);
+        long end = entries.size();
+        Map<Integer, TreeMap<Labels, EntryBatch>> days = new TreeMap<>();
+        for (Entry e : entries.subList((int) fence, (int) end)) {
+            byte[] line = e.line().getBytes(StandardCharsets.UTF_8);
+            days.computeIfAbsent(SegmentWriter.dayOf(e.time()), d -> new TreeMap<>())
+                    .computeIfAbsent(e.labels(), EntryBatch::new)
+                    .add(e.time(), line, 0, line.length, e.metadata());
+        }
+        List<SegmentRef> refs = new ArrayList<>();
+        for (Map.Entry<Integer, TreeMap<Labels, EntryBatch>> day : days.entrySet()) {
+            try (SegmentWriter w = SegmentWriter.create(objects, tenant, day.getKey())) {
+                for (EntryBatch batch : day.getValue().values()) {
+                    w.add(batch);
+                }
+                refs.add(w.finish());
+            }
+        }
+        if (!(log.commit(tenant, LogRecord.flush(refs, new Fence(id, fence, end))) instanceof CommitResult.Committed)) {
+            throw new IllegalStateException("not committed");
+        }
     }
 
     private record HeldScan(List<StreamScan> streams) implements Scan {
