@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.block;
 
+import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.Labels;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -17,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BlockWriter {
     private final ByteSink lines = new ByteSink(BlockFormat.TARGET_RAW_BYTES + (16 << 10));
-    private final ByteSink lengths = new ByteSink(8 << 10);
     private final ByteSink scratch = new ByteSink(16 << 10);
     private final ByteSink body = new ByteSink(64 << 10);
     private final ByteSink header = new ByteSink(256);
     private final CRC32C crc = new CRC32C();
     private final Map<String, KeyColumn> keys = new TreeMap<>();
     private long[] times = new long[4096];
+    private int[] lengths = new int[4096];
     private int rows;
     private long metadataBytes;
 
@@ -58,9 +59,10 @@ public final class BlockWriter {
         }
         if (rows == times.length) {
             times = Arrays.copyOf(times, rows * 2);
+            lengths = Arrays.copyOf(lengths, rows * 2);
         }
-        times[rows++] = timestampNanos;
-        lengths.varint(length);
+        times[rows] = timestampNanos;
+        lengths[rows++] = length;
         lines.bytes(buffer, offset, length);
     }
 
@@ -121,6 +123,21 @@ public final class BlockWriter {
         return rawBytes() >= BlockFormat.TARGET_RAW_BYTES || rows >= BlockFormat.TARGET_ROWS;
     }
 
+    /** Adds all rows to the skip filter of this block. */
+    public void addTo(SkipFilterBuilder filter) {
+        filter.begin(rawBytes());
+        int at = 0;
+        for (int i = 0; i < rows; i++) {
+            filter.line(lines.array(), at, lengths[i]);
+            at += lengths[i];
+        }
+        for (KeyColumn c : keys.values()) {
+            for (String value : c.dictionary.keySet()) {
+                filter.metadata(c.name, value);
+            }
+        }
+    }
+
     /**
      * Appends the block to {@code out} and empties this writer.
      *
@@ -152,7 +169,11 @@ public final class BlockWriter {
         scratch.reset();
         TimeColumn.encode(times, rows, scratch);
         column(BlockFormat.COLUMN_TIMES, "", scratch);
-        column(BlockFormat.COLUMN_LENGTHS, "", lengths);
+        scratch.reset();
+        for (int i = 0; i < rows; i++) {
+            scratch.varint(lengths[i]);
+        }
+        column(BlockFormat.COLUMN_LENGTHS, "", scratch);
         for (KeyColumn c : keys.values()) {
             scratch.reset();
             c.encode(rows, scratch);
@@ -198,7 +219,6 @@ public final class BlockWriter {
     public void reset() {
         rows = 0;
         lines.reset();
-        lengths.reset();
         keys.clear();
         metadataBytes = 0;
         lastMetadata = Labels.EMPTY;

@@ -13,8 +13,7 @@ import java.util.List;
  * @param endNanos end of the time wanted, exclusive
  * @param direction order within each stream
  * @param columns what will be read of each entry; a source may leave the rest empty
- * @param requiredLiterals byte strings (UTF-8) that a line must all contain to be of any use to the caller. A source may use them to skip
- *     lines and blocks, and may ignore them: the caller checks every line that it gets.
+ * @param requirements all must hold of an entry for it to be of any use to the caller
  */
 public record ScanRequest(
         List<Matcher> matchers,
@@ -22,10 +21,10 @@ public record ScanRequest(
         long endNanos,
         Direction direction,
         Columns columns,
-        List<byte[]> requiredLiterals) {
+        List<Requirement> requirements) {
     public ScanRequest {
         matchers = List.copyOf(matchers);
-        requiredLiterals = List.copyOf(requiredLiterals);
+        requirements = List.copyOf(requirements);
     }
 
     /**

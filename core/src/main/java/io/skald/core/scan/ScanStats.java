@@ -20,7 +20,11 @@ public final class ScanStats {
     public final LongAdder chunks = new LongAdder();
     /** Blocks that were read. */
     public final LongAdder blocks = new LongAdder();
-    /** Blocks that were not read because a filter or a literal ruled them out. */
+    /** Blocks that lie in the range of time: those that were read, and those that were not. */
+    public final LongAdder consideredBlocks = new LongAdder();
+    /** Bytes of skip filters that were read. */
+    public final LongAdder filterBytes = new LongAdder();
+    /** Blocks that were not read because their skip filter ruled them out. */
     public final LongAdder prunedBlocks = new LongAdder();
     /** Equal entries that collapsed into one. */
     public final LongAdder duplicates = new LongAdder();
@@ -34,6 +38,8 @@ public final class ScanStats {
         compressedBytes.add(o.compressedBytes.sum());
         chunks.add(o.chunks.sum());
         blocks.add(o.blocks.sum());
+        consideredBlocks.add(o.consideredBlocks.sum());
+        filterBytes.add(o.filterBytes.sum());
         prunedBlocks.add(o.prunedBlocks.sum());
         duplicates.add(o.duplicates.sum());
     }

@@ -81,7 +81,7 @@ final class LineQuery {
                 request.endNanos(),
                 request.direction(),
                 ScanRequest.Columns.ALL,
-                pipeline.requiredLiterals());
+                pipeline.requirements());
         try (Scan scan = source.open(scanRequest)) {
             List<StreamScan> streams = scan.streams();
             try {

@@ -75,7 +75,7 @@ final class RangeScan {
                 windows.endNanos(),
                 Direction.FORWARD,
                 compiled.columns(),
-                compiled.requiredLiterals());
+                compiled.requirements());
         try (Scan scan = source.open(request)) {
             List<StreamScan> streams = scan.streams();
             AtomicInteger next = new AtomicInteger();

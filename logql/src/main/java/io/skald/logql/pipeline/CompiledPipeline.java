@@ -3,6 +3,7 @@
 package io.skald.logql.pipeline;
 
 import io.skald.core.model.Labels;
+import io.skald.core.scan.Requirement;
 import io.skald.core.scan.ScanRequest;
 import java.util.List;
 
@@ -12,8 +13,8 @@ import java.util.List;
 public interface CompiledPipeline {
     LinePipeline forStream(Labels streamLabels);
 
-    /** Byte strings that every line must contain to survive: from positive substring filters before any stage that rewrites the line. */
-    List<byte[]> requiredLiterals();
+    /** What an entry must have to survive, as far as the stages say so without being run. */
+    List<Requirement> requirements();
 
     /** What the stages read of an entry. A log query needs the line anyway; a metric query may not. */
     ScanRequest.Columns columns();

@@ -3,6 +3,7 @@
 package io.skald.logql.pipeline;
 
 import io.skald.core.model.Labels;
+import io.skald.core.scan.Requirement;
 import io.skald.core.scan.ScanRequest;
 import java.util.List;
 
@@ -10,8 +11,8 @@ import java.util.List;
 public interface CompiledRange {
     SamplePipeline forStream(Labels streamLabels);
 
-    /** As {@link CompiledPipeline#requiredLiterals}. */
-    List<byte[]> requiredLiterals();
+    /** As {@link CompiledPipeline#requirements}. */
+    List<Requirement> requirements();
 
     /** What must be read of an entry to make its sample. */
     ScanRequest.Columns columns();

@@ -60,30 +60,4 @@ final class LineFilters {
             return false;
         };
     }
-
-    /** Byte strings that every line contains that passes the filter. */
-    static void addRequired(Stage.LineFilter filter, List<byte[]> out) {
-        if (filter.alternatives().size() != 1
-                || filter.alternatives().getFirst().ip()) {
-            return;
-        }
-        String text = filter.alternatives().getFirst().text();
-        switch (filter.op()) {
-            case CONTAINS -> add(RegexpLiterals.utf8(text), out);
-            case MATCHES -> {
-                RegexpLiterals literals = RegexpLiterals.of(text);
-                if (!literals.ignoreCase()) {
-                    literals.required().forEach(r -> add(RegexpLiterals.utf8(r), out));
-                }
-            }
-            case PATTERN -> LinePattern.forFilter(text).literals().forEach(l -> add(l, out));
-            case NOT_CONTAINS, NOT_MATCHES, NOT_PATTERN -> {}
-        }
-    }
-
-    private static void add(byte[] literal, List<byte[]> out) {
-        if (literal.length > 0) {
-            out.add(literal);
-        }
-    }
 }

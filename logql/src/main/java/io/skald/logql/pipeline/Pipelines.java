@@ -3,6 +3,7 @@
 package io.skald.logql.pipeline;
 
 import io.skald.core.model.Labels;
+import io.skald.core.scan.Requirement;
 import io.skald.core.scan.ScanRequest;
 import io.skald.logql.ast.SampleExpr;
 import io.skald.logql.ast.Stage;
@@ -22,7 +23,7 @@ public final class Pipelines {
      */
     public static CompiledPipeline compile(List<Stage> stages) {
         List<StepFactory> factories = new StageCompiler(Needed.ALL).compile(stages);
-        List<byte[]> literals = StageCompiler.requiredLiterals(stages);
+        List<Requirement> requirements = Requirements.of(stages);
         return new CompiledPipeline() {
             @Override
             public LinePipeline forStream(Labels streamLabels) {
@@ -30,8 +31,8 @@ public final class Pipelines {
             }
 
             @Override
-            public List<byte[]> requiredLiterals() {
-                return literals;
+            public List<Requirement> requirements() {
+                return requirements;
             }
 
             @Override

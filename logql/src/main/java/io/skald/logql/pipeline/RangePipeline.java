@@ -3,6 +3,7 @@
 package io.skald.logql.pipeline;
 
 import io.skald.core.model.Labels;
+import io.skald.core.scan.Requirement;
 import io.skald.core.scan.ScanRequest;
 import io.skald.logql.ast.SampleExpr;
 import io.skald.logql.ast.Stage;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class RangePipeline implements CompiledRange {
     private final List<StepFactory> factories;
     private final List<StepFactory> afterUnwrap;
-    private final List<byte[]> literals;
+    private final List<Requirement> requirements;
     private final StreamSamplePipeline.Source source;
     private final SampleExpr.@Nullable Unwrap unwrap;
     private final SampleExpr.@Nullable Grouping grouping;
@@ -27,7 +28,7 @@ final class RangePipeline implements CompiledRange {
         this.unwrap = range.range().unwrap();
         List<? extends Stage> filters = unwrap == null ? List.of() : unwrap.filters();
         this.afterUnwrap = compiler.compile(List.copyOf(filters));
-        this.literals = StageCompiler.requiredLiterals(stages);
+        this.requirements = Requirements.of(stages);
         this.grouping = grouping;
         this.source = unwrap != null
                 ? StreamSamplePipeline.Source.LABEL
@@ -67,8 +68,8 @@ final class RangePipeline implements CompiledRange {
     }
 
     @Override
-    public List<byte[]> requiredLiterals() {
-        return literals;
+    public List<Requirement> requirements() {
+        return requirements;
     }
 
     @Override

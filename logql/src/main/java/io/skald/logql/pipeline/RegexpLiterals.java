@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.pipeline;
 
+import io.skald.core.scan.Requirement;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param alternatives when not null, the expression matches exactly the lines that contain one of these
  * @param required strings that every match contains
+ * @param clauses lists of strings, of each of which every match contains one
  * @param ignoreCase whether all of them are meant with ASCII letters of either case
  */
-record RegexpLiterals(@Nullable List<String> alternatives, List<String> required, boolean ignoreCase) {
+record RegexpLiterals(
+        @Nullable List<String> alternatives, List<String> required, List<List<String>> clauses, boolean ignoreCase) {
     /** Flags that change what literals mean. */
     private static final Pattern OTHER_FLAGS = Pattern.compile("\\(\\?[a-zA-Z-]*[iU-]");
 
-    private static final RegexpLiterals NOTHING = new RegexpLiterals(null, List.of(), false);
+    private static final RegexpLiterals NOTHING = new RegexpLiterals(null, List.of(), List.of(), false);
 
     static RegexpLiterals of(String regexp) {
         String s = regexp;
@@ -34,6 +37,7 @@ record RegexpLiterals(@Nullable List<String> alternatives, List<String> required
             return NOTHING;
         }
         List<String> alternatives = alternatives(s);
+        List<List<String>> clauses = alternatives != null ? List.of(alternatives) : RegexpClauses.of(s);
         List<String> required = alternatives != null && alternatives.size() == 1 ? alternatives : runs(s);
         if (ignoreCase) {
             if (alternatives != null && !alternatives.stream().allMatch(RegexpLiterals::foldsWithinAscii)) {
@@ -42,7 +46,7 @@ record RegexpLiterals(@Nullable List<String> alternatives, List<String> required
             required =
                     required.stream().filter(RegexpLiterals::foldsWithinAscii).toList();
         }
-        return new RegexpLiterals(alternatives, required, ignoreCase);
+        return new RegexpLiterals(alternatives, required, clauses, ignoreCase);
     }
 
     /** ASCII without k and s, which are equal to letters beyond ASCII when case is ignored. */
@@ -88,7 +92,7 @@ record RegexpLiterals(@Nullable List<String> alternatives, List<String> required
         return out;
     }
 
-    private static boolean isPunctuation(char c) {
+    static boolean isPunctuation(char c) {
         return c > ' ' && c < 127 && !Character.isLetterOrDigit(c);
     }
 
@@ -147,20 +151,20 @@ record RegexpLiterals(@Nullable List<String> alternatives, List<String> required
         return out;
     }
 
-    private static void flush(StringBuilder run, List<String> out) {
+    static void flush(StringBuilder run, List<String> out) {
         if (run.length() > 0) {
             out.add(run.toString());
             run.setLength(0);
         }
     }
 
-    private static void dropLast(StringBuilder run) {
+    static void dropLast(StringBuilder run) {
         if (run.length() > 0) {
             run.setLength(run.offsetByCodePoints(run.length(), -1));
         }
     }
 
-    private static int skipGroup(String s, int open) {
+    static int skipGroup(String s, int open) {
         int depth = 0;
         int i = open;
         while (i < s.length()) {
@@ -186,7 +190,7 @@ record RegexpLiterals(@Nullable List<String> alternatives, List<String> required
         return -1;
     }
 
-    private static int skipClass(String s, int open) {
+    static int skipClass(String s, int open) {
         int i = open + 1;
         if (i < s.length() && s.charAt(i) == '^') {
             i++;
@@ -210,9 +214,37 @@ record RegexpLiterals(@Nullable List<String> alternatives, List<String> required
         return -1;
     }
 
-    private static int skipRepeat(String s, int open) {
+    static int skipRepeat(String s, int open) {
         int close = s.indexOf('}', open);
         return close < 0 ? s.length() : close + 1;
+    }
+
+    /** What every line contains that matches. */
+    List<Requirement> requirements() {
+        List<Requirement> out = new ArrayList<>();
+        for (List<String> clause : clauses) {
+            if (clause.size() == 1) {
+                pieces(clause.getFirst()).forEach(p -> out.add(Requirement.of(p)));
+            } else {
+                List<List<Requirement>> arms = new ArrayList<>();
+                for (String alternative : clause) {
+                    arms.add(pieces(alternative).stream().map(Requirement::of).toList());
+                }
+                out.addAll(Requirements.anyOf(arms));
+            }
+        }
+        return out;
+    }
+
+    /** Bytes that are not UTF-8 are matched as if they were U+FFFD, so that one of the expression's need not be in the line. */
+    private List<Requirement.Text> pieces(String literal) {
+        List<Requirement.Text> out = new ArrayList<>();
+        for (String piece : literal.split("\ufffd")) {
+            if (!piece.isEmpty()) {
+                out.add(new Requirement.Text(utf8(piece), ignoreCase));
+            }
+        }
+        return out;
     }
 
     /** The longest of the required strings, or null. */

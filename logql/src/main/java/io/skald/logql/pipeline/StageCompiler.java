@@ -64,7 +64,7 @@ final class StageCompiler {
     }
 
     /** Whether a line filter must stay behind this stage. */
-    private static boolean changesLine(Stage stage) {
+    static boolean changesLine(Stage stage) {
         return switch (stage) {
             case Stage.UnpackParser u -> true;
             case Stage.LineFormat f -> true;
@@ -82,24 +82,6 @@ final class StageCompiler {
             case Stage.Distinct d -> false;
             case Stage.Context c -> false;
         };
-    }
-
-    /** Byte strings that every line contains that gets through. */
-    static List<byte[]> requiredLiterals(List<Stage> stages) {
-        if (!stages.isEmpty() && stages.getLast() instanceof Stage.Context) {
-            // the lines around need not have what the filters ask for
-            return List.of();
-        }
-        List<byte[]> out = new ArrayList<>();
-        for (Stage s : stages) {
-            if (changesLine(s)) {
-                break;
-            }
-            if (s instanceof Stage.LineFilter f) {
-                LineFilters.addRequired(f, out);
-            }
-        }
-        return List.copyOf(out);
     }
 
     private StepFactory compile(Stage stage, Map<String, LabelFilter> early) {

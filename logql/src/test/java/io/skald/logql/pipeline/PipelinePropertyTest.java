@@ -5,6 +5,7 @@ package io.skald.logql.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.skald.core.model.Labels;
+import io.skald.core.scan.Requirement;
 import io.skald.logql.parser.Parser;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -66,14 +67,21 @@ class PipelinePropertyTest {
             for (int k = 0; k < 10; k++) {
                 byte[] line = text(r, 12).getBytes(StandardCharsets.UTF_8);
                 if (p.process(1, line, 0, line.length, Labels.EMPTY)) {
-                    for (byte[] literal : compiled.requiredLiterals()) {
-                        assertThat(new Needle(literal, false).indexIn(line, 0, line.length))
+                    for (Requirement required : compiled.requirements()) {
+                        assertThat(required.anyOf().stream().anyMatch(t -> holds(t, line)))
                                 .as("seed %d, %s, line %s", seed, query, new String(line, StandardCharsets.UTF_8))
-                                .isNotNegative();
+                                .isTrue();
                     }
                 }
             }
         }
+    }
+
+    private static boolean holds(Requirement.Term term, byte[] line) {
+        return switch (term) {
+            case Requirement.Text t -> new Needle(t.bytes(), t.ignoreCase()).indexIn(line, 0, line.length) >= 0;
+            case Requirement.Metadata m -> false;
+        };
     }
 
     @Test

@@ -201,7 +201,7 @@ public final class ExactSource implements LogSource {
                             request.endNanos(),
                             request.direction(),
                             ScanRequest.Columns.ALL,
-                            request.requiredLiterals());
+                            request.requirements());
             for (RecentEntries r : all) {
                 addRecent(scan, r, ask, v);
             }

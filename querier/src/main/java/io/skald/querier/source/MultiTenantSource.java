@@ -8,6 +8,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.LogSource;
+import io.skald.core.scan.Requirement;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
@@ -105,7 +106,7 @@ public final class MultiTenantSource implements LogSource {
                         request.endNanos(),
                         request.direction(),
                         request.columns(),
-                        request.requiredLiterals()));
+                        withoutTenantLabels(request.requirements())));
                 all.own(scan);
                 for (StreamScan s : scan.streams()) {
                     all.add(new Relabelled(label(tenant, s.labels()), s));
@@ -145,6 +146,15 @@ public final class MultiTenantSource implements LogSource {
         });
         all.sort(Comparator.comparing(StreamStats::labels));
         return new Found<>(all, warnings.list());
+    }
+
+    /** What is asked of labels that are added here says nothing of what is stored. */
+    private static List<Requirement> withoutTenantLabels(List<Requirement> requirements) {
+        return requirements.stream()
+                .filter(r -> r.anyOf().stream()
+                        .noneMatch(t -> t instanceof Requirement.Metadata m
+                                && (m.name().equals(TENANT_LABEL) || m.name().equals(ORIGINAL_TENANT_LABEL))))
+                .toList();
     }
 
     private record Relabelled(Labels labels, StreamScan stream) implements StreamScan {

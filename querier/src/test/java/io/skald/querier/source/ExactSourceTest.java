@@ -13,6 +13,7 @@ import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.EntryIdentity;
 import io.skald.core.scan.LogSource;
+import io.skald.core.scan.Requirement;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
@@ -70,9 +71,9 @@ class ExactSourceTest {
 
     private static ScanRequest request(
             long start, long end, Direction d, ScanRequest.Columns columns, String... literals) {
-        List<byte[]> l = new ArrayList<>();
+        List<Requirement> l = new ArrayList<>();
         for (String s : literals) {
-            l.add(s.getBytes(StandardCharsets.UTF_8));
+            l.add(Requirement.text(s.getBytes(StandardCharsets.UTF_8)));
         }
         return new ScanRequest(List.of(ALL), start, end, d, columns, l);
     }

@@ -23,6 +23,7 @@ final class ChunkCursor implements LazyCursor {
     private final boolean backward;
     private final boolean withLines;
     private final @Nullable Literal literal;
+    private final @Nullable BlockPruner pruner;
 
     private int extent;
     private @Nullable DecodedBlock block;
@@ -41,15 +42,16 @@ final class ChunkCursor implements LazyCursor {
 
     private int row;
 
-    ChunkCursor(SegmentReader segment, SegmentDirectory.Chunk chunk, SegmentScan scan) {
+    ChunkCursor(SegmentReader segment, SegmentDirectory.Chunk chunk, SegmentScan scan, @Nullable BlockPruner pruner) {
         this.segment = segment;
         this.chunk = chunk;
         this.scan = scan;
+        this.pruner = pruner;
         this.request = scan.request();
         this.stats = scan.stats();
         this.backward = request.direction() == Direction.BACKWARD;
         this.withLines = request.columns().lines();
-        this.literal = withLines ? Literal.longest(request.requiredLiterals()) : null;
+        this.literal = withLines ? Literal.longest(request.requirements()) : null;
         this.extent = backward ? chunk.extents().size() : -1;
         exhaust();
     }
@@ -90,6 +92,11 @@ final class ChunkCursor implements LazyCursor {
             if (!e.overlaps(request.startNanos(), request.endNanos())) {
                 continue;
             }
+            stats.consideredBlocks.increment();
+            if (pruner != null && !pruner.mayHold(e.block(), chunk.labels())) {
+                stats.prunedBlocks.increment();
+                continue;
+            }
             try {
                 if (load(e)) {
                     return true;
@@ -117,7 +124,6 @@ final class ChunkCursor implements LazyCursor {
         if (literal != null) {
             lines = b.lines(stats);
             if (e.rows() == where.rows() && !literal.occurs(Literal.haystack(lines, 0, where.lineBytes()))) {
-                stats.prunedBlocks.increment();
                 stats.storedLines.add(e.rows());
                 stats.storedBytes.add(where.lineBytes());
                 return false;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.segment;
 
+import io.skald.core.scan.Requirement;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -16,11 +17,14 @@ final class Literal {
     }
 
     /** The longest of several, or null when there is none that could rule a line out. */
-    static @Nullable Literal longest(List<byte[]> literals) {
+    static @Nullable Literal longest(List<Requirement> requirements) {
         byte[] best = new byte[0];
-        for (byte[] l : literals) {
-            if (l.length > best.length) {
-                best = l;
+        for (Requirement r : requirements) {
+            if (r.anyOf().size() == 1
+                    && r.anyOf().getFirst() instanceof Requirement.Text t
+                    && !t.ignoreCase()
+                    && t.bytes().length > best.length) {
+                best = t.bytes();
             }
         }
         return best.length == 0 ? null : new Literal(new String(best, StandardCharsets.ISO_8859_1));

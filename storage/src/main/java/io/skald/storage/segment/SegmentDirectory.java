@@ -43,12 +43,14 @@ final class SegmentDirectory {
 
     final Block[] blocks;
     final List<Chunk> chunks;
+    final FilterGroup[] filters;
     /** About what this takes in memory, bytes. */
     final long weight;
 
-    private SegmentDirectory(Block[] blocks, List<Chunk> chunks, long weight) {
+    private SegmentDirectory(Block[] blocks, List<Chunk> chunks, FilterGroup[] filters, long weight) {
         this.blocks = blocks;
         this.chunks = chunks;
+        this.filters = filters;
         this.weight = weight;
     }
 
@@ -86,6 +88,7 @@ final class SegmentDirectory {
         }
         byte[] blockSection = null;
         byte[] seriesSection = null;
+        byte[] filterSection = null;
         ByteSource table = new ByteSource(object, tail, tableAt, tableLength, tableOffset);
         while (table.remaining() > 0) {
             Section s = Section.read(table);
@@ -94,6 +97,8 @@ final class SegmentDirectory {
                 blockSection = s.load(object, tail, tailOffset, tableAt);
             } else if (s.type == SegmentFormat.SECTION_SERIES) {
                 seriesSection = s.load(object, tail, tailOffset, tableAt);
+            } else if (s.type == SegmentFormat.SECTION_FILTERS) {
+                filterSection = s.load(object, tail, tailOffset, tableAt);
             }
         }
         if (blockSection == null || seriesSection == null) {
@@ -107,7 +112,17 @@ final class SegmentDirectory {
         }
         List<Chunk> chunks =
                 chunks(new ByteSource(object + " series list", seriesSection, 0, seriesSection.length, 0), blocks);
-        return new SegmentDirectory(blocks, chunks, blocks.length * 64L + seriesSection.length * 6L + 1024);
+        FilterGroup[] filters = filterSection == null
+                ? new FilterGroup[0]
+                : FilterGroup.decode(
+                        new ByteSource(object + " filter index", filterSection, 0, filterSection.length, 0),
+                        blocks.length,
+                        tailOffset);
+        long weight = blocks.length * 64L + seriesSection.length * 6L + 1024;
+        for (FilterGroup g : filters) {
+            weight += g.weight();
+        }
+        return new SegmentDirectory(blocks, chunks, filters, weight);
     }
 
     private record Section(int type, int codec, long offset, int length, int rawLength, int crc) {

@@ -32,6 +32,9 @@ public final class SegmentFormat {
     /** Section: the streams and where their rows are. */
     public static final int SECTION_SERIES = 2;
 
+    /** Section: where the skip filters are. */
+    public static final int SECTION_FILTERS = 3;
+
     /** Bytes of one row of the section table. */
     static final int SECTION_ROW_LENGTH = 24;
 
@@ -45,6 +48,15 @@ public final class SegmentFormat {
 
     /** Streams with fewer raw bytes than this in a flush share blocks. */
     public static final int SHARED_BELOW_BYTES = 32 * 1024;
+
+    /** Bytes of skip filters at which a writer ends a group. */
+    static final int FILTER_GROUP_BYTES = 16 << 20;
+
+    /** Filters are cut into 64 partitions at most, */
+    static final int MAX_PARTITION_BITS = 6;
+
+    /** and into none of fewer bytes on average than this. */
+    static final int MIN_PARTITION_BYTES = 4 << 10;
 
     static final int ZSTD_LEVEL = 3;
 

@@ -5,6 +5,7 @@ package io.skald.storage.segment;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.storage.SegmentStore;
 import java.util.ArrayList;
@@ -16,13 +17,20 @@ public final class SegmentReader {
     private final SegmentStore store;
     private final SegmentRef ref;
     private final SegmentDirectory directory;
-    private final BlockCache sharedBlocks;
+    private final WeightedCache<DecodedBlock> sharedBlocks;
+    private final WeightedCache<FilterGroup.Partition> partitions;
 
-    private SegmentReader(SegmentStore store, SegmentRef ref, SegmentDirectory directory, BlockCache sharedBlocks) {
+    private SegmentReader(
+            SegmentStore store,
+            SegmentRef ref,
+            SegmentDirectory directory,
+            WeightedCache<DecodedBlock> sharedBlocks,
+            WeightedCache<FilterGroup.Partition> partitions) {
         this.store = store;
         this.ref = ref;
         this.directory = directory;
         this.sharedBlocks = sharedBlocks;
+        this.partitions = partitions;
     }
 
     /**
@@ -31,9 +39,15 @@ public final class SegmentReader {
      * @throws StoreException.CorruptData if it is not readable
      * @throws StoreException.NotFound if the object does not exist
      */
-    static SegmentReader open(SegmentStore store, SegmentRef ref, BlockCache sharedBlocks) throws StoreException {
+    static SegmentReader open(
+            SegmentStore store,
+            SegmentRef ref,
+            WeightedCache<DecodedBlock> sharedBlocks,
+            WeightedCache<FilterGroup.Partition> partitions)
+            throws StoreException {
         byte[] tail = store.read(ref.key(), ref.tailOffset(), Math.toIntExact(ref.sizeBytes() - ref.tailOffset()));
-        return new SegmentReader(store, ref, SegmentDirectory.decode(ref.key(), tail, ref.tailOffset()), sharedBlocks);
+        SegmentDirectory directory = SegmentDirectory.decode(ref.key(), tail, ref.tailOffset());
+        return new SegmentReader(store, ref, directory, sharedBlocks, partitions);
     }
 
     public SegmentRef ref() {
@@ -142,8 +156,23 @@ public final class SegmentReader {
 
         @Override
         public EntryCursor open() {
-            return new ChunkCursor(SegmentReader.this, chunk, scan);
+            return new ChunkCursor(SegmentReader.this, chunk, scan, scan.pruner(SegmentReader.this));
         }
+    }
+
+    int blocks() {
+        return directory.blocks.length;
+    }
+
+    FilterGroup[] filters() {
+        return directory.filters;
+    }
+
+    FilterGroup.Partition filterPartition(int group, int partition, ScanStats stats) throws StoreException {
+        return partitions.get(ref.key(), (group << SegmentFormat.MAX_PARTITION_BITS) | partition, () -> {
+            stats.filterBytes.add(directory.filters[group].length(partition));
+            return directory.filters[group].read(store, ref.key(), partition);
+        });
     }
 
     SegmentDirectory.Block block(int i) {

@@ -10,7 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opened segments of a store, shared by all queries of a process. Directories and the blocks that small streams share are kept within bounds
+ * Opened segments of a store, shared by all queries of a process. Directories, partitions of skip filters and the blocks that small streams share are kept within bounds
  * of bytes, the least recently used going first; a directory that several ask for at once is read once. Thread-safe.
  */
 public final class SegmentReaders {
@@ -20,9 +20,13 @@ public final class SegmentReaders {
     /** What shared blocks may take unless said otherwise, bytes. */
     public static final long DEFAULT_BLOCK_BYTES = 32L << 20;
 
+    /** What partitions of skip filters may take unless said otherwise, bytes. */
+    public static final long DEFAULT_FILTER_BYTES = 32L << 20;
+
     private final SegmentStore store;
     private final long maxDirectoryBytes;
-    private final BlockCache sharedBlocks;
+    private final WeightedCache<DecodedBlock> sharedBlocks;
+    private final WeightedCache<FilterGroup.Partition> partitions;
     private final LinkedHashMap<String, Slot> slots = new LinkedHashMap<>(64, 0.75f, true);
     private long bytes;
 
@@ -37,13 +41,14 @@ public final class SegmentReaders {
     }
 
     public SegmentReaders(SegmentStore store) {
-        this(store, DEFAULT_DIRECTORY_BYTES, DEFAULT_BLOCK_BYTES);
+        this(store, DEFAULT_DIRECTORY_BYTES, DEFAULT_BLOCK_BYTES, DEFAULT_FILTER_BYTES);
     }
 
-    public SegmentReaders(SegmentStore store, long maxDirectoryBytes, long maxBlockBytes) {
+    public SegmentReaders(SegmentStore store, long maxDirectoryBytes, long maxBlockBytes, long maxFilterBytes) {
         this.store = store;
         this.maxDirectoryBytes = maxDirectoryBytes;
-        this.sharedBlocks = new BlockCache(maxBlockBytes);
+        this.sharedBlocks = new WeightedCache<>(maxBlockBytes, DecodedBlock::weight);
+        this.partitions = new WeightedCache<>(maxFilterBytes, FilterGroup.Partition::weight);
     }
 
     /**
@@ -61,7 +66,7 @@ public final class SegmentReaders {
         try {
             SegmentReader r = slot.reader;
             if (r == null) {
-                r = SegmentReader.open(store, ref, sharedBlocks);
+                r = SegmentReader.open(store, ref, sharedBlocks, partitions);
                 slot.reader = r;
                 keep(ref.key(), slot, r.weight());
             }

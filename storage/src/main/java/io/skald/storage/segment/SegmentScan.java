@@ -4,13 +4,46 @@ package io.skald.storage.segment;
 
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What the cursors over segments need to know of the query that they work for.
- *
- * @param request range, direction, columns and literals
- * @param stats where they count
- * @param lost takes a message about each block that cannot be read (corrupt, or its object is gone) and was left out; thread-safe
- */
-public record SegmentScan(ScanRequest request, ScanStats stats, Consumer<String> lost) {}
+/** What the cursors over segments need to know of the query that they work for, and share while it runs. Thread-safe. */
+public final class SegmentScan {
+    private final ScanRequest request;
+    private final ScanStats stats;
+    private final Consumer<String> lost;
+    private final ConcurrentHashMap<String, BlockPruner> pruners = new ConcurrentHashMap<>();
+
+    /**
+     * @param request range, direction, columns and requirements
+     * @param stats where they count
+     * @param lost takes a message about each block that cannot be read (corrupt, or its object is gone) and was left out; thread-safe
+     */
+    public SegmentScan(ScanRequest request, ScanStats stats, Consumer<String> lost) {
+        this.request = request;
+        this.stats = stats;
+        this.lost = lost;
+    }
+
+    ScanRequest request() {
+        return request;
+    }
+
+    ScanStats stats() {
+        return stats;
+    }
+
+    Consumer<String> lost() {
+        return lost;
+    }
+
+    /** What rules out blocks of a segment; null when nothing is required of entries. */
+    @Nullable
+    BlockPruner pruner(SegmentReader segment) {
+        return request.requirements().isEmpty()
+                ? null
+                : pruners.computeIfAbsent(
+                        segment.ref().key(), k -> new BlockPruner(segment, request.requirements(), stats));
+    }
+}

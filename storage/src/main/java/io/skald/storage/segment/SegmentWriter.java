@@ -28,6 +28,7 @@ public final class SegmentWriter implements AutoCloseable {
     private final BlockWriter own = new BlockWriter();
     private final ByteSink buffer = new ByteSink(96 << 10);
     private final BlockIndexWriter blocks = new BlockIndexWriter();
+    private final FilterWriter filters = new FilterWriter();
     private final DirectoryWriter directory = new DirectoryWriter();
     private @Nullable Labels last;
     private int sharedId;
@@ -170,11 +171,15 @@ public final class SegmentWriter implements AutoCloseable {
     }
 
     private void writeBlock(BlockWriter writer, int id, boolean isShared) throws StoreException {
+        filters.add(id, writer);
         buffer.reset();
         long offset = out.position();
         BlockWriter.Summary summary = writer.finish(buffer);
         out.write(buffer.array(), 0, buffer.size());
         blocks.written(id, offset, summary, isShared);
+        if (filters.full()) {
+            filters.write(out);
+        }
     }
 
     /**
@@ -189,14 +194,18 @@ public final class SegmentWriter implements AutoCloseable {
         if (!shared.isEmpty()) {
             writeBlock(shared, sharedId, true);
         }
+        filters.write(out);
         long tailOffset = out.position();
-        ByteSink table = new ByteSink(2 * SegmentFormat.SECTION_ROW_LENGTH + SegmentFormat.TRAILER_LENGTH);
+        ByteSink table = new ByteSink(4 * SegmentFormat.SECTION_ROW_LENGTH + SegmentFormat.TRAILER_LENGTH);
         buffer.reset();
         blocks.encode(buffer, minNanos);
         section(table, SegmentFormat.SECTION_BLOCKS);
         buffer.reset();
         directory.encode(buffer, minNanos);
         section(table, SegmentFormat.SECTION_SERIES);
+        buffer.reset();
+        filters.encode(buffer);
+        section(table, SegmentFormat.SECTION_FILTERS);
         int tableLength = table.size();
         table.i64(out.position());
         table.u32(tableLength);

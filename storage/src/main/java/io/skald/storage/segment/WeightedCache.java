@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.model.StoreException;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+
+/** Parts of segments, kept for a while. Bounded by bytes; the least recently used goes first. Thread-safe. */
+final class WeightedCache<V> {
+    private record Key(String segment, int part) {}
+
+    private final long maxBytes;
+    private final ToLongFunction<V> weight;
+    private final LinkedHashMap<Key, V> parts = new LinkedHashMap<>(64, 0.75f, true);
+    private long bytes;
+
+    WeightedCache(long maxBytes, ToLongFunction<V> weight) {
+        this.maxBytes = maxBytes;
+        this.weight = weight;
+    }
+
+    /** Makes a part that is not there. */
+    interface Loader<V> {
+        V load() throws StoreException;
+    }
+
+    V get(String segment, int part, Loader<V> loader) throws StoreException {
+        Key key = new Key(segment, part);
+        synchronized (this) {
+            V b = parts.get(key);
+            if (b != null) {
+                return b;
+            }
+        }
+        // loaded outside of the lock: two threads may both load the same part, which costs time and nothing else
+        V loaded = loader.load();
+        synchronized (this) {
+            V other = parts.putIfAbsent(key, loaded);
+            if (other != null) {
+                return other;
+            }
+            bytes += weight.applyAsLong(loaded);
+            Iterator<Map.Entry<Key, V>> eldest = parts.entrySet().iterator();
+            while (bytes > maxBytes && eldest.hasNext()) {
+                Map.Entry<Key, V> e = eldest.next();
+                if (!e.getKey().equals(key)) {
+                    bytes -= weight.applyAsLong(e.getValue());
+                    eldest.remove();
+                }
+            }
+            return loaded;
+        }
+    }
+}
