@@ -54,6 +54,8 @@ public final class Agent implements AutoCloseable {
     private long lastCheckpoint;
     /** Whether the positions file lacks something; after a start it may lack what is in the outbox. */
     private boolean dirty = true;
+    /** When the outbox was last found full, or 0; counted from the last look. */
+    private long fullSince;
 
     private Agent(
             AgentConfig config,
@@ -105,7 +107,7 @@ public final class Agent implements AutoCloseable {
                     tailer.scan(now);
                     lastScan = now;
                 }
-                boolean more = pusher.hasRoom() && readAndSend(now);
+                boolean more = pusher.hasRoom() && outboxHasRoom(now) && readAndSend(now);
                 checkpoint(now, false);
                 if (!more) {
                     await(POLL_NANOS);
@@ -125,7 +127,10 @@ public final class Agent implements AutoCloseable {
     private void finish() throws InterruptedException {
         long start = System.nanoTime();
         tailer.scan(start);
-        while (System.nanoTime() - start < LAST_READ_NANOS && pusher.hasRoom() && readAndSend(System.nanoTime())) {
+        while (System.nanoTime() - start < LAST_READ_NANOS
+                && pusher.hasRoom()
+                && outboxHasRoom(System.nanoTime())
+                && readAndSend(System.nanoTime())) {
             checkpoint(System.nanoTime(), false);
         }
         if (!pusher.drain(LAST_PUSH_NANOS)) {
@@ -134,6 +139,30 @@ public final class Agent implements AutoCloseable {
                     "stopped before everything was sent; the rest is sent after the next start");
         }
         checkpoint(System.nanoTime(), true);
+    }
+
+    /** Whether more may be read, or files have to wait: their lines are safe where they are. */
+    private boolean outboxHasRoom(long now) {
+        try {
+            long bytes = outbox.diskBytes();
+            tailMetrics.outbox(bytes);
+            boolean room = bytes + config.maxBatchBytes() <= config.maxOutboxBytes();
+            if (!room && fullSince == 0) {
+                outbox.seal();
+                dirty = true;
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        () -> "the outbox holds " + bytes + " of " + config.maxOutboxBytes()
+                                + " bytes, reading waits until it is sent");
+            } else if (fullSince != 0) {
+                tailMetrics.outboxFull(now - fullSince);
+            }
+            fullSince = room ? 0 : now;
+            return room;
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, () -> "cannot look at the outbox, reading waits: " + e);
+            return false;
+        }
     }
 
     /** Reads some, and hands it over once it is on disk. Returns whether there may be more to read. */

@@ -5,6 +5,7 @@ package io.skald.agent;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -51,7 +52,8 @@ class AgentTest {
                 Labels.EMPTY,
                 Duration.ofMillis(20),
                 4096,
-                4);
+                4,
+                1 << 20);
         return Agent.open(config, to, InstantSource.system(), registry);
     }
 
@@ -245,6 +247,30 @@ class AgentTest {
                     .isInstanceOf(IOException.class)
                     .hasMessage("another agent uses " + dir.resolve("data/agent"));
         }
+    }
+
+    /** While the positions cannot be saved no segment may go: reading stops at the limit, and goes on by itself. */
+    @Test
+    void theOutboxHasALimit() throws Exception {
+        Path obstacle = Files.createDirectories(dir.resolve("data/agent/positions.tmp/full"));
+        Path log = dir.resolve("app.log");
+        int lines = 30_000;
+        append(
+                log,
+                IntStream.range(0, lines)
+                        .mapToObj(i -> "line " + i + " " + "x".repeat(100) + "\n")
+                        .collect(joining()));
+        try (Agent agent = open("*.log")) {
+            assertThat(agent).isNotNull();
+            until(() -> registry.getSampleValue("skald_agent_outbox_full_seconds_total") > 0.2);
+            assertThat(registry.getSampleValue("skald_agent_outbox_bytes")).isBetween(900_000.0, 1.1e6);
+            assertThat(sink.lines()).hasSizeLessThan(lines);
+            Files.delete(obstacle);
+            Files.delete(obstacle.getParent());
+            until(() -> sink.lines().size() == lines);
+            until(() -> registry.getSampleValue("skald_agent_outbox_bytes") < 900_000);
+        }
+        assertThat(sink.lines()).doesNotHaveDuplicates();
     }
 
     /** Files grow, rotate and are rotated again; the sink fails and loses answers; the agent is killed and started. Every line arrives once. */

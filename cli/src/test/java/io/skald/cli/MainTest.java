@@ -111,6 +111,16 @@ class MainTest {
                 .isEqualTo("skald config check: no such file: " + dir.resolve("none") + "\n");
         assertThat(CommandRun.of("config", "show", "--config", good.toString()).out())
                 .contains("multi_tenant: true\n");
+        String flags = "config show --config " + good + " --data /d --http 127.0.0.1:1 --tail /a /b --tail-tenant t";
+        assertThat(CommandRun.of(flags.split(" ")).lines())
+                .contains(
+                        "data_dir: /d",
+                        "  listen: \"127.0.0.1:1\"",
+                        "tail: [/a, /b]",
+                        "tail_tenant: t",
+                        "multi_tenant: true");
+        assertThat(CommandRun.of("config", "show", "--tail-tenant", "t").err())
+                .isEqualTo("skald config show: --tail-tenant: tail_tenant needs multi_tenant: true\n");
     }
 
     @ParameterizedTest

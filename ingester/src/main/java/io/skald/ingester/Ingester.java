@@ -57,6 +57,7 @@ public final class Ingester implements PushSink, AutoCloseable {
     private final Discards discards;
     private final TenantGates gates;
     private final DataDirectory directory;
+    private final boolean ownsDirectory;
     private final Head head;
     private final Wal wal;
     private final Flusher flusher;
@@ -67,6 +68,8 @@ public final class Ingester implements PushSink, AutoCloseable {
 
     private Ingester(
             Disk disk,
+            DataDirectory directory,
+            boolean ownsDirectory,
             IngesterConfig config,
             CommitLog log,
             SegmentStore segments,
@@ -81,7 +84,8 @@ public final class Ingester implements PushSink, AutoCloseable {
         this.clock = clock;
         this.steps = steps;
         this.admission = new Admission(config.maxInFlightBytes());
-        this.directory = DataDirectory.acquire(disk, config.dataDir());
+        this.directory = directory;
+        this.ownsDirectory = ownsDirectory;
         Wal opened = null;
         try {
             Map<TenantId, Long> fences = fences(log, config.ingesterId());
@@ -125,20 +129,24 @@ public final class Ingester implements PushSink, AutoCloseable {
             if (opened != null) {
                 opened.close();
             }
-            directory.close();
+            if (ownsDirectory) {
+                directory.close();
+            }
             throw e;
         }
         checkDisk();
     }
 
     /**
-     * Opens the data directory, recovers, and begins flushing.
+     * Recovers, and begins flushing.
      *
+     * @param directory the data directory of the config, locked; stays the caller's, who holds other things of it too
      * @param log where flushes are committed; read for the fences first
      * @param registry where the metrics are registered until {@link #close}
-     * @throws StoreException if the directory is in use or unreadable, or the index cannot be read
+     * @throws StoreException if the directory is unreadable, or the index cannot be read
      */
     public static Ingester open(
+            DataDirectory directory,
             IngesterConfig config,
             CommitLog log,
             SegmentStore segments,
@@ -146,12 +154,13 @@ public final class Ingester implements PushSink, AutoCloseable {
             Clock clock,
             CollectorRegistry registry)
             throws StoreException {
-        Ingester i = create(Disk.REAL, config, log, segments, limits, clock, registry, step -> {});
+        Ingester i =
+                new Ingester(Disk.REAL, directory, false, config, log, segments, limits, clock, registry, step -> {});
         i.flusher.start();
         return i;
     }
 
-    /** Opens without flushing by itself. */
+    /** Opens the data directory, too, and does not flush by itself. */
     static Ingester create(
             Disk disk,
             IngesterConfig config,
@@ -162,7 +171,8 @@ public final class Ingester implements PushSink, AutoCloseable {
             CollectorRegistry registry,
             Consumer<FlushStep> steps)
             throws StoreException {
-        return new Ingester(disk, config, log, segments, limits, clock, registry, steps);
+        DataDirectory directory = DataDirectory.acquire(disk, config.dataDir());
+        return new Ingester(disk, directory, true, config, log, segments, limits, clock, registry, steps);
     }
 
     private static Map<TenantId, Long> fences(CommitLog log, String ingesterId) throws StoreException {
@@ -368,6 +378,8 @@ public final class Ingester implements PushSink, AutoCloseable {
     private void closeFiles() throws StoreException {
         wal.close();
         metrics.close();
-        directory.close();
+        if (ownsDirectory) {
+            directory.close();
+        }
     }
 }

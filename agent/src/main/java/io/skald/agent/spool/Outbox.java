@@ -272,6 +272,15 @@ public final class Outbox implements AutoCloseable {
         }
     }
 
+    /** Ends the present segment, so that a checkpoint may remove it once all of it is acknowledged. */
+    public void seal() throws IOException {
+        FileChannel channel = current;
+        current = null;
+        if (channel != null) {
+            channel.close();
+        }
+    }
+
     /** Bytes of all segments on disk. */
     public long diskBytes() throws IOException {
         long bytes = 0;

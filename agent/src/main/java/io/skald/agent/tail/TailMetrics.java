@@ -22,6 +22,11 @@ public final class TailMetrics implements AutoCloseable {
     final Gauge openFiles = gauge("skald_agent_open_files", "Files that are open.");
     final Gauge lagBytes = gauge("skald_agent_lag_bytes", "Bytes of open files that are not read yet.");
 
+    final Gauge outboxBytes = gauge("skald_agent_outbox_bytes", "Bytes of the outbox on disk.");
+    final Counter outboxFull = counter(
+            "skald_agent_outbox_full_seconds",
+            "Time in which nothing was read because the outbox had reached its limit.");
+
     private final CollectorRegistry registry;
 
     public TailMetrics(CollectorRegistry registry) {
@@ -34,6 +39,8 @@ public final class TailMetrics implements AutoCloseable {
         registry.register(skippedFiles);
         registry.register(openFiles);
         registry.register(lagBytes);
+        registry.register(outboxBytes);
+        registry.register(outboxFull);
     }
 
     private static Counter counter(String name, String help) {
@@ -42,6 +49,16 @@ public final class TailMetrics implements AutoCloseable {
 
     private static Gauge gauge(String name, String help) {
         return Gauge.build(name, help).create();
+    }
+
+    /** The size of the outbox, as it was looked at. */
+    public void outbox(long bytes) {
+        outboxBytes.set((double) bytes);
+    }
+
+    /** Time that reading had to wait for the outbox. */
+    public void outboxFull(long nanos) {
+        outboxFull.inc(nanos / 1e9);
     }
 
     @Override
@@ -54,5 +71,7 @@ public final class TailMetrics implements AutoCloseable {
         registry.unregister(skippedFiles);
         registry.unregister(openFiles);
         registry.unregister(lagBytes);
+        registry.unregister(outboxBytes);
+        registry.unregister(outboxFull);
     }
 }

@@ -5,16 +5,13 @@ package io.skald.cli.config;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
 import io.skald.cli.Output;
-import io.skald.core.config.ConfigException;
-import io.skald.core.config.SkaldConfig;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import io.skald.cli.run.RunOptions;
+import io.skald.cli.run.TailOptions;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code skald config check|show}. */
@@ -25,7 +22,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  skald config check skald.yaml",
             "  skald config show                      every key with its default",
-            "  skald config show --config skald.yaml  what 'skald run --config skald.yaml' would use"
+            "  skald config show --config skald.yaml --data /srv/skald   what 'skald run' would use, told the same"
         })
 public final class ConfigCommand implements Runnable {
     private final Output out;
@@ -47,34 +44,18 @@ public final class ConfigCommand implements Runnable {
     @Command(description = "Reads a config file and reports every problem with its line.")
     int check(@Parameters(paramLabel = "FILE", description = "The file.") Path file)
             throws CommandFailure, Output.Gone {
-        load(file);
+        RunOptions.load(file);
         out.println(file + ": ok");
         return ExitCode.OK;
     }
 
     @Command(
-            description =
-                    "Prints every key with the value that is in force, as YAML that can be used as a config file.")
-    int show(
-            @Option(names = "--config", paramLabel = "FILE", description = "A config file; without it, the defaults.")
-                    @Nullable
-                    Path file)
-            throws CommandFailure, Output.Gone {
-        out.print((file == null ? SkaldConfig.DEFAULTS : load(file)).toYaml());
+            description = {
+                "Prints every key with the value that is in force, as YAML that can be used as a config file.",
+                "The options are those of 'skald run'."
+            })
+    int show(@Mixin RunOptions options, @Mixin TailOptions tail) throws CommandFailure, Output.Gone {
+        out.print(tail.over(options.resolve(Path.of("skald-data"))).toYaml());
         return ExitCode.OK;
-    }
-
-    /** Loads a config file, or fails with lines that say what is wrong with it. */
-    public static SkaldConfig load(Path file) throws CommandFailure {
-        try {
-            return SkaldConfig.load(file);
-        } catch (ConfigException e) {
-            throw new CommandFailure(ExitCode.FAILURE, String.join("\n", e.problems()), e);
-        } catch (NoSuchFileException e) {
-            throw new CommandFailure(ExitCode.FAILURE, "no such file: " + file, e);
-        } catch (IOException e) {
-            String why = Files.isDirectory(file) ? "it is a directory" : String.valueOf(e.getMessage());
-            throw new CommandFailure(ExitCode.FAILURE, "cannot read " + file + ": " + why, e);
-        }
     }
 }

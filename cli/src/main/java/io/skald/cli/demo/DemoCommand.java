@@ -47,7 +47,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure, Output.Gone, InterruptedException {
-        SkaldConfig config = options.resolve(Path.of("skald-data", "demo"), List.of());
+        SkaldConfig config = options.resolve(Path.of("skald-data", "demo"));
         if (config.multiTenant()) {
             throw new CommandFailure(ExitCode.USAGE, "the demo has one tenant; leave multi_tenant out of the config");
         }

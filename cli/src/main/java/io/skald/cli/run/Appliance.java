@@ -12,6 +12,7 @@ import io.skald.core.config.HostPort;
 import io.skald.core.config.OverridesFile;
 import io.skald.core.config.SkaldConfig;
 import io.skald.core.config.WalSync;
+import io.skald.core.disk.Disk;
 import io.skald.core.http.HttpServer;
 import io.skald.core.http.HttpServerConfig;
 import io.skald.core.model.ErrorCode;
@@ -28,6 +29,7 @@ import io.skald.core.wire.PushSink;
 import io.skald.core.wire.RecentEntries;
 import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
+import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
 import io.skald.logql.engine.Engine;
 import io.skald.querier.api.QuerierApi;
@@ -109,15 +111,18 @@ public final class Appliance implements AutoCloseable {
         OverridesFile limits = parts.add("limits", overrides(config));
         new OverridesMetrics(limits).register(registry);
 
+        // before anything in it is opened: whoever comes second is told who is first
+        DataDirectory locked = parts.add("data directory", DataDirectory.acquire(Disk.REAL, data));
         CommitLog log = new CommitLog(parts.add("index", RocksIndexStore.open(data.resolve("index"))));
         SegmentStore segments = parts.add("segments", FileSegmentStore.open(data.resolve("segments")));
         OrphanSegments.sweep(segments, log);
         Ingester ingester = parts.add(
                 "ingester",
-                Ingester.open(ingesterConfig(config, data), log, segments, limits, Clock.systemUTC(), registry));
+                Ingester.open(
+                        locked, ingesterConfig(config, data), log, segments, limits, Clock.systemUTC(), registry));
         ExecutorService pool = parts.add("scan pool", scanPool());
         if (!config.tail().isEmpty()) {
-            AgentConfig agent = AgentConfig.of(config.tail(), data, TenantId.DEFAULT);
+            AgentConfig agent = AgentConfig.of(config.tail(), data, new TenantId(config.tailTenant()));
             parts.add("agent", Agent.open(agent, ingester, Clock.systemUTC(), registry));
         }
         HostPort listen = config.http().listen();

@@ -8,12 +8,9 @@ import io.skald.cli.Output;
 import io.skald.core.config.SkaldConfig;
 import io.skald.core.service.ProcessLog;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code skald run}. */
 @Command(
@@ -31,13 +28,8 @@ import picocli.CommandLine.Option;
 public final class RunCommand implements Callable<Integer> {
     private final Output out;
 
-    @Option(
-            names = "--tail",
-            paramLabel = "GLOB",
-            arity = "1..*",
-            description =
-                    "Files to follow, now and when they appear; several globs may follow, ** crosses directories.")
-    private List<String> tail = new ArrayList<>();
+    @Mixin
+    private TailOptions tail = new TailOptions();
 
     @Mixin
     private RunOptions options = new RunOptions();
@@ -48,7 +40,7 @@ public final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure, Output.Gone, InterruptedException {
-        SkaldConfig config = options.resolve(Path.of("skald-data"), tail);
+        SkaldConfig config = tail.over(options.resolve(Path.of("skald-data")));
         serve(config, options.logLevel(), out, appliance -> {
             String try1 = config.tail().isEmpty() ? "skald labels" : "skald query '{filename=~\".+\"}'";
             out.println("  Try      " + try1 + urlFlag(appliance));

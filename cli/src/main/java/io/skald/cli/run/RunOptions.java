@@ -4,11 +4,13 @@ package io.skald.cli.run;
 
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
-import io.skald.cli.config.ConfigCommand;
+import io.skald.core.config.ConfigException;
 import io.skald.core.config.HostPort;
 import io.skald.core.config.SkaldConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -41,8 +43,8 @@ public final class RunOptions {
      *
      * @param defaultData where to keep data if neither flag nor file says
      */
-    public SkaldConfig resolve(Path defaultData, List<String> tail) throws CommandFailure {
-        SkaldConfig c = config == null ? SkaldConfig.DEFAULTS.withDataDir(defaultData) : ConfigCommand.load(config);
+    public SkaldConfig resolve(Path defaultData) throws CommandFailure {
+        SkaldConfig c = config == null ? SkaldConfig.DEFAULTS.withDataDir(defaultData) : load(config);
         if (data != null) {
             c = c.withDataDir(data);
         }
@@ -53,6 +55,20 @@ public final class RunOptions {
                 throw new CommandFailure(ExitCode.USAGE, "--http: " + e.getMessage(), e);
             }
         }
-        return tail.isEmpty() ? c : c.withTail(tail);
+        return c;
+    }
+
+    /** Loads a config file, or fails with lines that say what is wrong with it. */
+    public static SkaldConfig load(Path file) throws CommandFailure {
+        try {
+            return SkaldConfig.load(file);
+        } catch (ConfigException e) {
+            throw new CommandFailure(ExitCode.FAILURE, String.join("\n", e.problems()), e);
+        } catch (NoSuchFileException e) {
+            throw new CommandFailure(ExitCode.FAILURE, "no such file: " + file, e);
+        } catch (IOException e) {
+            String why = Files.isDirectory(file) ? "it is a directory" : String.valueOf(e.getMessage());
+            throw new CommandFailure(ExitCode.FAILURE, "cannot read " + file + ": " + why, e);
+        }
     }
 }

@@ -111,6 +111,22 @@ class RunIT {
     }
 
     @Test
+    void tailsFilesForATenant() throws Exception {
+        Path log = Files.writeString(dir.resolve("a.log"), "a line\n");
+        Path config = Files.writeString(dir.resolve("skald.yaml"), "multi_tenant: true\n");
+        try (SkaldProcess skald =
+                run("data", "--config", config.toString(), "--tail", log.toString(), "--tail-tenant", "team-a")) {
+            String url = skald.awaitUrl();
+            String[] query = {"query", "{filename=~\".+\"}", "-o", "raw", "--url", url, "--tenant", "team-a"};
+            long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+            while (CommandRun.of(query).lines().isEmpty() && System.nanoTime() < deadline) {
+                Thread.sleep(50);
+            }
+            assertThat(CommandRun.of(query).out()).isEqualTo("a line\n");
+        }
+    }
+
+    @Test
     void saysWhyItCannotStart() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String at = "127.0.0.1:" + taken.getLocalPort();
@@ -143,7 +159,8 @@ class RunIT {
         try (SkaldProcess first = run("c")) {
             first.awaitUrl();
             assertFails(
-                    dir.resolve("c").toString(),
+                    "data directory " + dir.resolve("c") + " is in use by process " + first.pid()
+                            + "; each needs its own",
                     "run",
                     "--http",
                     "127.0.0.1:0",

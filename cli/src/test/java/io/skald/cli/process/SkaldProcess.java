@@ -81,6 +81,10 @@ public final class SkaldProcess implements AutoCloseable {
         throw new IOException("the process did not come up: " + output());
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     public String out() throws IOException {
         return Files.readString(out);
     }

@@ -34,6 +34,9 @@ public record SkaldConfig(
         @Setting("Files that the agent in the same process tails, as globs.")
         List<String> tail,
 
+        @Setting("Tenant that the lines of tailed files belong to; another than `fake` needs `multi_tenant`.")
+        String tailTenant,
+
         @Setting("Write-ahead log") WalSettings wal,
         @Setting("Flush") FlushSettings flush,
         @Setting("Ingester") IngesterSettings ingester,
@@ -54,6 +57,7 @@ public record SkaldConfig(
             false,
             false,
             List.of(),
+            TenantId.DEFAULT.value(),
             WalSettings.DEFAULTS,
             FlushSettings.DEFAULTS,
             IngesterSettings.DEFAULTS,
@@ -66,6 +70,9 @@ public record SkaldConfig(
         overrides = Collections.unmodifiableMap(new TreeMap<>(overrides));
         if (multiTenantQueries && !multiTenant) {
             throw new IllegalArgumentException("multi_tenant_queries needs multi_tenant: true");
+        }
+        if (!new TenantId(tailTenant).equals(TenantId.DEFAULT) && !multiTenant) {
+            throw new IllegalArgumentException("tail_tenant needs multi_tenant: true");
         }
     }
 
@@ -106,6 +113,7 @@ public record SkaldConfig(
                 multiTenant,
                 multiTenantQueries,
                 tail,
+                tailTenant,
                 wal,
                 flush,
                 ingester,
@@ -122,6 +130,7 @@ public record SkaldConfig(
                 multiTenant,
                 multiTenantQueries,
                 tail,
+                tailTenant,
                 wal,
                 flush,
                 ingester,
@@ -137,6 +146,24 @@ public record SkaldConfig(
                 multiTenant,
                 multiTenantQueries,
                 globs,
+                tailTenant,
+                wal,
+                flush,
+                ingester,
+                limits,
+                overrides,
+                overridesFile);
+    }
+
+    /** @throws IllegalArgumentException if it is no tenant id, or needs {@code multi_tenant} */
+    public SkaldConfig withTailTenant(String tenant) {
+        return new SkaldConfig(
+                dataDir,
+                http,
+                multiTenant,
+                multiTenantQueries,
+                tail,
+                tenant,
                 wal,
                 flush,
                 ingester,

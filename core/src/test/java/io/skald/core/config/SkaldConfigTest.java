@@ -117,6 +117,7 @@ class SkaldConfigTest {
                 Arguments.of(
                         "overrides: {a: {max_line: 1}}",
                         "f:1:17: unknown key 'max_line' in overrides.a; did you mean 'max_line_size'?"),
+                Arguments.of("tail_tenant: team-a", "f:1:1: tail_tenant needs multi_tenant: true"),
                 Arguments.of("multi_tenant_queries: true", "f:1:1: multi_tenant_queries needs multi_tenant: true"),
                 Arguments.of("a: b: c", "f:1:5: not YAML: mapping values are not allowed here"),
                 Arguments.of("a: {", "f:1:5: not YAML: expected the node content, but found '<stream end>'"));
