@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,8 +46,7 @@ class OpsApiTest {
     private String ask(String route, Map<String, List<String>> params, int status) throws Exception {
         String[] parts = route.split(" ", 2);
         HttpRequest request = new HttpRequest(parts[0], parts[1], Map.of(), params, Map.of(), new byte[0], () -> false);
-        Router.Handler handler = routes.get(route);
-        assertThat(handler).as(route).isNotNull();
+        Router.Handler handler = Objects.requireNonNull(routes.get(route), route);
         HttpResponse response = handler.handle(request);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         response.body().writeTo(out);

@@ -172,7 +172,7 @@ public final class Validator {
             status = TOO_MANY;
             return null;
         }
-        return entries(b, kept, kept == labels ? Labels.EMPTY : moved(labels, kept));
+        return entries(b, kept, kept.equals(labels) ? Labels.EMPTY : moved(labels, kept));
     }
 
     /** The labels of the stream that an entry with these goes to; null when there are too many streams. */

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Matcher;
@@ -42,7 +43,7 @@ class TailTest {
         for (Client c : clients) {
             c.open = false;
             c.reads.release(1_000_000);
-            c.done.handle((v, e) -> v).join();
+            c.done.handle((v, e) -> null).join();
         }
         api.close();
     }
@@ -103,8 +104,7 @@ class TailTest {
         clients.add(c);
         Thread.ofVirtual().start(() -> {
             try {
-                api.sockets
-                        .get("/loki/api/v1/tail")
+                Objects.requireNonNull(api.sockets.get("/loki/api/v1/tail"))
                         .handle(ApiFixture.request("/loki/api/v1/tail?" + params, Map.of(), () -> false), c);
                 c.done.complete(null);
             } catch (Exception e) {
