@@ -6,7 +6,9 @@ import io.skald.core.block.BlockFormat;
 import io.skald.core.block.ByteSource;
 import io.skald.core.block.Zstandard;
 import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
 import io.skald.core.model.StoreException.CorruptData;
+import io.skald.storage.SegmentStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -33,7 +35,14 @@ final class SegmentDirectory {
     }
 
     /** Consecutive rows of one stream. */
-    record Chunk(Labels labels, long entries, long lineBytes, long minNanos, long maxNanos, List<Extent> extents) {
+    record Chunk(
+            int number,
+            Labels labels,
+            long entries,
+            long lineBytes,
+            long minNanos,
+            long maxNanos,
+            List<Extent> extents) {
         boolean overlaps(long startNanos, long endNanos) {
             return minNanos < endNanos && maxNanos >= startNanos;
         }
@@ -44,13 +53,16 @@ final class SegmentDirectory {
     final Block[] blocks;
     final List<Chunk> chunks;
     final FilterGroup[] filters;
+    final @Nullable Section counters;
     /** About what this takes in memory, bytes. */
     final long weight;
 
-    private SegmentDirectory(Block[] blocks, List<Chunk> chunks, FilterGroup[] filters, long weight) {
+    private SegmentDirectory(
+            Block[] blocks, List<Chunk> chunks, FilterGroup[] filters, @Nullable Section counters, long weight) {
         this.blocks = blocks;
         this.chunks = chunks;
         this.filters = filters;
+        this.counters = counters;
         this.weight = weight;
     }
 
@@ -89,6 +101,7 @@ final class SegmentDirectory {
         byte[] blockSection = null;
         byte[] seriesSection = null;
         byte[] filterSection = null;
+        Section counters = null;
         ByteSource table = new ByteSource(object, tail, tableAt, tableLength, tableOffset);
         while (table.remaining() > 0) {
             Section s = Section.read(table);
@@ -99,6 +112,8 @@ final class SegmentDirectory {
                 seriesSection = s.load(object, tail, tailOffset, tableAt);
             } else if (s.type == SegmentFormat.SECTION_FILTERS) {
                 filterSection = s.load(object, tail, tailOffset, tableAt);
+            } else if (s.type == SegmentFormat.SECTION_COUNTERS) {
+                counters = s;
             }
         }
         if (blockSection == null || seriesSection == null) {
@@ -122,31 +137,46 @@ final class SegmentDirectory {
         for (FilterGroup g : filters) {
             weight += g.weight();
         }
-        return new SegmentDirectory(blocks, chunks, filters, weight);
+        return new SegmentDirectory(blocks, chunks, filters, counters, weight);
     }
 
-    private record Section(int type, int codec, long offset, int length, int rawLength, int crc) {
+    /** A row of the section table. */
+    record Section(int type, int codec, long offset, int length, int rawLength, int crc) {
         static Section read(ByteSource in) throws CorruptData {
             return new Section(in.u16(), in.u16(), in.i64(), in.u32(), in.u32(), in.u32());
         }
 
         byte[] load(String object, byte[] tail, long tailOffset, int limit) throws CorruptData {
             long at = offset - tailOffset;
-            if (length < 0
-                    || rawLength < 0
-                    || rawLength > SegmentFormat.MAX_SECTION_LENGTH
-                    || at < 0
-                    || at + length > limit
-                    || codec != BlockFormat.CODEC_ZSTD) {
-                throw new CorruptData(object + ": section " + type + " of " + length + " bytes, codec " + codec
-                        + " is not readable at offset " + offset);
-            }
-            if (crcOf(tail, (int) at, length) != crc) {
+            check(object, at >= 0 && at + length <= limit);
+            return decompress(object, tail, (int) at);
+        }
+
+        /** Reads a section that lies before the tail. */
+        byte[] read(SegmentStore store, String key, long limit) throws StoreException {
+            String object = "segment " + key;
+            check(object, offset >= SegmentFormat.HEADER_LENGTH && offset <= limit - length);
+            return decompress(object, store.read(key, offset, length), 0);
+        }
+
+        private byte[] decompress(String object, byte[] b, int at) throws CorruptData {
+            if (crcOf(b, at, length) != crc) {
                 throw new CorruptData(object + ": wrong checksum of section " + type + " at offset " + offset);
             }
             byte[] raw = new byte[rawLength];
-            Zstandard.decompress(tail, (int) at, length, raw, 0, rawLength, object, offset);
+            Zstandard.decompress(b, at, length, raw, 0, rawLength, object, offset);
             return raw;
+        }
+
+        private void check(String object, boolean within) throws CorruptData {
+            if (length < 0
+                    || rawLength < 0
+                    || rawLength > SegmentFormat.MAX_SECTION_LENGTH
+                    || codec != BlockFormat.CODEC_ZSTD
+                    || !within) {
+                throw new CorruptData(object + ": section " + type + " of " + length + " bytes, codec " + codec
+                        + " is not readable at offset " + offset);
+            }
         }
     }
 
@@ -199,7 +229,7 @@ final class SegmentDirectory {
                 long extentMin = min + in.varint();
                 extents[e] = new Extent(block, first, rows, extentMin, extentMin + in.varint());
             }
-            chunks.add(new Chunk(labels, entries, lineBytes, min, max, List.of(extents)));
+            chunks.add(new Chunk(i, labels, entries, lineBytes, min, max, List.of(extents)));
         }
         in.expectEnd();
         return chunks;

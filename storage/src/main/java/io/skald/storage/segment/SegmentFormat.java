@@ -35,6 +35,12 @@ public final class SegmentFormat {
     /** Section: where the skip filters are. */
     public static final int SECTION_FILTERS = 3;
 
+    /** Section: lines and bytes per minute and level; lies before the tail, so that a directory is read without it. */
+    public static final int SECTION_COUNTERS = 4;
+
+    /** Most different levels that are counted apart. */
+    static final int MAX_LEVELS = 64;
+
     /** Bytes of one row of the section table. */
     static final int SECTION_ROW_LENGTH = 24;
 

@@ -14,23 +14,28 @@ import org.jspecify.annotations.Nullable;
 
 /** A segment with its directory in memory; blocks are read by range when a cursor comes to them. Thread-safe; needs no closing. */
 public final class SegmentReader {
+    private static final System.Logger LOG = System.getLogger(SegmentReader.class.getName());
+
     private final SegmentStore store;
     private final SegmentRef ref;
     private final SegmentDirectory directory;
     private final WeightedCache<DecodedBlock> sharedBlocks;
     private final WeightedCache<FilterGroup.Partition> partitions;
+    private final WeightedCache<SegmentCounters> counters;
 
     private SegmentReader(
             SegmentStore store,
             SegmentRef ref,
             SegmentDirectory directory,
             WeightedCache<DecodedBlock> sharedBlocks,
-            WeightedCache<FilterGroup.Partition> partitions) {
+            WeightedCache<FilterGroup.Partition> partitions,
+            WeightedCache<SegmentCounters> counters) {
         this.store = store;
         this.ref = ref;
         this.directory = directory;
         this.sharedBlocks = sharedBlocks;
         this.partitions = partitions;
+        this.counters = counters;
     }
 
     /**
@@ -43,11 +48,12 @@ public final class SegmentReader {
             SegmentStore store,
             SegmentRef ref,
             WeightedCache<DecodedBlock> sharedBlocks,
-            WeightedCache<FilterGroup.Partition> partitions)
+            WeightedCache<FilterGroup.Partition> partitions,
+            WeightedCache<SegmentCounters> counters)
             throws StoreException {
         byte[] tail = store.read(ref.key(), ref.tailOffset(), Math.toIntExact(ref.sizeBytes() - ref.tailOffset()));
         SegmentDirectory directory = SegmentDirectory.decode(ref.key(), tail, ref.tailOffset());
-        return new SegmentReader(store, ref, directory, sharedBlocks, partitions);
+        return new SegmentReader(store, ref, directory, sharedBlocks, partitions, counters);
     }
 
     public SegmentRef ref() {
@@ -100,11 +106,41 @@ public final class SegmentReader {
             return chunk.maxNanos();
         }
 
-        /** Entries and bytes in [startNanos, endNanos): exact if the chunk lies within, else in proportion to time. */
-        public Size size(long startNanos, long endNanos) {
+        /**
+         * Entries and bytes in [startNanos, endNanos): exact if the chunk lies within; else exact for whole minutes (as
+         * {@link MinuteCounters} has them), and in proportion to time for the minutes that the range cuts.
+         */
+        public Size size(long startNanos, long endNanos) throws StoreException {
             if (chunk.minNanos() >= startNanos && chunk.maxNanos() < endNanos) {
                 return new Size(chunk.entries(), chunk.lineBytes());
             }
+            MinuteCounters c;
+            try {
+                c = counters();
+            } catch (StoreException.CorruptData e) {
+                LOG.log(System.Logger.Level.WARNING, "counters are not used: " + e.getMessage());
+                c = null;
+            }
+            return c == null ? interpolated(startNanos, endNanos) : counted(c, startNanos, endNanos);
+        }
+
+        private Size counted(MinuteCounters c, long startNanos, long endNanos) {
+            double entries = 0;
+            double bytes = 0;
+            for (int i = 0; i < c.size(); i++) {
+                double first = (double) c.minute(i) * MinuteCounters.MINUTE_NANOS + 1;
+                double last = first + MinuteCounters.MINUTE_NANOS;
+                double part = (Math.min(last, (double) endNanos) - Math.max(first, (double) startNanos))
+                        / MinuteCounters.MINUTE_NANOS;
+                // times near 2^61 lose their last digits as doubles: a minute that is within must count whole
+                part = c.within(i, startNanos, endNanos) ? 1 : Math.clamp(part, 0.0, 1.0);
+                entries += c.lines(i) * part;
+                bytes += c.bytes(i) * part;
+            }
+            return new Size(Math.round(entries), Math.round(bytes));
+        }
+
+        private Size interpolated(long startNanos, long endNanos) {
             double rows = 0;
             for (SegmentDirectory.Extent e : chunk.extents()) {
                 double from = Math.max(e.minNanos(), startNanos);
@@ -114,6 +150,26 @@ public final class SegmentReader {
             }
             long entries = Math.min(chunk.entries(), Math.round(rows));
             return new Size(entries, Math.round((double) chunk.lineBytes() * entries / Math.max(1, chunk.entries())));
+        }
+
+        /**
+         * Lines and bytes per minute and level. Reads the counters of the segment unless they are cached.
+         *
+         * @return null if the segment has none
+         */
+        public @Nullable MinuteCounters counters() throws StoreException {
+            SegmentDirectory.Section section = directory.counters;
+            if (section == null) {
+                return null;
+            }
+            return counters.get(
+                            ref.key(),
+                            0,
+                            () -> SegmentCounters.decode(
+                                    "segment " + ref.key() + " counters",
+                                    section.read(store, ref.key(), ref.tailOffset()),
+                                    directory.chunks.size()))
+                    .chunk(chunk.number());
         }
 
         /** Opens the chunk's entries for a query. No I/O happens before the first {@link EntryCursor#next}. */

@@ -20,13 +20,14 @@ public final class SegmentReaders {
     /** What shared blocks may take unless said otherwise, bytes. */
     public static final long DEFAULT_BLOCK_BYTES = 32L << 20;
 
-    /** What partitions of skip filters may take unless said otherwise, bytes. */
+    /** What partitions of skip filters may take unless said otherwise, bytes; counters may take half of it. */
     public static final long DEFAULT_FILTER_BYTES = 32L << 20;
 
     private final SegmentStore store;
     private final long maxDirectoryBytes;
     private final WeightedCache<DecodedBlock> sharedBlocks;
     private final WeightedCache<FilterGroup.Partition> partitions;
+    private final WeightedCache<SegmentCounters> counters;
     private final LinkedHashMap<String, Slot> slots = new LinkedHashMap<>(64, 0.75f, true);
     private long bytes;
 
@@ -48,6 +49,7 @@ public final class SegmentReaders {
         this.store = store;
         this.maxDirectoryBytes = maxDirectoryBytes;
         this.sharedBlocks = new WeightedCache<>(maxBlockBytes, DecodedBlock::weight);
+        this.counters = new WeightedCache<>(maxFilterBytes / 2, SegmentCounters::weight);
         this.partitions = new WeightedCache<>(maxFilterBytes, FilterGroup.Partition::weight);
     }
 
@@ -66,7 +68,7 @@ public final class SegmentReaders {
         try {
             SegmentReader r = slot.reader;
             if (r == null) {
-                r = SegmentReader.open(store, ref, sharedBlocks, partitions);
+                r = SegmentReader.open(store, ref, sharedBlocks, partitions, counters);
                 slot.reader = r;
                 keep(ref.key(), slot, r.weight());
             }

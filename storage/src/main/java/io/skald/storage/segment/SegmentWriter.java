@@ -28,6 +28,7 @@ public final class SegmentWriter implements AutoCloseable {
     private final BlockWriter own = new BlockWriter();
     private final ByteSink buffer = new ByteSink(96 << 10);
     private final BlockIndexWriter blocks = new BlockIndexWriter();
+    private final CountersWriter counters = new CountersWriter();
     private final FilterWriter filters = new FilterWriter();
     private final DirectoryWriter directory = new DirectoryWriter();
     private @Nullable Labels last;
@@ -114,6 +115,11 @@ public final class SegmentWriter implements AutoCloseable {
         series += order == 0 ? 0 : 1;
         duplicates += batch.size() - rows.length;
         ChunkBuilder chunk = new ChunkBuilder(labels);
+        counters.begin();
+        for (int row : rows) {
+            counters.add(batch.timestampNanos(row), batch.length(row), batch.metadata(row));
+        }
+        counters.end();
         if (batch.lineBytes() < SegmentFormat.SHARED_BELOW_BYTES) {
             addShared(batch, rows, chunk);
         } else {
@@ -195,8 +201,11 @@ public final class SegmentWriter implements AutoCloseable {
             writeBlock(shared, sharedId, true);
         }
         filters.write(out);
-        long tailOffset = out.position();
         ByteSink table = new ByteSink(4 * SegmentFormat.SECTION_ROW_LENGTH + SegmentFormat.TRAILER_LENGTH);
+        buffer.reset();
+        counters.encode(buffer);
+        section(table, SegmentFormat.SECTION_COUNTERS);
+        long tailOffset = out.position();
         buffer.reset();
         blocks.encode(buffer, minNanos);
         section(table, SegmentFormat.SECTION_BLOCKS);

@@ -1,0 +1,113 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.block.ByteSink;
+import io.skald.core.model.Labels;
+import io.skald.core.scan.EntryIdentity;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Lines and bytes per minute and level of each chunk, while a segment is written. Confined to one thread. */
+final class CountersWriter {
+    private final Map<String, Integer> levels = new LinkedHashMap<>();
+    private final List<byte[]> chunks = new ArrayList<>();
+    private final ByteSink cells = new ByteSink(4 << 10);
+    private long minute;
+    private long lastMinute;
+    private boolean any;
+    private long[] lines = new long[8];
+    private long[] bytes = new long[8];
+    private Labels lastMetadata = Labels.EMPTY;
+    private int lastLevel;
+
+    CountersWriter() {
+        levels.put("", 0);
+    }
+
+    /** Begins the next chunk. */
+    void begin() {
+        cells.reset();
+        any = false;
+    }
+
+    /** A row of the chunk, in order of time. */
+    @SuppressWarnings("ReferenceEquality") // saves work, and equal ones that are not the same only do it again
+    void add(long timestampNanos, int length, Labels metadata) {
+        long m = MinuteCounters.minuteOf(timestampNanos);
+        if (!any) {
+            any = true;
+            cells.zigzag(m);
+            minute = m;
+            lastMinute = m;
+        } else if (m != minute) {
+            endMinute();
+            minute = m;
+        }
+        // rows often share an instance, and almost always their level
+        if (metadata != lastMetadata) {
+            lastMetadata = metadata;
+            lastLevel = level(metadata.getOrEmpty(EntryIdentity.DETECTED_LEVEL));
+        }
+        lines[lastLevel]++;
+        bytes[lastLevel] += length;
+    }
+
+    private int level(String name) {
+        Integer known = levels.get(name);
+        if (known != null) {
+            return known;
+        }
+        if (levels.size() == SegmentFormat.MAX_LEVELS) {
+            // someone else's label of that name: what is left is counted without a level
+            return 0;
+        }
+        int n = levels.size();
+        levels.put(name, n);
+        if (n == lines.length) {
+            lines = Arrays.copyOf(lines, 2 * n);
+            bytes = Arrays.copyOf(bytes, 2 * n);
+        }
+        return n;
+    }
+
+    private void endMinute() {
+        int n = 0;
+        for (int i = 0; i < levels.size(); i++) {
+            n += lines[i] > 0 ? 1 : 0;
+        }
+        cells.varint(minute - lastMinute);
+        cells.varint(n);
+        for (int i = 0; i < levels.size(); i++) {
+            if (lines[i] > 0) {
+                cells.varint(i);
+                cells.varint(lines[i]);
+                cells.varint(bytes[i]);
+                lines[i] = 0;
+                bytes[i] = 0;
+            }
+        }
+        lastMinute = minute;
+    }
+
+    /** Ends the chunk. */
+    void end() {
+        endMinute();
+        chunks.add(cells.toByteArray());
+    }
+
+    void encode(ByteSink out) {
+        out.varint(levels.size());
+        for (String l : levels.keySet()) {
+            out.string(l);
+        }
+        out.varint(chunks.size());
+        for (byte[] c : chunks) {
+            out.varint(c.length);
+            out.bytes(c, 0, c.length);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.segment;
+
+import io.skald.core.block.ByteSource;
+import io.skald.core.model.StoreException.CorruptData;
+import java.util.Arrays;
+
+/** The counters of all chunks of a segment, each decoded when it is asked for. Immutable. */
+final class SegmentCounters {
+    private static final int MAX_LEVEL_LENGTH = 1 << 20;
+
+    private final String object;
+    private final byte[] section;
+    private final String[] levels;
+    private final int[] begins;
+    private final int[] ends;
+
+    private SegmentCounters(String object, byte[] section, String[] levels, int[] begins, int[] ends) {
+        this.object = object;
+        this.section = section;
+        this.levels = levels;
+        this.begins = begins;
+        this.ends = ends;
+    }
+
+    static SegmentCounters decode(String object, byte[] section, int chunks) throws CorruptData {
+        ByteSource in = new ByteSource(object, section, 0, section.length, 0);
+        String[] levels = new String[in.count("levels", SegmentFormat.MAX_LEVELS)];
+        for (int i = 0; i < levels.length; i++) {
+            levels[i] = in.string("level", MAX_LEVEL_LENGTH);
+        }
+        int n = in.count("chunks", chunks);
+        if (n != chunks) {
+            throw in.corrupt("counters of " + n + " chunks, the segment has " + chunks);
+        }
+        int[] begins = new int[n];
+        int[] ends = new int[n];
+        for (int i = 0; i < n; i++) {
+            int length = in.count("counters length", in.remaining());
+            begins[i] = in.position();
+            in.skip(length);
+            ends[i] = in.position();
+        }
+        in.expectEnd();
+        return new SegmentCounters(object, section, levels, begins, ends);
+    }
+
+    long weight() {
+        return section.length + 8L * begins.length + 1024;
+    }
+
+    MinuteCounters chunk(int i) throws CorruptData {
+        ByteSource in = new ByteSource(object, section, begins[i], ends[i] - begins[i], begins[i]);
+        // a cell takes three bytes at least
+        int most = in.remaining() / 3 + 1;
+        long[] minutes = new long[most];
+        int[] numbers = new int[most];
+        long[] lines = new long[most];
+        long[] bytes = new long[most];
+        int size = 0;
+        long minute = in.zigzag();
+        while (in.remaining() > 0) {
+            minute += in.varint();
+            for (int n = in.count("levels of a minute", in.remaining() / 3); n > 0; n--) {
+                minutes[size] = minute;
+                numbers[size] = in.count("level", levels.length - 1);
+                lines[size] = in.count("lines", Integer.MAX_VALUE);
+                bytes[size++] = in.varint();
+            }
+        }
+        return new MinuteCounters(
+                levels,
+                Arrays.copyOf(minutes, size),
+                Arrays.copyOf(numbers, size),
+                Arrays.copyOf(lines, size),
+                Arrays.copyOf(bytes, size));
+    }
+}
