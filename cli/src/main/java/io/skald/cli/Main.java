@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.cli;
 
+import io.skald.cli.client.ExportCommand;
 import io.skald.cli.client.LabelsCommand;
 import io.skald.cli.client.QueryCommand;
 import io.skald.cli.client.SeriesCommand;
@@ -32,6 +33,7 @@ public final class Main {
             new Command("tail", "print lines as they arrive", TailCommand::new),
             new Command("labels", "list label names, or the values of a label", LabelsCommand::new),
             new Command("series", "list streams", SeriesCommand::new),
+            new Command("export", "write all lines of a query, and go on after an interruption", ExportCommand::new),
             new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
 
     private Main() {}

@@ -93,6 +93,7 @@ final class LinePager {
     private Answer ask(long start, long end, int lines, boolean forward) throws CommandFailure {
         Map<String, List<String>> params = new LinkedHashMap<>();
         params.put("query", List.of(query));
+        params.put("extensions", List.of("true"));
         params.put("start", List.of(Long.toString(start)));
         params.put("end", List.of(Long.toString(end)));
         params.put("step", List.of(step));

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
 import io.skald.cli.Version;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -96,6 +98,62 @@ final class LokiClient implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailure(ExitCode.FAILURE, "interrupted", e);
+        }
+    }
+
+    /** Takes the lines of an answer as they arrive. */
+    interface LineSink {
+        void accept(String line) throws IOException, CommandFailure;
+    }
+
+    /** What happened to an answer that was read line by line. */
+    static final class Broken extends Exception {
+        private static final long serialVersionUID = 1;
+
+        Broken(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    /**
+     * Asks with a GET, and reads the answer line by line to its end.
+     *
+     * @throws Broken if the connection is lost, before the answer or within it
+     */
+    void lines(String path, Map<String, List<String>> params, LineSink sink)
+            throws CommandFailure, Refused, Broken, IOException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path + "?" + encode(params)));
+        if (tenant != null) {
+            request.header(TENANT_HEADER, tenant);
+        }
+        BufferedReader reader;
+        try {
+            HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            if (response.statusCode() / 100 != 2) {
+                try (InputStream in = response.body()) {
+                    throw new Refused(response.statusCode(), errorText(in.readNBytes(1 << 16)));
+                }
+            }
+            reader = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8), 1 << 16);
+        } catch (IOException e) {
+            throw new Broken(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailure(ExitCode.FAILURE, "interrupted", e);
+        }
+        try (reader) {
+            while (true) {
+                String line;
+                try {
+                    line = reader.readLine();
+                } catch (IOException e) {
+                    throw new Broken(e);
+                }
+                if (line == null) {
+                    return;
+                }
+                sink.accept(line);
+            }
         }
     }
 

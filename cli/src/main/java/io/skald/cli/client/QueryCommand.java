@@ -101,6 +101,7 @@ public final class QueryCommand implements Callable<Integer> {
     private void atOneTime(LokiClient client, long nanos, ResultPrinter printer) throws CommandFailure, IOException {
         Map<String, List<String>> params = new LinkedHashMap<>();
         params.put("query", List.of(query));
+        params.put("extensions", List.of("true"));
         params.put("time", List.of(Long.toString(nanos)));
         try {
             switch (client.get("/loki/api/v1/query", params, Answer::read)) {

@@ -30,6 +30,18 @@ public interface LogSource {
      */
     Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException;
 
+    /** What {@link #open} would look at, as far as the source can tell without reading entries. */
+    default ScanPlan plan(ScanRequest request) throws StoreException {
+        long chunks = 0;
+        long bytes = 0;
+        for (StreamStats s : streamStats(request.matchers(), request.startNanos(), request.endNanos())
+                .items()) {
+            chunks += s.chunks();
+            bytes += s.bytes();
+        }
+        return new ScanPlan(0, 0, chunks, 0, 0, 0, 0, bytes, 0, 0);
+    }
+
     /**
      * What was found, with what the caller should be told, such as an ingester that did not answer.
      *

@@ -4,12 +4,16 @@ package io.skald.logql.engine;
 
 import io.skald.core.config.Limits;
 import io.skald.core.model.StoreException;
+import io.skald.core.scan.Direction;
 import io.skald.core.scan.LogSource;
+import io.skald.core.scan.ScanRequest;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.SampleExpr;
 import io.skald.logql.metric.MemoryBudget;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers queries over any source of entries. Thread-safe; holds nothing between queries.
@@ -48,12 +52,88 @@ public final class Engine {
      */
     public QueryResult run(QueryRequest request, LogSource source, Limits limits, BooleanSupplier cancelled)
             throws StoreException, InterruptedException {
-        Workers workers = new Workers(scanPool, cancelled);
+        return run(request, source, limits, cancelled, QueryProfile.coarse());
+    }
+
+    /** As {@link #run(QueryRequest, LogSource, Limits, BooleanSupplier)}; tells the profile what it did. */
+    public QueryResult run(
+            QueryRequest request, LogSource source, Limits limits, BooleanSupplier cancelled, QueryProfile profile)
+            throws StoreException, InterruptedException {
+        Workers workers = new Workers(scanPool, cancelled, profile);
         return switch (request.expr()) {
             case LogExpr log -> new LineQuery(request, log, source, workers).run();
             case SampleExpr sample ->
-                new MetricQuery(request, sample, source, limits, new MemoryBudget(maxCells), workers).run();
+                metric(request, sample, source, maxSeries(limits), workers).run();
         };
+    }
+
+    private MetricQuery metric(
+            QueryRequest request, SampleExpr sample, LogSource source, int maxSeries, Workers workers) {
+        return new MetricQuery(request, sample, source, maxSeries, new MemoryBudget(maxCells), workers);
+    }
+
+    private static int maxSeries(Limits limits) {
+        return limits.maxQuerySeries() > 0 ? limits.maxQuerySeries() : -1;
+    }
+
+    /** What {@link #run} would ask its source for: one request, or one for each range aggregation. */
+    public List<ScanRequest> scanRequests(QueryRequest request, LogSource source) {
+        Workers workers = new Workers(scanPool, () -> false, QueryProfile.coarse());
+        return switch (request.expr()) {
+            case LogExpr log -> List.of(new LineQuery(request, log, source, workers).scanRequest());
+            case SampleExpr sample ->
+                metric(request, sample, source, -1, workers).scanRequests();
+        };
+    }
+
+    /**
+     * As {@link #run}, but gives a part of the answer when there are more series than allowed or when the time is over.
+     *
+     * @param expired polled as {@code cancelled}; once it is true the query ends with what it has. An instant query and the first part of a
+     *     range query have nothing to give before they are done, and only {@code cancelled} ends them
+     * @param resume where a former part ended, or null
+     */
+    public PartialResult runPartial(
+            QueryRequest request,
+            LogSource source,
+            Limits limits,
+            BooleanSupplier cancelled,
+            BooleanSupplier expired,
+            @Nullable Resume resume)
+            throws StoreException, InterruptedException {
+        return new PartialQuery(request, source, scanPool, cancelled, expired, maxSeries(limits), maxCells, resume)
+                .run();
+    }
+
+    /**
+     * Reads some lines in forward order, so that a whole range can be read page by page in bounded memory.
+     *
+     * @param expr without {@code distinct} and {@code context}
+     * @param after the place of the last line read, or null
+     * @param maxLines most lines of the page, ≥ 1
+     * @param maxChars most characters of lines, but for the first
+     */
+    public LinePage page(
+            LogExpr expr,
+            long startNanos,
+            long endNanos,
+            @Nullable LinePlace after,
+            int maxLines,
+            long maxChars,
+            LogSource source,
+            BooleanSupplier cancelled)
+            throws StoreException, InterruptedException {
+        long start = after == null ? startNanos : Math.max(startNanos, after.timestampNanos());
+        QueryRequest request = new QueryRequest(expr, start, endNanos, 0, Direction.FORWARD, maxLines);
+        return new LineQuery(
+                        request,
+                        expr,
+                        source,
+                        new Workers(scanPool, cancelled, QueryProfile.coarse()),
+                        new LineCollector(maxLines, maxChars),
+                        after,
+                        () -> false)
+                .page();
     }
 
     /**
@@ -62,6 +142,6 @@ public final class Engine {
      */
     public PatternResult patterns(PatternRequest request, LogSource source, BooleanSupplier cancelled)
             throws StoreException, InterruptedException {
-        return new PatternQuery(request, source, new Workers(scanPool, cancelled)).run();
+        return new PatternQuery(request, source, new Workers(scanPool, cancelled, QueryProfile.coarse())).run();
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineCollector {
     private final int limit;
+    private final long maxBytes;
 
     /** The worst line that is kept comes first. */
     private final PriorityQueue<Candidate> kept = new PriorityQueue<>(Collections.reverseOrder());
@@ -25,8 +26,19 @@ final class LineCollector {
 
     private volatile long bound = Long.MAX_VALUE;
 
+    private long bytes;
+
+    /** Whether lines may have been left out. */
+    private boolean full;
+
     LineCollector(int limit) {
+        this(limit, Long.MAX_VALUE);
+    }
+
+    /** @param maxBytes characters of lines kept at most, but for a first line that is longer */
+    LineCollector(int limit, long maxBytes) {
         this.limit = limit;
+        this.maxBytes = maxBytes;
     }
 
     /**
@@ -61,54 +73,61 @@ final class LineCollector {
     synchronized void add(List<Candidate> candidates) {
         for (Candidate c : candidates) {
             List<String> key = c.key();
-            if (key != null && !isFirst(c, key)) {
-                continue;
-            }
-            if (kept.size() < limit) {
-                keep(c, key);
-            } else {
-                Candidate worst = kept.peek();
-                if (worst == null || c.compareTo(worst) >= 0) {
+            Candidate known = key == null ? null : byKey.get(key);
+            if (known != null) {
+                if (c.compareTo(known) >= 0) {
                     continue;
                 }
-                kept.poll();
-                if (worst.key() != null) {
-                    byKey.remove(worst.key());
-                }
-                keep(c, key);
+                kept.remove(known);
+                drop(known);
             }
+            Candidate worst = kept.peek();
+            if (known == null && full && (worst == null || c.compareTo(worst) >= 0)) {
+                continue;
+            }
+            keep(c, key);
+            while (kept.size() > limit || bytes > maxBytes && kept.size() > 1) {
+                drop(kept.poll());
+                full = true;
+            }
+            full |= kept.size() == limit;
         }
         Candidate worst = kept.peek();
-        if (kept.size() >= limit && worst != null) {
+        if (full && worst != null) {
             bound = worst.order();
+        }
+    }
+
+    /** Whether there may be lines that were not kept. */
+    synchronized boolean isFull() {
+        return full;
+    }
+
+    private void drop(@Nullable Candidate c) {
+        if (c != null) {
+            bytes -= c.line().line().length();
+            if (c.key() != null) {
+                byKey.remove(c.key());
+            }
         }
     }
 
     private void keep(Candidate c, @Nullable List<String> key) {
         kept.add(c);
+        bytes += c.line().line().length();
         if (key != null) {
             byKey.put(key, c);
         }
     }
 
-    /** Whether a candidate comes before the one kept with its key, which is given up then. */
-    private boolean isFirst(Candidate c, List<String> key) {
-        Candidate known = byKey.get(key);
-        if (known == null) {
-            return true;
-        }
-        if (c.compareTo(known) >= 0) {
-            return false;
-        }
-        kept.remove(known);
-        byKey.remove(key);
-        return true;
+    /** The lines in the direction of reading. */
+    List<QueryResult.Line> lines() {
+        return sorted().stream().map(Candidate::line).toList();
     }
 
-    /** The lines in the direction of reading. */
-    synchronized List<QueryResult.Line> lines() {
+    synchronized List<Candidate> sorted() {
         Candidate[] sorted = kept.toArray(new Candidate[0]);
         Arrays.sort(sorted);
-        return Arrays.stream(sorted).map(Candidate::line).toList();
+        return List.of(sorted);
     }
 }

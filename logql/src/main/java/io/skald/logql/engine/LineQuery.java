@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,17 @@ final class LineQuery {
 
     private final LineCollector collector;
 
+    /** Where to go on; lines at this place and before it are left out. Null to begin at the beginning. */
+    private final @Nullable LinePlace after;
+
+    /** The stream of that place, or -1 if it is not there any more. Set before any worker runs. */
+    private int afterOrdinal = -1;
+
+    /** Once this is true the reading ends where it is. */
+    private final BooleanSupplier expired;
+
+    private volatile boolean cut;
+
     /** Guarded by itself. */
     private final PriorityQueue<Reader> queue = new PriorityQueue<>();
 
@@ -62,40 +74,109 @@ final class LineQuery {
     private int open;
 
     LineQuery(QueryRequest request, LogExpr expr, LogSource source, Workers workers) {
+        this(request, expr, source, workers, new LineCollector(request.limit()), null, () -> false);
+    }
+
+    LineQuery(
+            QueryRequest request,
+            LogExpr expr,
+            LogSource source,
+            Workers workers,
+            LineCollector collector,
+            @Nullable LinePlace after,
+            BooleanSupplier expired) {
         this.request = request;
         this.expr = expr;
         this.source = source;
         this.workers = workers;
-        this.pipeline = Pipelines.compile(expr.stages());
+        this.after = after;
+        this.expired = expired;
+        this.pipeline = Pipelines.compile(expr.stages(), workers.profile().stages());
         Stage last = expr.stages().isEmpty() ? null : expr.stages().getLast();
         this.distinct = last instanceof Stage.Distinct d ? d.labels() : null;
         this.context = last instanceof Stage.Context c ? c : null;
         this.unfiltered = context == null ? pipeline : Pipelines.compile(withoutFilters(expr.stages()));
-        this.collector = new LineCollector(request.limit());
+        this.collector = collector;
     }
 
     QueryResult run() throws StoreException, InterruptedException {
-        ScanRequest scanRequest = new ScanRequest(
+        return read((scan, streams) ->
+                new QueryResult(new QueryResult.Lines(collector.lines()), scan.stats(), scan.warnings()));
+    }
+
+    /** As {@link #run}, with the place of each line; for the forward direction. */
+    LinePage page() throws StoreException, InterruptedException {
+        return read((scan, streams) -> {
+            List<LinePage.Placed> placed = new ArrayList<>();
+            for (LineCollector.Candidate c : collector.sorted()) {
+                long stream = streams.get(c.ordinal()).labels().fingerprint();
+                placed.add(new LinePage.Placed(
+                        c.line(), new LinePlace(c.line().timestampNanos(), stream, (int) c.sequence())));
+            }
+            return new LinePage(placed, !collector.isFull(), scan.stats(), scan.warnings());
+        });
+    }
+
+    /**
+     * What was found before {@code expired} cut the reading.
+     *
+     * @param resumeNanos the first time (in the direction of reading) of which lines may be missing; null if all is there
+     */
+    record Part(QueryResult result, @Nullable Long resumeNanos) {}
+
+    Part part() throws StoreException, InterruptedException {
+        return read((scan, streams) -> {
+            List<QueryResult.Line> lines = collector.lines();
+            Reader first = cut ? queue.peek() : null;
+            if (first == null || collector.beyond(first.next)) {
+                return new Part(new QueryResult(new QueryResult.Lines(lines), scan.stats(), scan.warnings()), null);
+            }
+            List<QueryResult.Line> sure = lines.stream()
+                    .filter(l -> order(l.timestampNanos()) < first.next)
+                    .toList();
+            return new Part(
+                    new QueryResult(new QueryResult.Lines(sure), scan.stats(), scan.warnings()), order(first.next));
+        });
+    }
+
+    /** Makes something of what was read. */
+    private interface Conclusion<T> {
+        T of(Scan scan, List<StreamScan> streams);
+    }
+
+    private <T> T read(Conclusion<T> conclusion) throws StoreException, InterruptedException {
+        long begin = System.nanoTime();
+        try (Scan scan = source.open(scanRequest())) {
+            List<StreamScan> streams = scan.streams();
+            workers.profile().opened(System.nanoTime() - begin);
+            try {
+                if (request.limit() > 0) {
+                    for (int i = 0; i < streams.size(); i++) {
+                        queue.add(new Reader(streams.get(i), i));
+                        if (after != null && streams.get(i).labels().fingerprint() == after.fingerprint()) {
+                            afterOrdinal = i;
+                        }
+                    }
+                    long reading = System.nanoTime();
+                    workers.run(streams.size(), i -> this::advance);
+                    workers.profile().read(System.nanoTime() - reading);
+                }
+                return conclusion.of(scan, streams);
+            } finally {
+                queue.forEach(Reader::close);
+            }
+        }
+    }
+
+    /** What it asks its source for. */
+    ScanRequest scanRequest() {
+        return new ScanRequest(
                 expr.matchers(),
                 request.startNanos(),
                 request.endNanos(),
                 request.direction(),
                 ScanRequest.Columns.ALL,
                 pipeline.requirements());
-        try (Scan scan = source.open(scanRequest)) {
-            List<StreamScan> streams = scan.streams();
-            try {
-                if (request.limit() > 0) {
-                    for (int i = 0; i < streams.size(); i++) {
-                        queue.add(new Reader(streams.get(i), i));
-                    }
-                    workers.run(streams.size(), i -> this::advance);
-                }
-            } finally {
-                queue.forEach(Reader::close);
-            }
-            return new QueryResult(new QueryResult.Lines(collector.lines()), scan.stats(), scan.warnings());
-        }
     }
 
     private static List<Stage> withoutFilters(List<Stage> stages) {
@@ -116,6 +197,10 @@ final class LineQuery {
     }
 
     private boolean advance() throws StoreException {
+        if (expired.getAsBoolean()) {
+            cut = true;
+            return false;
+        }
         Reader reader;
         boolean toEnd;
         synchronized (queue) {
@@ -139,7 +224,7 @@ final class LineQuery {
         try {
             do {
                 more = reader.read();
-            } while (more && toEnd && !workers.stopped());
+            } while (more && toEnd && !workers.stopped() && !expired.getAsBoolean());
         } finally {
             if (!more) {
                 reader.close();
@@ -184,6 +269,9 @@ final class LineQuery {
         private @Nullable LinePipeline contextStages;
         private long sequence;
 
+        /** Lines found at the current time. */
+        private int atTime;
+
         /** The order of the entry read last. */
         private long current = Long.MIN_VALUE;
 
@@ -223,6 +311,7 @@ final class LineQuery {
                 if (order != current) {
                     sameTime.clear();
                     current = order;
+                    atTime = 0;
                 }
                 next = preceding == null || preceding.isEmpty() ? order : order(preceding.get(0).timestampNanos);
                 if (collector.beyond(next)) {
@@ -251,8 +340,17 @@ final class LineQuery {
             }
             QueryResult.Line line = line(time, p);
             if (sameTime.add(line)) {
-                found.add(new LineCollector.Candidate(current, ordinal, sequence++, line, key));
+                int place = atTime++;
+                if (after == null || !isBefore(time, place, after)) {
+                    found.add(new LineCollector.Candidate(current, ordinal, place, line, key));
+                }
             }
+        }
+
+        /** Whether a line has been given already. */
+        private boolean isBefore(long time, int place, LinePlace from) {
+            return time == from.timestampNanos()
+                    && (ordinal < afterOrdinal || ordinal == afterOrdinal && place <= from.sequence());
         }
 
         private QueryResult.Line line(long time, LinePipeline p) {

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.engine;
 
-import io.skald.core.config.Limits;
 import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
 import io.skald.core.model.StoreException;
 import io.skald.core.scan.LogSource;
+import io.skald.core.scan.ScanRequest;
 import io.skald.logql.ast.SampleExpr;
 import io.skald.logql.ast.SampleExpr.BinaryOperation;
 import io.skald.logql.ast.SampleExpr.Grouping;
@@ -29,6 +29,7 @@ import io.skald.logql.metric.VectorAggregator;
 import io.skald.logql.metric.VectorMatcher;
 import io.skald.logql.metric.Windows;
 import io.skald.logql.pipeline.Pipelines;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -49,17 +50,18 @@ final class MetricQuery {
     private final MemoryBudget budget;
     private final ScanTotals totals = new ScanTotals();
 
+    /** @param maxSeries most series; a negative number is no limit */
     MetricQuery(
             QueryRequest request,
             SampleExpr expr,
             LogSource source,
-            Limits limits,
+            int maxSeries,
             MemoryBudget budget,
             Workers workers) {
         this.request = request;
         this.expr = expr;
         this.source = source;
-        this.maxSeries = limits.maxQuerySeries() > 0 ? limits.maxQuerySeries() : -1;
+        this.maxSeries = maxSeries;
         this.workers = workers;
         this.budget = budget;
         this.steps = request.instant()
@@ -79,6 +81,32 @@ final class MetricQuery {
             evaluate(expr, answer);
         }
         return result(request.instant() ? answer.vector(order(expr)) : answer.matrix());
+    }
+
+    /** What it asks its source for, one request for each range aggregation. */
+    List<ScanRequest> scanRequests() {
+        List<ScanRequest> requests = new ArrayList<>();
+        collect(expr, null, requests);
+        return requests;
+    }
+
+    private void collect(SampleExpr e, @Nullable Grouping outer, List<ScanRequest> requests) {
+        switch (e) {
+            case Literal literal -> {}
+            case Vector vector -> {}
+            case RangeAggregation range ->
+                requests.add(new RangeScan(range, outer, windows(range), budget, -1, workers).request());
+            case VectorAggregation vector -> collect(vector.inner(), Pipelines.innerGrouping(vector), requests);
+            case LabelReplace replace -> collect(replace.inner(), null, requests);
+            case BinaryOperation binary -> {
+                collect(binary.left(), null, requests);
+                collect(binary.right(), null, requests);
+            }
+        }
+    }
+
+    private Windows windows(RangeAggregation range) {
+        return new Windows(steps, range.range().rangeNanos(), range.range().offsetNanos());
     }
 
     private QueryResult result(QueryResult.Data data) {
@@ -148,8 +176,7 @@ final class MetricQuery {
 
     private void range(RangeAggregation range, @Nullable Grouping outer, SeriesSink sink)
             throws StoreException, InterruptedException {
-        Windows windows =
-                new Windows(steps, range.range().rangeNanos(), range.range().offsetNanos());
+        Windows windows = windows(range);
         // where every series found will be one of the answer, too many can be refused before they are all read
         int most = range.equals(expr) && range.op() != RangeOp.ABSENT_OVER_TIME ? maxSeries : -1;
         Map<Labels, SeriesWindows> series =

@@ -64,20 +64,18 @@ final class RangeScan {
         this.function = RangeFunction.of(aggregation, windows, budget);
         this.maxSeries = maxSeries;
         this.workers = workers;
-        this.compiled = Pipelines.compileRange(aggregation, outer);
+        this.compiled =
+                Pipelines.compileRange(aggregation, outer, workers.profile().stages());
     }
 
     /** Reads it all; the result is sorted by labels. */
     Map<Labels, SeriesWindows> run(LogSource source, ScanTotals totals) throws StoreException, InterruptedException {
-        ScanRequest request = new ScanRequest(
-                aggregation.range().log().matchers(),
-                windows.startNanos(),
-                windows.endNanos(),
-                Direction.FORWARD,
-                compiled.columns(),
-                compiled.requirements());
+        ScanRequest request = request();
+        long begin = System.nanoTime();
         try (Scan scan = source.open(request)) {
             List<StreamScan> streams = scan.streams();
+            long opened = System.nanoTime();
+            workers.profile().opened(opened - begin);
             AtomicInteger next = new AtomicInteger();
             List<Reader> readers = new ArrayList<>();
             try {
@@ -88,10 +86,22 @@ final class RangeScan {
                 });
             } finally {
                 readers.forEach(Reader::close);
+                workers.profile().read(System.nanoTime() - opened);
                 totals.add(scan);
             }
         }
         return series;
+    }
+
+    /** What it asks its source for. */
+    ScanRequest request() {
+        return new ScanRequest(
+                aggregation.range().log().matchers(),
+                windows.startNanos(),
+                windows.endNanos(),
+                Direction.FORWARD,
+                compiled.columns(),
+                compiled.requirements());
     }
 
     static RequestException tooManySeries(int limit) {

@@ -26,12 +26,19 @@ final class Workers {
 
     private final ExecutorService pool;
     private final BooleanSupplier cancelled;
+    private final QueryProfile profile;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile boolean stop;
 
-    Workers(ExecutorService pool, BooleanSupplier cancelled) {
+    Workers(ExecutorService pool, BooleanSupplier cancelled, QueryProfile profile) {
         this.pool = pool;
         this.cancelled = cancelled;
+        this.profile = profile;
+    }
+
+    /** Where the query's parts say what they did. */
+    QueryProfile profile() {
+        return profile;
     }
 
     /** A piece of work of one worker, confined to one thread at a time. */

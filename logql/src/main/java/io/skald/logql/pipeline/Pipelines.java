@@ -22,7 +22,16 @@ public final class Pipelines {
      * @throws io.skald.logql.parser.SyntaxException if a stage cannot run: a bad regular expression, pattern, address range or template
      */
     public static CompiledPipeline compile(List<Stage> stages) {
-        List<StepFactory> factories = new StageCompiler(Needed.ALL).compile(stages);
+        return compile(stages, null);
+    }
+
+    /**
+     * The same, with a look at each stage.
+     *
+     * @param profile where stages say what they did, or null
+     */
+    public static CompiledPipeline compile(List<Stage> stages, @Nullable StageProfile profile) {
+        List<StepFactory> factories = new StageCompiler(Needed.ALL, profile).compile(stages);
         List<Requirement> requirements = Requirements.of(stages);
         return new CompiledPipeline() {
             @Override
@@ -42,9 +51,9 @@ public final class Pipelines {
         };
     }
 
-    /** As {@link #compileRange(SampleExpr.RangeAggregation, SampleExpr.Grouping)} for a range that stands alone. */
+    /** The same for a range that stands alone. */
     public static CompiledRange compileRange(SampleExpr.RangeAggregation range) {
-        return compileRange(range, null);
+        return compileRange(range, null, null);
     }
 
     /**
@@ -80,10 +89,12 @@ public final class Pipelines {
      * Compiles a log range and what its aggregation needs of it.
      *
      * @param outer the grouping of the sum around it as {@link #innerGrouping} gives it, or null
+     * @param profile where stages say what they did, or null
      * @throws io.skald.logql.parser.SyntaxException as {@link #compile}
      */
-    public static CompiledRange compileRange(SampleExpr.RangeAggregation range, SampleExpr.@Nullable Grouping outer) {
-        return new RangePipeline(range, range.grouping() != null ? range.grouping() : outer);
+    public static CompiledRange compileRange(
+            SampleExpr.RangeAggregation range, SampleExpr.@Nullable Grouping outer, @Nullable StageProfile profile) {
+        return new RangePipeline(range, range.grouping() != null ? range.grouping() : outer, profile);
     }
 
     static Step[] bind(List<StepFactory> factories, Labels stream) {

@@ -20,10 +20,11 @@ final class RangePipeline implements CompiledRange {
     private final SampleExpr.@Nullable Grouping grouping;
     private final ScanRequest.Columns columns;
 
-    RangePipeline(SampleExpr.RangeAggregation range, SampleExpr.@Nullable Grouping grouping) {
+    RangePipeline(
+            SampleExpr.RangeAggregation range, SampleExpr.@Nullable Grouping grouping, @Nullable StageProfile profile) {
         Needed needed = Pipelines.needed(range, grouping);
         List<Stage> stages = range.range().log().stages();
-        StageCompiler compiler = new StageCompiler(needed);
+        StageCompiler compiler = new StageCompiler(needed, profile);
         this.factories = compiler.compile(stages);
         this.unwrap = range.range().unwrap();
         List<? extends Stage> filters = unwrap == null ? List.of() : unwrap.filters();

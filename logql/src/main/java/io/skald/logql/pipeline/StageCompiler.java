@@ -12,13 +12,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles the stages of a pipeline, once per query. */
 final class StageCompiler {
     private final Needed needed;
+    private final @Nullable StageProfile profile;
 
-    StageCompiler(Needed needed) {
+    /** @param profile where stages say what they did, or null */
+    StageCompiler(Needed needed, @Nullable StageProfile profile) {
         this.needed = needed;
+        this.profile = profile;
     }
 
     List<StepFactory> compile(List<Stage> stages) {
@@ -27,7 +31,8 @@ final class StageCompiler {
         for (int i = 0; i < ordered.size(); i++) {
             Stage stage = ordered.get(i);
             try {
-                out.add(compile(stage, EarlyFilters.of(ordered.subList(i + 1, ordered.size()))));
+                StepFactory step = compile(stage, EarlyFilters.of(ordered.subList(i + 1, ordered.size())));
+                out.add(profile == null ? step : profile.watch(print(stage), step));
             } catch (PipelineException e) {
                 throw syntaxError(stage, e);
             }
@@ -35,11 +40,15 @@ final class StageCompiler {
         return List.copyOf(out);
     }
 
+    private static String print(Stage stage) {
+        String printed = Printer.print(new LogExpr(List.of(), List.of(stage), stage.position()));
+        return printed.substring(printed.indexOf('}') + 1).strip();
+    }
+
     private static SyntaxException syntaxError(Stage stage, PipelineException e) {
         String where = "";
         if (!(stage instanceof Stage.RegexpParser) && !(stage instanceof Stage.PatternParser)) {
-            String printed = Printer.print(new LogExpr(List.of(), List.of(stage), stage.position()));
-            where = "stage '" + printed.substring(printed.indexOf('}') + 1).strip() + "' : ";
+            where = "stage '" + print(stage) + "' : ";
         }
         SyntaxException s = new SyntaxException("parse error : " + where + e.getMessage(), stage.position());
         s.initCause(e);

@@ -77,7 +77,7 @@ final class ConformanceTest {
 
     @Test
     void answersAreTheRecordedOnes() throws Exception {
-        Limits limits = limits(500);
+        Limits limits = TestLimits.withMaxQuerySeries(Limits.DEFAULTS, 500);
         List<String> failed = new ArrayList<>();
         Map<String, int[]> score = new TreeMap<>();
         StringBuilder report = new StringBuilder();
@@ -122,46 +122,5 @@ final class ConformanceTest {
         try (InputStream in = ConformanceTest.class.getResourceAsStream("/conformance/" + name)) {
             return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
         }
-    }
-
-    private static Limits limits(int maxSeries) {
-        Limits d = Limits.DEFAULTS;
-        return new Limits(
-                d.maxLineSize(),
-                d.maxLineSizeTruncate(),
-                d.maxLabelNamesPerSeries(),
-                d.maxLabelNameLength(),
-                d.maxLabelValueLength(),
-                d.allowStructuredMetadata(),
-                d.maxStructuredMetadataSize(),
-                d.maxStructuredMetadataEntriesCount(),
-                d.rejectOldSamples(),
-                d.rejectOldSamplesMaxAge(),
-                d.creationGracePeriod(),
-                d.discoverLogLevels(),
-                d.logLevelFromJsonMaxDepth(),
-                d.discoverServiceName(),
-                d.ingestionRateMb(),
-                d.ingestionBurstSizeMb(),
-                d.perStreamRateLimit(),
-                d.perStreamRateLimitBurst(),
-                d.maxGlobalStreamsPerUser(),
-                d.demoteNoisiestLabel(),
-                d.incrementDuplicateTimestamp(),
-                d.enforcedLabels(),
-                d.blockIngestionUntil(),
-                d.blockIngestionStatusCode(),
-                d.maxEntriesLimitPerQuery(),
-                maxSeries,
-                d.maxQueryLength(),
-                d.maxQueryLookback(),
-                d.maxQueryRange(),
-                d.queryTimeout(),
-                d.maxStreamsMatchersPerQuery(),
-                d.volumeEnabled(),
-                d.volumeMaxSeries(),
-                d.patternsEnabled(),
-                d.maxConcurrentTailRequests(),
-                d.logqlExtensions());
     }
 }

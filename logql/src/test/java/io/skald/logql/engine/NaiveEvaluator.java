@@ -31,7 +31,7 @@ final class NaiveEvaluator {
 
     static Map<Labels, Map<Long, Double>> range(RangeAggregation a, MemoryLogSource source, List<Long> times) {
         Map<Labels, Map<Long, Double>> result = new TreeMap<>();
-        CompiledRange compiled = Pipelines.compileRange(a, null);
+        CompiledRange compiled = Pipelines.compileRange(a);
         long offset = a.range().offsetNanos();
         for (long t : times) {
             Map<Labels, List<Sample>> windows = new HashMap<>();

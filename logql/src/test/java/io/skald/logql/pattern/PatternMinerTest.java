@@ -172,7 +172,7 @@ final class PatternMinerTest {
                 }
             }
             found.forEach((text, count) -> assertThat(lines.stream()
-                            .filter(l -> regexps.get(text).matcher(l).matches())
+                            .filter(l -> regexp(text).matcher(l).matches())
                             .count())
                     .as("seed %d: %s", seed, text)
                     .isGreaterThanOrEqualTo(text.equals(PatternMiner.ANYTHING) ? 0 : count));

@@ -97,7 +97,7 @@ class PipelineTest {
                 SampleExpr.RangeOp.COUNT_OVER_TIME, null, new SampleExpr.LogRange(log, null, 1, 0, P), null, P);
         SampleExpr.VectorAggregation sum =
                 new SampleExpr.VectorAggregation(SampleExpr.VectorOp.SUM, null, range, null, P);
-        CompiledRange compiled = Pipelines.compileRange(range, Pipelines.innerGrouping(sum));
+        CompiledRange compiled = Pipelines.compileRange(range, Pipelines.innerGrouping(sum), null);
         assertThat(compiled.columns().lines()).isFalse();
         SamplePipeline p = compiled.forStream(STREAM);
         byte[] b = "no json".getBytes(StandardCharsets.UTF_8);

@@ -39,6 +39,20 @@ final class LimitChecks {
 
     /** Checks a range against the longest allowed, and cuts it to how far back a query may reach. */
     static TimeParams.Range range(List<Limits> limits, TimeParams.Range range, long windowNanos, long nowNanos) {
+        TimeParams.Range reached = lookback(limits, range, nowNanos);
+        long length = reached.endNanos() - reached.startNanos() + windowNanos;
+        for (Limits l : limits) {
+            long most = l.maxQueryLength().toNanos();
+            if (most > 0 && length > most) {
+                throw bad("the query time range exceeds the limit (query length: " + DurationText.format(length)
+                        + ", limit: " + DurationText.formatUnits(most) + ")");
+            }
+        }
+        return reached;
+    }
+
+    /** Cuts a range to how far back a query may reach. */
+    static TimeParams.Range lookback(List<Limits> limits, TimeParams.Range range, long nowNanos) {
         long start = range.startNanos();
         Duration lookback = Duration.ZERO;
         for (Limits l : limits) {
@@ -51,14 +65,6 @@ final class LimitChecks {
         if (range.endNanos() < start) {
             throw bad("this data is no longer available, it is past now - max_query_lookback ("
                     + DurationText.formatUnits(lookback.toNanos()) + ")");
-        }
-        long length = range.endNanos() - start + windowNanos;
-        for (Limits l : limits) {
-            long most = l.maxQueryLength().toNanos();
-            if (most > 0 && length > most) {
-                throw bad("the query time range exceeds the limit (query length: " + DurationText.format(length)
-                        + ", limit: " + DurationText.formatUnits(most) + ")");
-            }
         }
         return new TimeParams.Range(start, range.endNanos());
     }
@@ -97,10 +103,10 @@ final class LimitChecks {
     }
 
     /** Refuses the stages that look at all lines of the answer together where lines are taken one by one. */
-    static void linesAlone(LogExpr log) {
+    static void linesAlone(LogExpr log, String where) {
         Stage last = log.stages().isEmpty() ? null : log.stages().getLast();
         if (last instanceof Stage.Distinct || last instanceof Stage.Context) {
-            throw bad((last instanceof Stage.Distinct ? "distinct" : "context") + " is not supported with interval");
+            throw bad((last instanceof Stage.Distinct ? "distinct" : "context") + " is not supported with " + where);
         }
     }
 

@@ -77,5 +77,6 @@ public final class QuerierApi {
             router.socket(base + "/tail", tails::handle);
         }
         router.getOrPost("/api/prom/query", queries::range);
+        router.getOrPost("/skald/api/v1/export", new ExportHandler(services)::export);
     }
 }

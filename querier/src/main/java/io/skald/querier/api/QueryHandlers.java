@@ -12,9 +12,11 @@ import io.skald.core.scan.Direction;
 import io.skald.core.scan.LogSource;
 import io.skald.logql.ast.Expr;
 import io.skald.logql.ast.LogExpr;
+import io.skald.logql.engine.PartialResult;
 import io.skald.logql.engine.QueryRequest;
 import io.skald.logql.engine.QueryResult;
 import io.skald.logql.engine.QueryResult.Line;
+import io.skald.logql.engine.Resume;
 import io.skald.querier.source.MultiTenantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +70,7 @@ final class QueryHandlers {
         long window = LimitChecks.expression(limits, expr);
         if (expr instanceof LogExpr log) {
             if (interval > 0) {
-                LimitChecks.linesAlone(log);
+                LimitChecks.linesAlone(log, "interval");
             }
             LimitChecks.entries(limits, limit);
             TimeParams.Range r = LimitChecks.range(limits, asked, 0, now);
@@ -133,16 +135,28 @@ final class QueryHandlers {
         LogSource all = tenants.source(services.sources());
         boolean metric = !(query.expr() instanceof LogExpr);
         LogSource source = metric && tenants.federated() ? MultiTenantSource.forMetrics(all) : all;
-        QueryResult found = services.run(
-                request,
-                limits,
-                kind(query),
-                (strictest, cancelled) -> services.engine().run(query, source, strictest, cancelled));
+        if (!request.paramOr("explain", "").isEmpty()) {
+            return Explain.answer(services, request, source, limits, query, kind(query));
+        }
+        PartialResult part = PartialAnswers.wanted(request)
+                ? PartialAnswers.run(services, request, source, limits, query, kind(query))
+                : new PartialResult(
+                        services.run(
+                                request,
+                                limits,
+                                kind(query),
+                                (strictest, cancelled) -> services.engine().run(query, source, strictest, cancelled)),
+                        null);
+        QueryResult found = part.result();
         QueryResult result = intervalNanos == 0 ? found : spaced(found, intervalNanos);
+        Resume resume = part.resume();
+        String cursor = resume == null ? null : resume.encode();
         long took = System.nanoTime() - begin;
         boolean categorize = categorize(request);
         return new HttpResponse(
-                200, Map.of("Content-Type", HttpResponse.JSON), out -> QueryJson.write(result, categorize, took, out));
+                200,
+                Map.of("Content-Type", HttpResponse.JSON),
+                out -> QueryJson.write(result, categorize, took, cursor, out));
     }
 
     private static String kind(QueryRequest query) {

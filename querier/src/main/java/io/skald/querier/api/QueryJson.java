@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Answers to queries as JSON, written as they are made. */
 final class QueryJson {
@@ -30,8 +31,10 @@ final class QueryJson {
      *
      * @param categorize whether labels are told apart by origin: stream, structured metadata, parsed
      * @param nanos how long the query took
+     * @param cursor where the rest of the answer begins, if this is a part; or null
      */
-    static void write(QueryResult result, boolean categorize, long nanos, OutputStream out) throws IOException {
+    static void write(QueryResult result, boolean categorize, long nanos, @Nullable String cursor, OutputStream out)
+            throws IOException {
         try (JsonGenerator g = JSON.createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
             g.writeStartObject();
             g.writeStringField("status", "success");
@@ -41,6 +44,9 @@ final class QueryJson {
             g.writeEndObject();
             if (!result.warnings().isEmpty()) {
                 strings(g, "warnings", result.warnings());
+            }
+            if (cursor != null) {
+                g.writeStringField("cursor", cursor);
             }
             g.writeEndObject();
         }
@@ -190,7 +196,7 @@ final class QueryJson {
         return new BigDecimal(Double.toString(v)).stripTrailingZeros().toPlainString();
     }
 
-    private static void stats(JsonGenerator g, ScanStats s, long returned, long nanos) throws IOException {
+    static void stats(JsonGenerator g, ScanStats s, long returned, long nanos) throws IOException {
         long bytes = s.headBytes.sum() + s.storedBytes.sum();
         long lines = s.headLines.sum() + s.storedLines.sum();
         double seconds = nanos / 1e9;

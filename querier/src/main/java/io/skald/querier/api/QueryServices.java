@@ -10,6 +10,8 @@ import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.scan.ScanStats;
 import io.skald.logql.engine.Engine;
+import io.skald.logql.engine.LinePage;
+import io.skald.logql.engine.PartialResult;
 import io.skald.logql.engine.PatternResult;
 import io.skald.logql.engine.QueryResult;
 import io.skald.logql.parser.DurationText;
@@ -55,6 +57,8 @@ record QueryServices(
             ScanStats stats = switch (answer) {
                 case QueryResult r -> r.stats();
                 case PatternResult r -> r.stats();
+                case PartialResult r -> r.result().stats();
+                case LinePage p -> p.stats();
                 default -> new ScanStats();
             };
             metrics.readBytes.inc((double) (stats.headBytes.sum() + stats.storedBytes.sum()));
@@ -71,16 +75,21 @@ record QueryServices(
         }
     }
 
+    /** The time that all tenants grant a query. */
+    static long timeoutNanos(List<Limits> limits) {
+        return limits.stream()
+                .mapToLong(l -> l.queryTimeout().toNanos())
+                .filter(n -> n > 0)
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
     private static <T> T timed(HttpRequest request, List<Limits> limits, Work<T> work)
             throws StoreException, InterruptedException {
         Limits strictest = limits.stream()
                 .min(Comparator.comparingInt(l -> l.maxQuerySeries() > 0 ? l.maxQuerySeries() : Integer.MAX_VALUE))
                 .orElseThrow();
-        long timeout = limits.stream()
-                .mapToLong(l -> l.queryTimeout().toNanos())
-                .filter(n -> n > 0)
-                .min()
-                .orElse(Long.MAX_VALUE);
+        long timeout = timeoutNanos(limits);
         long begin = System.nanoTime();
         try {
             return work.run(

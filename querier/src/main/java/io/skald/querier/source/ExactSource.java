@@ -8,6 +8,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanPlan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.RecentEntries;
@@ -39,6 +40,8 @@ public final class ExactSource implements LogSource {
      * @param fences WAL position of each ingester up to which (exclusive) its entries are in it; an ingester that is missing has none
      */
     public record Stored(LogSource source, Map<String, Long> fences) {}
+    /** For plans, which say nothing of what cannot be read: the query itself will warn. */
+    private static final Consumer<String> LOST = warning -> {};
 
     /** Restarts before giving up: each needs a flush to have been committed and forgotten between two reads. */
     private static final int MAX_ATTEMPTS = 8;
@@ -119,6 +122,28 @@ public final class ExactSource implements LogSource {
                         .forEach(s -> add(found, s));
             }
             return new Found<>(List.copyOf(found.values()), warnings.list());
+        });
+    }
+
+    @Override
+    public ScanPlan plan(ScanRequest request) throws StoreException {
+        long start = request.startNanos();
+        long end = request.endNanos();
+        return atOneVersion(v -> {
+            LabelSelector selector = new LabelSelector(request.matchers());
+            long segments = v.segments().size();
+            long byTime = segments - v.segments(start, end).size();
+            ScanPlan plan = new ScanPlan(byTime, byTime, 0, 0, 0, 0, 0, 0, 0, 0);
+            for (SegmentReader reader : readers(v, start, end, LOST)) {
+                plan = plan.plus(reader.plan(selector, start, end));
+            }
+            for (RecentEntries r : ingesters.get()) {
+                List<StreamStats> recent = recent(
+                        r, LOST, () -> r.streamStats(tenant, v.fence(r.ingesterId()), request.matchers(), start, end));
+                long bytes = recent.stream().mapToLong(StreamStats::bytes).sum();
+                plan = plan.plus(new ScanPlan(0, 0, 0, 0, 0, 0, 0, 0, recent.size(), bytes));
+            }
+            return plan;
         });
     }
 
@@ -234,6 +259,16 @@ public final class ExactSource implements LogSource {
             throws StoreException {
         LabelSelector selector = new LabelSelector(matchers);
         List<SegmentReader.Chunk> found = new ArrayList<>();
+        for (SegmentReader reader : readers(v, startNanos, endNanos, warn)) {
+            found.addAll(reader.chunks(selector, startNanos, endNanos));
+        }
+        return found;
+    }
+
+    /** Readers of the segments of a version, in the order of commits. */
+    private List<SegmentReader> readers(IndexVersion v, long startNanos, long endNanos, Consumer<String> warn)
+            throws StoreException {
+        List<SegmentReader> found = new ArrayList<>();
         for (SegmentRef ref : v.segments(startNanos, endNanos)) {
             SegmentReader reader;
             try {
@@ -248,7 +283,7 @@ public final class ExactSource implements LogSource {
                 warn.accept("segment left out: " + e.getMessage());
                 continue;
             }
-            found.addAll(reader.chunks(selector, startNanos, endNanos));
+            found.add(reader);
         }
         return found;
     }

@@ -10,6 +10,7 @@ import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Requirement;
 import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanPlan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
 import java.util.ArrayList;
@@ -47,6 +48,11 @@ public final class MultiTenantSource implements LogSource {
         public Scan open(ScanRequest request) throws StoreException {
             boolean none = request.matchers().stream().anyMatch(m -> m.name().equals(TENANT_LABEL) && !m.matches(""));
             return none ? new MergedScan(request.direction()) : source.open(request);
+        }
+
+        @Override
+        public ScanPlan plan(ScanRequest request) throws StoreException {
+            return source.plan(request);
         }
 
         @Override
@@ -100,13 +106,7 @@ public final class MultiTenantSource implements LogSource {
         MergedScan all = new MergedScan(request.direction());
         try {
             each(request.matchers(), (tenant, source, matchers) -> {
-                Scan scan = source.open(new ScanRequest(
-                        matchers,
-                        request.startNanos(),
-                        request.endNanos(),
-                        request.direction(),
-                        request.columns(),
-                        withoutTenantLabels(request.requirements())));
+                Scan scan = source.open(with(matchers, request));
                 all.own(scan);
                 for (StreamScan s : scan.streams()) {
                     all.add(new Relabelled(label(tenant, s.labels()), s));
@@ -117,6 +117,25 @@ public final class MultiTenantSource implements LogSource {
             all.close();
             throw e;
         }
+    }
+
+    private static ScanRequest with(List<Matcher> matchers, ScanRequest request) {
+        return new ScanRequest(
+                matchers,
+                request.startNanos(),
+                request.endNanos(),
+                request.direction(),
+                request.columns(),
+                withoutTenantLabels(request.requirements()));
+    }
+
+    @Override
+    public ScanPlan plan(ScanRequest request) throws StoreException {
+        ScanPlan[] sum = {ScanPlan.NOTHING};
+        each(
+                request.matchers(),
+                (tenant, source, matchers) -> sum[0] = sum[0].plus(source.plan(with(matchers, request))));
+        return sum[0];
     }
 
     @Override

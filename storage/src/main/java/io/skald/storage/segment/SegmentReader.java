@@ -5,6 +5,7 @@ package io.skald.storage.segment;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.ScanPlan;
 import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.storage.SegmentStore;
@@ -83,6 +84,29 @@ public final class SegmentReader {
             }
         }
         return found;
+    }
+
+    /** What a query would look at in this segment. */
+    public ScanPlan plan(LabelSelector selector, long startNanos, long endNanos) {
+        long byTime = 0;
+        long byLabels = 0;
+        long blocks = 0;
+        long blocksByTime = 0;
+        long bytes = 0;
+        for (SegmentDirectory.Chunk c : directory.chunks) {
+            if (!c.overlaps(startNanos, endNanos)) {
+                byTime++;
+            } else if (!selector.matches(c.labels())) {
+                byLabels++;
+            } else {
+                blocks += c.extents().size();
+                blocksByTime += c.extents().stream()
+                        .filter(e -> !e.overlaps(startNanos, endNanos))
+                        .count();
+                bytes += new Chunk(c).size(startNanos, endNanos).bytes();
+            }
+        }
+        return new ScanPlan(1, 0, directory.chunks.size(), byTime, byLabels, blocks, blocksByTime, bytes, 0, 0);
     }
 
     /** Consecutive entries of one stream in this segment. */
