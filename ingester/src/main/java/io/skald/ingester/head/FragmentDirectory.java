@@ -62,8 +62,8 @@ final class FragmentDirectory {
 
     /** Receives what a directory holds. */
     interface Sink {
-        /** A fragment; those of a stream come in order of address. */
-        void fragment(TenantId tenant, Labels labels, long address, EncodedBatch.Fragment fragment);
+        /** @param fragments at least one, in order of address; the sink's from now on */
+        void stream(TenantId tenant, Labels labels, FragmentList fragments);
     }
 
     /**
@@ -81,15 +81,15 @@ final class FragmentDirectory {
             TenantId tenant = new TenantId(in.string());
             int streams = in.length();
             for (int s = 0; s < streams; s++) {
-                Labels labels = BatchCodec.labels(in);
-                fragments(in, number, tenant, labels, sink);
+                sink.stream(tenant, BatchCodec.labels(in), fragments(in, number));
             }
         }
         return true;
     }
 
-    private static void fragments(PayloadReader in, long number, TenantId tenant, Labels labels, Sink sink) {
+    private static FragmentList fragments(PayloadReader in, long number) {
         int n = in.length();
+        FragmentList list = new FragmentList(n);
         int offset = 0;
         long min = 0;
         for (int i = 0; i < n; i++) {
@@ -99,19 +99,15 @@ final class FragmentDirectory {
             long count = in.varint();
             min += in.zigzag();
             long max = min + in.varint();
-            sink.fragment(
-                    tenant,
-                    labels,
+            list.add(
                     WalFormat.position(number, offset),
-                    new EncodedBatch.Fragment(
-                            labels,
-                            offset,
-                            headBytes,
-                            lineBytes,
-                            Math.toIntExact(count >>> 1),
-                            (count & 1) != 0,
-                            min,
-                            max));
+                    headBytes,
+                    lineBytes,
+                    Math.toIntExact(count >>> 1),
+                    (count & 1) != 0,
+                    min,
+                    max);
         }
+        return list;
     }
 }

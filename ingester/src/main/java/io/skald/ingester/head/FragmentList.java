@@ -9,15 +9,38 @@ import java.util.Arrays;
  * {@link Slice} is immutable and may be used by anyone.
  */
 final class FragmentList {
-    private long[] addresses = new long[2];
-    private int[] headBytes = new int[2];
-    private int[] lineBytes = new int[2];
+    private long[] addresses;
+    private int[] headBytes;
+    private int[] lineBytes;
     /** Entries; negative (their complement) when the times do not strictly increase. */
-    private int[] counts = new int[2];
+    private int[] counts;
 
-    private long[] minNanos = new long[2];
-    private long[] maxNanos = new long[2];
+    private long[] minNanos;
+    private long[] maxNanos;
     private int size;
+
+    FragmentList() {
+        this(2);
+    }
+
+    FragmentList(int capacity) {
+        addresses = new long[capacity];
+        headBytes = new int[capacity];
+        lineBytes = new int[capacity];
+        counts = new int[capacity];
+        minNanos = new long[capacity];
+        maxNanos = new long[capacity];
+    }
+
+    private FragmentList(FragmentList of) {
+        addresses = of.addresses;
+        headBytes = of.headBytes;
+        lineBytes = of.lineBytes;
+        counts = of.counts;
+        minNanos = of.minNanos;
+        maxNanos = of.maxNanos;
+        size = of.size;
+    }
 
     /** Fragments of a list as they were once; what a list holds is only appended to or replaced, never changed. */
     static final class Slice {
@@ -71,33 +94,64 @@ final class FragmentList {
     }
 
     void add(long address, EncodedBatch.Fragment f) {
+        add(address, f.headBytes(), f.lineBytes(), f.count(), f.increasing(), f.minNanos(), f.maxNanos());
+    }
+
+    void add(long address, int head, int lines, int count, boolean increasing, long min, long max) {
         if (size == addresses.length) {
-            int n = size + Math.max(2, size >> 1);
-            addresses = Arrays.copyOf(addresses, n);
-            headBytes = Arrays.copyOf(headBytes, n);
-            lineBytes = Arrays.copyOf(lineBytes, n);
-            counts = Arrays.copyOf(counts, n);
-            minNanos = Arrays.copyOf(minNanos, n);
-            maxNanos = Arrays.copyOf(maxNanos, n);
+            room(size + Math.max(2, size >> 1));
         }
         addresses[size] = address;
-        headBytes[size] = f.headBytes();
-        lineBytes[size] = f.lineBytes();
-        counts[size] = f.increasing() ? f.count() : ~f.count();
-        minNanos[size] = f.minNanos();
-        maxNanos[size++] = f.maxNanos();
+        headBytes[size] = head;
+        lineBytes[size] = lines;
+        counts[size] = increasing ? count : ~count;
+        minNanos[size] = min;
+        maxNanos[size++] = max;
+    }
+
+    private void room(int n) {
+        addresses = Arrays.copyOf(addresses, n);
+        headBytes = Arrays.copyOf(headBytes, n);
+        lineBytes = Arrays.copyOf(lineBytes, n);
+        counts = Arrays.copyOf(counts, n);
+        minNanos = Arrays.copyOf(minNanos, n);
+        maxNanos = Arrays.copyOf(maxNanos, n);
+    }
+
+    /** Adds the fragments of another list, whose addresses are above those here. */
+    void addAll(FragmentList other) {
+        if (size + other.size > addresses.length) {
+            room(size + Math.max(other.size, size >> 1));
+        }
+        System.arraycopy(other.addresses, 0, addresses, size, other.size);
+        System.arraycopy(other.headBytes, 0, headBytes, size, other.size);
+        System.arraycopy(other.lineBytes, 0, lineBytes, size, other.size);
+        System.arraycopy(other.counts, 0, counts, size, other.size);
+        System.arraycopy(other.minNanos, 0, minNanos, size, other.size);
+        System.arraycopy(other.maxNanos, 0, maxNanos, size, other.size);
+        size += other.size;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** Bytes of all fragments. */
+    long bytes() {
+        long n = 0;
+        for (int i = 0; i < size; i++) {
+            n += headBytes[i] + (long) lineBytes[i];
+        }
+        return n;
+    }
+
+    long lastAddress() {
+        return addresses[size - 1];
     }
 
     /** Fragments with addresses in [from, to). */
     Slice slice(long from, long to) {
-        FragmentList copy = new FragmentList();
-        copy.addresses = addresses;
-        copy.headBytes = headBytes;
-        copy.lineBytes = lineBytes;
-        copy.counts = counts;
-        copy.minNanos = minNanos;
-        copy.maxNanos = maxNanos;
-        copy.size = size;
+        FragmentList copy = new FragmentList(this);
         return new Slice(copy, lowerBound(from), lowerBound(to));
     }
 
@@ -116,9 +170,11 @@ final class FragmentList {
         return size;
     }
 
-    /** Forgets fragments with this address or greater ones. Only while there are no slices yet. */
-    void dropFrom(long address) {
-        size = lowerBound(address);
+    /** Forgets fragments with this address or greater ones; returns how many. Only while there are no slices yet. */
+    int dropFrom(long address) {
+        int gone = size - lowerBound(address);
+        size -= gone;
+        return gone;
     }
 
     private int lowerBound(long address) {

@@ -124,10 +124,10 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
     public boolean directory(long number, byte[] content) {
         long[] bytes = new long[1];
         try {
-            boolean known = FragmentDirectory.read(number, content, (tenant, labels, address, f) -> {
-                if (address >= fences.getOrDefault(tenant, 0L)) {
-                    head(tenant).add(labels, address, f);
-                    bytes[0] += f.headBytes() + (long) f.lineBytes();
+            boolean known = FragmentDirectory.read(number, content, (tenant, labels, fragments) -> {
+                if (fragments.dropBelow(fences.getOrDefault(tenant, 0L)) > 0) {
+                    bytes[0] += fragments.bytes();
+                    head(tenant).add(labels, fragments);
                 }
             });
             if (bytes[0] > 0) {

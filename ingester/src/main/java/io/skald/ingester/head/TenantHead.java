@@ -40,13 +40,16 @@ final class TenantHead {
         }
     }
 
-    /** Adds a fragment that an earlier run left; its address is above those there. */
-    void add(Labels labels, long address, EncodedBatch.Fragment fragment) {
+    /** Adds fragments that an earlier run left; their addresses are above those there. */
+    void add(Labels labels, FragmentList more) {
         lock.lock();
         try {
-            streams.computeIfAbsent(labels, l -> new FragmentList()).add(address, fragment);
-            fragments++;
-            lastAddress = Math.max(lastAddress, address);
+            FragmentList there = streams.putIfAbsent(labels, more);
+            if (there != null) {
+                there.addAll(more);
+            }
+            fragments += more.size();
+            lastAddress = Math.max(lastAddress, more.lastAddress());
         } finally {
             lock.unlock();
         }
@@ -111,7 +114,7 @@ final class TenantHead {
     void dropFrom(long address) {
         lock.lock();
         try {
-            streams.values().forEach(list -> list.dropFrom(address));
+            streams.values().forEach(list -> fragments -= list.dropFrom(address));
         } finally {
             lock.unlock();
         }

@@ -116,7 +116,13 @@ public final class Wal implements AutoCloseable {
             WalDirectory directory =
                     WalDirectory.open(disk, settings.dir(), settings.segmentBytes(), settings.maxSpares());
             Wal wal = new Wal(settings, directory, epoch, listener, disk);
+            long start = System.nanoTime();
             wal.recover(replay, minNumber);
+            LOG.log(
+                    System.Logger.Level.DEBUG,
+                    "recovered {0} WAL files in {1} ms",
+                    wal.files.size(),
+                    (System.nanoTime() - start) / 1_000_000);
             WalWriter first = wal.newFile();
             wal.writer = first;
             wal.firstPosition = WalFormat.position(first.file().number(), first.end());
