@@ -87,7 +87,7 @@ public final class SegmentReader {
     }
 
     /** What a query would look at in this segment. */
-    public ScanPlan plan(LabelSelector selector, long startNanos, long endNanos) {
+    public ScanPlan plan(LabelSelector selector, long startNanos, long endNanos) throws StoreException {
         long byTime = 0;
         long byLabels = 0;
         long blocks = 0;
