@@ -9,6 +9,7 @@ import io.skald.cli.client.SeriesCommand;
 import io.skald.cli.client.TailCommand;
 import io.skald.cli.config.ConfigCommand;
 import io.skald.cli.demo.DemoCommand;
+import io.skald.cli.inspect.InspectCommand;
 import io.skald.cli.run.RunCommand;
 import io.skald.core.config.Keys;
 import java.io.PrintWriter;
@@ -34,6 +35,7 @@ public final class Main {
             new Command("labels", "list label names, or the values of a label", LabelsCommand::new),
             new Command("series", "list streams", SeriesCommand::new),
             new Command("export", "write all lines of a query, and go on after an interruption", ExportCommand::new),
+            new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
             new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
 
     private Main() {}

@@ -105,7 +105,8 @@ class TailLoadIT {
             for (int i = 0; i < TAILS; i++) {
                 String query = URLEncoder.encode("{app=\"tail-" + i + "\"}", StandardCharsets.UTF_8);
                 URI uri = URI.create(url.replaceFirst("http", "ws") + "/loki/api/v1/tail?limit=0&query=" + query);
-                sockets.add(http.newWebSocketBuilder().buildAsync(uri, new Client()).join());
+                sockets.add(
+                        http.newWebSocketBuilder().buildAsync(uri, new Client()).join());
             }
             pushAll(url);
             long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
@@ -144,10 +145,19 @@ class TailLoadIT {
         StringBuilder b = new StringBuilder("{\"streams\":[");
         int n = batch * LINES_PER_BATCH;
         for (int tail = 0; tail < TAILS; tail++) {
-            b.append(tail == 0 ? "" : ",").append("{\"stream\":{\"app\":\"tail-").append(tail).append("\"},\"values\":[");
+            b.append(tail == 0 ? "" : ",")
+                    .append("{\"stream\":{\"app\":\"tail-")
+                    .append(tail)
+                    .append("\"},\"values\":[");
             for (int i = 0; i < LINES_PER_BATCH / TAILS; i++, n++) {
-                b.append(i == 0 ? "" : ",").append("[\"").append(time + i).append("\",\"level=info msg=\\\"request served\\\" n=");
-                b.append(n).append(" path=/api/v1/orders/").append(n * 31 % 9973).append(" status=200 took=12ms\"]");
+                b.append(i == 0 ? "" : ",")
+                        .append("[\"")
+                        .append(time + i)
+                        .append("\",\"level=info msg=\\\"request served\\\" n=");
+                b.append(n)
+                        .append(" path=/api/v1/orders/")
+                        .append(n * 31 % 9973)
+                        .append(" status=200 took=12ms\"]");
             }
             b.append("]}");
         }

@@ -88,6 +88,10 @@ final class FilterGroup {
         return SkipFilter.partitionOf(key, partitionBits);
     }
 
+    int partitions() {
+        return crcs.length;
+    }
+
     /** Bytes of a partition. */
     int length(int partition) {
         return (int) (offsets[partition + 1] - offsets[partition]);
