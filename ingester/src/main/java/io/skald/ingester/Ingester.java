@@ -7,8 +7,11 @@ import io.skald.core.config.TenantLimits;
 import io.skald.core.disk.Disk;
 import io.skald.core.http.Router;
 import io.skald.core.model.EntryBatch;
+import io.skald.core.model.ErrorCode;
+import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
+import io.skald.core.wire.BlockPush;
 import io.skald.core.wire.PushSink;
 import io.skald.core.wire.RecentEntries;
 import io.skald.ingester.flush.FlushEvents;
@@ -17,10 +20,15 @@ import io.skald.ingester.flush.Flushed;
 import io.skald.ingester.flush.Flusher;
 import io.skald.ingester.head.BatchCodec;
 import io.skald.ingester.head.EncodedBatch;
+import io.skald.ingester.head.EncodedBlocks;
 import io.skald.ingester.head.Head;
+import io.skald.ingester.head.PushId;
+import io.skald.ingester.head.SeenPushes;
 import io.skald.ingester.push.Admission;
+import io.skald.ingester.push.BlockPreparer;
 import io.skald.ingester.push.Discards;
 import io.skald.ingester.push.DiscardsApi;
+import io.skald.ingester.push.NativeApi;
 import io.skald.ingester.push.PushApi;
 import io.skald.ingester.push.TenantGates;
 import io.skald.ingester.push.Validator;
@@ -34,6 +42,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -42,7 +51,7 @@ import java.util.function.Consumer;
  * Takes pushes into the WAL, serves them to queries and flushes them into segments. {@link #open} recovers what an earlier run left before
  * anything is taken or served. Thread-safe. The stores, limits, clock and registry stay the caller's.
  */
-public final class Ingester implements PushSink, AutoCloseable {
+public final class Ingester implements PushSink, NativeApi.BlockSink, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Ingester.class.getName());
     private static final int MAX_SPARES = 16;
     private static final long GUARD_CHECK_NANOS = 200_000_000L;
@@ -56,6 +65,7 @@ public final class Ingester implements PushSink, AutoCloseable {
     private final Admission admission;
     private final Discards discards;
     private final TenantGates gates;
+    private final SeenPushes seen;
     private final DataDirectory directory;
     private final boolean ownsDirectory;
     private final Head head;
@@ -89,6 +99,7 @@ public final class Ingester implements PushSink, AutoCloseable {
         Wal opened = null;
         try {
             Map<TenantId, Long> fences = fences(log, config.ingesterId());
+            this.seen = SeenPushes.open(config.dataDir().resolve("seen-pushes"));
             this.gates = TenantGates.open(config.dataDir().resolve("demoted-labels"));
             this.metrics = new IngesterMetrics(registry, this::gauges);
             this.discards = new Discards((tenant, reason, lines, bytes) -> {
@@ -96,7 +107,7 @@ public final class Ingester implements PushSink, AutoCloseable {
                 metrics.discardedBytes.labels(reason, tenant.value()).inc((double) bytes);
             });
             Events events = new Events();
-            this.head = new Head(config.ingesterId(), fences, events);
+            this.head = new Head(config.ingesterId(), fences, seen, events);
             long minNumber =
                     fences.values().stream().mapToLong(WalFormat::number).max().orElse(0);
             opened = Wal.open(
@@ -267,20 +278,16 @@ public final class Ingester implements PushSink, AutoCloseable {
     /** Adds the push endpoints and {@code POST /flush}. */
     public void register(Router router, boolean multiTenant) {
         new PushApi(this, admission, discards, config.maxPushBytes(), multiTenant).register(router);
+        new NativeApi(this, admission, config.maxPushBytes(), multiTenant).register(router);
         new DiscardsApi(discards, multiTenant).register(router);
         router.post("/flush", request -> FlushAnswer.of(flush()));
     }
 
     @Override
     public PushResult push(TenantId tenant, List<EntryBatch> batches) throws StoreException, InterruptedException {
-        if (closing) {
-            throw new StoreException.Unavailable("ingester is shutting down");
-        }
-        guardDisk();
+        checkOpen();
         String id = tenant.value();
-        Instant now = clock.instant();
-        Validator validator = new Validator(
-                tenant, limits.of(tenant), now.getEpochSecond() * 1_000_000_000L + now.getNano(), discards, gates);
+        Validator validator = validator(tenant);
         List<EntryBatch> good = validator.apply(batches);
         long accepted = 0;
         long bytes = 0;
@@ -297,6 +304,68 @@ public final class Ingester implements PushSink, AutoCloseable {
             metrics.bytes.labels(id).inc((double) bytes);
         }
         return new PushResult(accepted, validator.rejected(), validator.message(), validator.status());
+    }
+
+    private void checkOpen() throws StoreException {
+        if (closing) {
+            throw new StoreException.Unavailable("ingester is shutting down");
+        }
+        guardDisk();
+    }
+
+    private Validator validator(TenantId tenant) {
+        Instant now = clock.instant();
+        long nanos = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+        return new Validator(tenant, limits.of(tenant), nanos, discards, gates);
+    }
+
+    @Override
+    public NativeApi.Stored push(TenantId tenant, BlockPush push) throws StoreException, InterruptedException {
+        checkOpen();
+        PushId id = new PushId(tenant, push.agent(), push.epoch(), push.sequence(), push.checksum());
+        SeenPushes.State state = seen.begin(id);
+        metrics.nativePushes.labels(state.name().toLowerCase(Locale.ROOT)).inc();
+        if (state == SeenPushes.State.SEEN) {
+            return new NativeApi.Stored(PushResult.stored(0), true);
+        }
+        if (state == SeenPushes.State.BUSY) {
+            throw new RequestException(
+                    ErrorCode.UNAVAILABLE, "this push is being stored already; try again in a second");
+        }
+        if (state == SeenPushes.State.CHANGED) {
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "agent " + id.agent() + " of tenant " + tenant + " repeats push " + id.sequence() + " of epoch "
+                            + id.epoch() + " with other bytes; both are stored");
+        }
+        try {
+            return new NativeApi.Stored(store(id, push), false);
+        } finally {
+            seen.done(id);
+        }
+    }
+
+    private PushResult store(PushId id, BlockPush push) throws StoreException, InterruptedException {
+        Validator validator = validator(id.tenant());
+        BlockPreparer preparer = new BlockPreparer(validator);
+        List<EncodedBlocks.Block> good = preparer.prepare(push.blocks());
+        boolean later = validator.status() == ErrorCode.TOO_MANY_REQUESTS.httpStatus();
+        if (later || good.isEmpty()) {
+            // what may be allowed later comes again as a whole, with the same number
+            return new PushResult(0, validator.rejected(), validator.message(), validator.status());
+        }
+        EncodedBlocks record = EncodedBlocks.encode(id, good);
+        int most = WalFormat.maxPayload(config.walSegmentBytes());
+        if (record.length() > most) {
+            throw new RequestException(
+                    ErrorCode.PAYLOAD_TOO_LARGE,
+                    "push takes " + record.length() + " bytes, a WAL record at most " + most);
+        }
+        wal.append(List.of(record));
+        record.release();
+        metrics.lines.labels(id.tenant().value()).inc((double) preparer.entries());
+        metrics.bytes.labels(id.tenant().value()).inc((double) preparer.lineBytes());
+        return new PushResult(preparer.entries(), validator.rejected(), validator.message(), validator.status());
     }
 
     private void guardDisk() throws StoreException {

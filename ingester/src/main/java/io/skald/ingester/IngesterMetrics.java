@@ -39,6 +39,7 @@ final class IngesterMetrics implements AutoCloseable {
     final Counter bytes;
     final Counter discardedLines;
     final Counter discardedBytes;
+    final Counter nativePushes;
     final Counter walBytes;
     final Histogram fsync;
     final Counter walPoisoned;
@@ -57,6 +58,10 @@ final class IngesterMetrics implements AutoCloseable {
         bytes = counter("received_bytes", "Bytes of lines stored in the WAL and acknowledged.", "tenant");
         discardedLines = counter("discarded_lines", "Entries refused because of a limit.", "reason", "tenant");
         discardedBytes = counter("discarded_bytes", "Bytes of lines refused because of a limit.", "reason", "tenant");
+        nativePushes = counter(
+                "native_pushes",
+                "Native pushes, by whether their number was new, seen, changed (seen with other bytes) or busy.",
+                "state");
         walBytes = counter("wal_written_bytes", "Bytes written to the WAL.");
         fsync = histogram("wal_fsync_duration_seconds", "Time to write and sync a group of records.", FSYNC_BUCKETS);
         walPoisoned = counter("wal_poisoned_files", "WAL files given up because a write or sync failed.");
@@ -73,6 +78,7 @@ final class IngesterMetrics implements AutoCloseable {
                 bytes,
                 discardedLines,
                 discardedBytes,
+                nativePushes,
                 walBytes,
                 fsync,
                 walPoisoned,

@@ -158,7 +158,7 @@ public final class BatchCodec {
         putI64(rangeAt + 8, max);
         FragmentHeader.put(out, start, headBytes, lineBytes);
         fragments.add(
-                new EncodedBatch.Fragment(b.labels(), start, headBytes, lineBytes, to - from, increasing, min, max));
+                new EncodedBatch.Fragment(b.labels(), start, headBytes, lineBytes, 0, to - from, increasing, min, max));
     }
 
     private void putI64(int at, long v) {
@@ -227,7 +227,7 @@ public final class BatchCodec {
                 last = t;
             }
             in.position(start + headBytes + lineBytes);
-            found.add(new EncodedBatch.Fragment(labels, start, headBytes, lineBytes, count, increasing, min, max));
+            found.add(new EncodedBatch.Fragment(labels, start, headBytes, lineBytes, 0, count, increasing, min, max));
         }
         return new EncodedFragments(tenant, found);
     }

@@ -2,9 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.block.BlockMetadata;
+import io.skald.core.block.BlockReader;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.scan.ScanRequest.Columns;
+import io.skald.ingester.wal.WalFormat;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -87,6 +91,45 @@ final class DecodedFragment {
             }
         }
         return new DecodedFragment(bytes, times, starts, dictionary, metadata, sorted ? NONE : order(times));
+    }
+
+    /**
+     * Decodes a fragment that holds a block.
+     *
+     * @param address where it was read from, for messages
+     * @param bytes the fragment, {@code headBytes} of which come before the block
+     * @throws CorruptData if the block, which nobody has looked into when it was acknowledged, is none
+     */
+    static DecodedFragment ofBlock(long address, byte[] bytes, int headBytes, Columns columns)
+            throws CorruptData {
+        BlockReader block = BlockReader.open(
+                "native block in WAL file " + WalFormat.number(address), bytes, headBytes, bytes.length - headBytes, WalFormat.offset(address) + (long) headBytes);
+        int n = block.rows();
+        long[] times = Arrays.copyOf(block.times(null), n);
+        boolean sorted = true;
+        for (int i = 1; i < n; i++) {
+            sorted &= times[i] >= times[i - 1];
+        }
+        int[] starts = NONE;
+        byte[] lines = {};
+        if (columns.lineLengths() || columns.metadata() || columns.lines()) {
+            starts = Arrays.copyOf(block.lineOffsets(null), n + 1);
+        }
+        if (columns.lines()) {
+            lines = block.lines(null);
+        }
+        Labels[] rows = {};
+        int[] metadata = NONE;
+        if (columns.metadata()) {
+            BlockMetadata all = block.metadata();
+            rows = new Labels[n];
+            metadata = new int[n];
+            for (int i = 0; i < n; i++) {
+                rows[i] = all.row(i);
+                metadata[i] = i;
+            }
+        }
+        return new DecodedFragment(lines, times, starts, rows, metadata, sorted ? NONE : order(times));
     }
 
     private static int[] order(long[] times) {

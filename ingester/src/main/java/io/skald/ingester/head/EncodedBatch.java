@@ -19,7 +19,8 @@ public final class EncodedBatch extends PendingRecord {
      * @param labels the stream
      * @param offset where the fragment begins in the payload
      * @param headBytes its bytes before the lines
-     * @param lineBytes its bytes of lines, which come last
+     * @param lineBytes bytes of the lines of its entries
+     * @param blockBytes 0 when the lines themselves follow the head; else the bytes of the block that follows it and holds all columns
      * @param count entries
      * @param increasing whether each time is greater than the one before
      * @param minNanos earliest time
@@ -30,6 +31,7 @@ public final class EncodedBatch extends PendingRecord {
             int offset,
             int headBytes,
             int lineBytes,
+            int blockBytes,
             int count,
             boolean increasing,
             long minNanos,

@@ -47,7 +47,10 @@ final class FragmentDirectory {
                 out.varint(at - offset);
                 out.varint(f.headBytes(i));
                 out.varint(f.lineBytes(i));
-                out.varint((long) f.count(i) << 1 | (f.increasing(i) ? 1 : 0));
+                out.varint((long) f.count(i) << 2 | (f.isBlock(i) ? 2 : 0) | (f.increasing(i) ? 1 : 0));
+                if (f.isBlock(i)) {
+                    out.varint(f.blockBytes(i));
+                }
                 out.zigzag(f.minNanos(i) - min);
                 out.varint(f.maxNanos(i) - f.minNanos(i));
                 offset = at;
@@ -97,13 +100,15 @@ final class FragmentDirectory {
             int headBytes = in.count(Integer.MAX_VALUE);
             int lineBytes = in.count(Integer.MAX_VALUE);
             long count = in.varint();
+            int blockBytes = (count & 2) != 0 ? in.count(Integer.MAX_VALUE) : 0;
             min += in.zigzag();
             long max = min + in.varint();
             list.add(
                     WalFormat.position(number, offset),
                     headBytes,
                     lineBytes,
-                    Math.toIntExact(count >>> 1),
+                    blockBytes,
+                    Math.toIntExact(count >>> 2),
                     (count & 1) != 0,
                     min,
                     max);

@@ -12,6 +12,9 @@ final class FragmentList {
     private long[] addresses;
     private int[] headBytes;
     private int[] lineBytes;
+    /** Bytes of the block that holds the entries, 0 when the lines themselves are there. */
+    private int[] blockBytes;
+
     /** Entries; negative (their complement) when the times do not strictly increase. */
     private int[] counts;
 
@@ -27,6 +30,7 @@ final class FragmentList {
         addresses = new long[capacity];
         headBytes = new int[capacity];
         lineBytes = new int[capacity];
+        blockBytes = new int[capacity];
         counts = new int[capacity];
         minNanos = new long[capacity];
         maxNanos = new long[capacity];
@@ -36,6 +40,7 @@ final class FragmentList {
         addresses = of.addresses;
         headBytes = of.headBytes;
         lineBytes = of.lineBytes;
+        blockBytes = of.blockBytes;
         counts = of.counts;
         minNanos = of.minNanos;
         maxNanos = of.maxNanos;
@@ -67,8 +72,19 @@ final class FragmentList {
             return at.headBytes[from + i];
         }
 
+        /** Bytes of the lines of its entries. */
         int lineBytes(int i) {
             return at.lineBytes[from + i];
+        }
+
+        /** Whether the entries are in a block. */
+        boolean isBlock(int i) {
+            return at.blockBytes[from + i] > 0;
+        }
+
+        /** Bytes of the block; 0 when there is none. */
+        int blockBytes(int i) {
+            return at.blockBytes[from + i];
         }
 
         int count(int i) {
@@ -94,16 +110,17 @@ final class FragmentList {
     }
 
     void add(long address, EncodedBatch.Fragment f) {
-        add(address, f.headBytes(), f.lineBytes(), f.count(), f.increasing(), f.minNanos(), f.maxNanos());
+        add(address, f.headBytes(), f.lineBytes(), f.blockBytes(), f.count(), f.increasing(), f.minNanos(), f.maxNanos());
     }
 
-    void add(long address, int head, int lines, int count, boolean increasing, long min, long max) {
+    void add(long address, int head, int lines, int block, int count, boolean increasing, long min, long max) {
         if (size == addresses.length) {
             room(size + Math.max(2, size >> 1));
         }
         addresses[size] = address;
         headBytes[size] = head;
         lineBytes[size] = lines;
+        blockBytes[size] = block;
         counts[size] = increasing ? count : ~count;
         minNanos[size] = min;
         maxNanos[size++] = max;
@@ -113,6 +130,7 @@ final class FragmentList {
         addresses = Arrays.copyOf(addresses, n);
         headBytes = Arrays.copyOf(headBytes, n);
         lineBytes = Arrays.copyOf(lineBytes, n);
+        blockBytes = Arrays.copyOf(blockBytes, n);
         counts = Arrays.copyOf(counts, n);
         minNanos = Arrays.copyOf(minNanos, n);
         maxNanos = Arrays.copyOf(maxNanos, n);
@@ -126,6 +144,7 @@ final class FragmentList {
         System.arraycopy(other.addresses, 0, addresses, size, other.size);
         System.arraycopy(other.headBytes, 0, headBytes, size, other.size);
         System.arraycopy(other.lineBytes, 0, lineBytes, size, other.size);
+        System.arraycopy(other.blockBytes, 0, blockBytes, size, other.size);
         System.arraycopy(other.counts, 0, counts, size, other.size);
         System.arraycopy(other.minNanos, 0, minNanos, size, other.size);
         System.arraycopy(other.maxNanos, 0, maxNanos, size, other.size);
@@ -140,7 +159,7 @@ final class FragmentList {
     long bytes() {
         long n = 0;
         for (int i = 0; i < size; i++) {
-            n += headBytes[i] + (long) lineBytes[i];
+            n += headBytes[i] + (long) (blockBytes[i] > 0 ? blockBytes[i] : lineBytes[i]);
         }
         return n;
     }
@@ -162,6 +181,7 @@ final class FragmentList {
             addresses = Arrays.copyOfRange(addresses, n, size);
             headBytes = Arrays.copyOfRange(headBytes, n, size);
             lineBytes = Arrays.copyOfRange(lineBytes, n, size);
+            blockBytes = Arrays.copyOfRange(blockBytes, n, size);
             counts = Arrays.copyOfRange(counts, n, size);
             minNanos = Arrays.copyOfRange(minNanos, n, size);
             maxNanos = Arrays.copyOfRange(maxNanos, n, size);

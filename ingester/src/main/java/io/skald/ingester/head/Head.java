@@ -20,6 +20,7 @@ import io.skald.ingester.wal.Wal;
 import io.skald.ingester.wal.WalFile;
 import io.skald.ingester.wal.WalFormat;
 import io.skald.ingester.wal.WalListener;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
 
     private final String ingesterId;
     private final WalEvents events;
+    private final SeenPushes seen;
     private final Map<TenantId, Long> fences;
     private final ConcurrentHashMap<TenantId, TenantHead> tenants = new ConcurrentHashMap<>();
     private @Nullable Wal wal;
@@ -70,9 +72,11 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
 
     /**
      * @param fences for each tenant with a commit by this ingester, up to where its entries are in segments
+     * @param seen is told of each native push that is durable, and saved before WAL files are not read any more
      */
-    public Head(String ingesterId, Map<TenantId, Long> fences, WalEvents events) {
+    public Head(String ingesterId, Map<TenantId, Long> fences, SeenPushes seen, WalEvents events) {
         this.ingesterId = ingesterId;
+        this.seen = seen;
         this.fences = Map.copyOf(fences);
         this.events = events;
         fences.forEach((tenant, fence) -> tenants.put(tenant, new TenantHead(fence)));
@@ -97,20 +101,29 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
 
     @Override
     public void record(long position, byte type, MemorySegment payload) {
-        BatchCodec.EncodedFragments f;
+        TenantId tenant;
+        List<EncodedBatch.Fragment> fragments;
         try {
-            if (type != WalFormat.TYPE_ENTRIES) {
+            if (type == WalFormat.TYPE_BLOCKS) {
+                EncodedBlocks.Read r = EncodedBlocks.read(payload);
+                seen.add(r.id(), events.nowMillis());
+                tenant = r.id().tenant();
+                fragments = r.fragments();
+            } else if (type == WalFormat.TYPE_ENTRIES) {
+                BatchCodec.EncodedFragments r = BatchCodec.read(payload);
+                tenant = r.tenant();
+                fragments = r.fragments();
+            } else {
                 throw new IllegalArgumentException("record type " + type + " is not known");
             }
-            f = BatchCodec.read(payload);
         } catch (RuntimeException e) {
             // the checksum holds, so another version wrote it; what follows is still of use
             LOG.log(System.Logger.Level.ERROR, "WAL record at " + describe(position) + " cannot be read", e);
             events.corrupt();
             return;
         }
-        if (position >= fences.getOrDefault(f.tenant(), 0L)) {
-            head(f.tenant()).add(position, WalFormat.RECORD_HEADER, f.fragments());
+        if (position >= fences.getOrDefault(tenant, 0L)) {
+            head(tenant).add(position, WalFormat.RECORD_HEADER, fragments);
             grow(payload.byteSize(), position);
             firstKept = Math.min(firstKept, position);
         }
@@ -145,7 +158,14 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
     }
 
     @Override
-    public byte[] directory(long number) {
+    public byte @Nullable [] directory(long number) {
+        try {
+            // first: with the directory, a restart does not read the pushes that are in the file
+            seen.save(events.nowMillis());
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "cannot save which native pushes were seen", e);
+            return null;
+        }
         FragmentDirectory.Writer w = new FragmentDirectory.Writer();
         for (TenantId t : tenants()) {
             List<TenantHead.Stream> streams =
@@ -173,6 +193,9 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
         for (PendingRecord r : records) {
             if (r instanceof EncodedBatch b) {
                 head(b.tenant()).add(b.position(), WalFormat.RECORD_HEADER, b.fragments());
+            } else if (r instanceof EncodedBlocks b) {
+                head(b.id().tenant()).add(b.position(), WalFormat.RECORD_HEADER, b.fragments());
+                seen.add(b.id(), events.nowMillis());
             }
             bytes += r.length();
         }

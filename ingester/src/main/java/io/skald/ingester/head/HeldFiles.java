@@ -37,11 +37,15 @@ final class HeldFiles implements AutoCloseable {
         if (file == null) {
             throw new IllegalStateException("WAL file " + WalFormat.number(address) + " is not held");
         }
-        byte[] bytes = new byte[fragments.headBytes(i) + (columns.lines() ? fragments.lineBytes(i) : 0)];
+        boolean block = fragments.isBlock(i);
+        int body = block ? fragments.blockBytes(i) : columns.lines() ? fragments.lineBytes(i) : 0;
+        byte[] bytes = new byte[fragments.headBytes(i) + body];
         file.read(WalFormat.offset(address), bytes);
         try {
             FragmentHeader.check(bytes, fragments.headBytes(i));
-            return DecodedFragment.of(bytes, columns);
+            return block
+                    ? DecodedFragment.ofBlock(address, bytes, fragments.headBytes(i), columns)
+                    : DecodedFragment.of(bytes, columns);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw file.damaged(WalFormat.offset(address), e);
         }

@@ -6,6 +6,7 @@ import io.skald.core.config.Limits;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
+import io.skald.core.wire.LevelDetector;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,7 +63,7 @@ public final class Validator {
             bytes += b.lineBytes();
             entries += b.size();
         }
-        if (blocked(pushed) || entries == 0 || !rateAllowed(pushed, entries, bytes)) {
+        if (entries == 0 || !allowed(pushed.getFirst().labels(), entries, bytes)) {
             return List.of();
         }
         List<EntryBatch> good = new ArrayList<>(pushed.size());
@@ -77,30 +78,31 @@ public final class Validator {
         return good;
     }
 
-    private boolean blocked(List<EntryBatch> pushed) {
-        if (limits.blockIngestionUntil().isEmpty()) {
+    /**
+     * Whether the tenant may push now; if not, all was refused.
+     *
+     * @param example the labels of one of the streams
+     */
+    boolean allowed(Labels example, long entries, long bytes) {
+        if (!limits.blockIngestionUntil().isEmpty()) {
+            Instant until = Instant.parse(limits.blockIngestionUntil());
+            if (Times.nanos(until.getEpochSecond(), until.getNano()) > now) {
+                String text =
+                        "ingestion blocked for tenant " + tenant + " until '" + limits.blockIngestionUntil() + "'";
+                reject("blocked_ingestion", text, example, entries, bytes);
+                status = limits.blockIngestionStatusCode();
+                return false;
+            }
+        }
+        if (!gate.takeRate(limits, bytes, now)) {
+            String text = "ingestion rate limit exceeded for tenant " + tenant + " (limit: "
+                    + ((long) limits.ingestionRateMb() << 20) + " bytes/sec) while attempting to ingest '" + entries
+                    + "' lines totaling '" + bytes + "' bytes; see limits.ingestion_rate_mb";
+            reject("rate_limited", text, example, entries, bytes);
+            status = TOO_MANY;
             return false;
         }
-        Instant until = Instant.parse(limits.blockIngestionUntil());
-        if (Times.nanos(until.getEpochSecond(), until.getNano()) <= now) {
-            return false;
-        }
-        String text = "ingestion blocked for tenant " + tenant + " until '" + limits.blockIngestionUntil() + "'";
-        pushed.forEach(b -> reject("blocked_ingestion", text, b.labels(), b.size(), b.lineBytes()));
-        status = limits.blockIngestionStatusCode();
         return true;
-    }
-
-    private boolean rateAllowed(List<EntryBatch> pushed, long entries, long bytes) {
-        if (gate.takeRate(limits, bytes, now)) {
-            return true;
-        }
-        String text = "ingestion rate limit exceeded for tenant " + tenant + " (limit: "
-                + ((long) limits.ingestionRateMb() << 20) + " bytes/sec) while attempting to ingest '" + entries
-                + "' lines totaling '" + bytes + "' bytes; see limits.ingestion_rate_mb";
-        pushed.forEach(b -> reject("rate_limited", text, b.labels(), b.size(), b.lineBytes()));
-        status = TOO_MANY;
-        return false;
     }
 
     /** Entries that were refused. */
@@ -144,7 +146,34 @@ public final class Validator {
 
     private @Nullable EntryBatch stream(EntryBatch b) {
         Labels labels = withServiceName(b.labels());
-        if (!labelsAllowed(b, labels)) {
+        Labels kept = stream(labels, b.labels(), b.size(), b.lineBytes());
+        return kept == null ? null : entries(b, kept, kept.equals(labels) ? Labels.EMPTY : moved(labels, kept));
+    }
+
+    /** The labels of the stream that a block with these goes to; null when it was refused. */
+    @Nullable
+    Labels block(Labels pushed, long entries, long bytes) {
+        return stream(withServiceName(pushed), pushed, entries, bytes);
+    }
+
+    /** Whether a block may be stored as it is: its labels as well as what is within. */
+    boolean asItIs(Labels pushed, Labels kept, long minNanos, long maxNanos, int longestLine) {
+        return kept.equals(withServiceName(pushed))
+                && minNanos >= oldest
+                && maxNanos <= newest
+                && (limits.maxLineSize() == 0 || longestLine <= limits.maxLineSize())
+                && limits.allowStructuredMetadata()
+                && !limits.incrementDuplicateTimestamp();
+    }
+
+    /** The entries of a block that may be stored, of a stream that is admitted. */
+    EntryBatch entries(EntryBatch block, Labels kept) {
+        Labels labels = withServiceName(block.labels());
+        return entries(block, kept, kept.equals(labels) ? Labels.EMPTY : moved(labels, kept));
+    }
+
+    private @Nullable Labels stream(Labels labels, Labels pushed, long entries, long bytes) {
+        if (!labelsAllowed(pushed, labels, entries, bytes)) {
             return null;
         }
         Labels kept = admitted(labels);
@@ -155,24 +184,24 @@ public final class Validator {
                             + " exceeded when trying to create stream " + labels + " of tenant " + tenant
                             + "; see limits.max_global_streams_per_user",
                     labels,
-                    b.size(),
-                    b.lineBytes());
+                    entries,
+                    bytes);
             status = TOO_MANY;
             return null;
         }
-        if (limits.perStreamRateLimit() > 0 && !gate.takeStreamRate(limits, kept, b.lineBytes(), now)) {
+        if (limits.perStreamRateLimit() > 0 && !gate.takeStreamRate(limits, kept, bytes, now)) {
             reject(
                     "per_stream_rate_limit",
                     "per stream rate limit exceeded (limit: " + limits.perStreamRateLimit()
-                            + " bytes/sec) while attempting to ingest for stream '" + kept + "' totaling "
-                            + b.lineBytes() + " bytes; see limits.per_stream_rate_limit",
+                            + " bytes/sec) while attempting to ingest for stream '" + kept + "' totaling " + bytes
+                            + " bytes; see limits.per_stream_rate_limit",
                     kept,
-                    b.size(),
-                    b.lineBytes());
+                    entries,
+                    bytes);
             status = TOO_MANY;
             return null;
         }
-        return entries(b, kept, kept.equals(labels) ? Labels.EMPTY : moved(labels, kept));
+        return kept;
     }
 
     /** The labels of the stream that an entry with these goes to; null when there are too many streams. */
@@ -205,27 +234,27 @@ public final class Validator {
         return b.build();
     }
 
-    private boolean labelsAllowed(EntryBatch b, Labels labels) {
-        int names = labels.size() - (b.labels().has(SERVICE_NAME) ? 0 : labels.has(SERVICE_NAME) ? 1 : 0);
+    private boolean labelsAllowed(Labels pushed, Labels labels, long entries, long bytes) {
+        int names = labels.size() - (pushed.has(SERVICE_NAME) ? 0 : labels.has(SERVICE_NAME) ? 1 : 0);
         if (names > limits.maxLabelNamesPerSeries()) {
             reject(
                     "max_label_names_per_series",
                     "entry for stream '" + labels + "' has " + names + " label names; limit "
                             + limits.maxLabelNamesPerSeries(),
                     labels,
-                    b.size(),
-                    b.lineBytes());
+                    entries,
+                    bytes);
             return false;
         }
         for (int i = 0; i < labels.size(); i++) {
             if (utf8Length(labels.name(i)) > limits.maxLabelNameLength()) {
                 String text = "stream '" + labels + "' has label name too long: '" + labels.name(i) + "'";
-                reject("label_name_too_long", text, labels, b.size(), b.lineBytes());
+                reject("label_name_too_long", text, labels, entries, bytes);
                 return false;
             }
             if (utf8Length(labels.value(i)) > limits.maxLabelValueLength()) {
                 String text = "stream '" + labels + "' has label value too long: '" + labels.value(i) + "'";
-                reject("label_value_too_long", text, labels, b.size(), b.lineBytes());
+                reject("label_value_too_long", text, labels, entries, bytes);
                 return false;
             }
         }
@@ -233,7 +262,7 @@ public final class Validator {
             if (!labels.has(needed)) {
                 String text = "missing required labels " + limits.enforcedLabels() + " for tenant " + tenant
                         + " for stream '" + labels + "'";
-                reject("missing_enforced_labels", text, labels, b.size(), b.lineBytes());
+                reject("missing_enforced_labels", text, labels, entries, bytes);
                 return false;
             }
         }
@@ -262,11 +291,9 @@ public final class Validator {
             if (!moved.isEmpty()) {
                 metadata = joined(metadata, moved);
             }
-            if (limits.discoverLogLevels() && !metadata.has(LevelDetector.LABEL)) {
-                String level = streamLevel != null ? streamLevel : level(metadata, b, i, length);
-                metadata = metadata.isEmpty()
-                        ? LevelDetector.labels(level)
-                        : metadata.toBuilder().set(LevelDetector.LABEL, level).build();
+            if (limits.discoverLogLevels()) {
+                metadata = LevelDetector.withLevel(
+                        streamLevel, metadata, b.buffer(i), b.offset(i), length, limits.logLevelFromJsonMaxDepth());
             }
             to.add(
                     limits.incrementDuplicateTimestamp() ? distinctTime(b, i, to) : b.timestampNanos(i),
@@ -302,16 +329,6 @@ public final class Validator {
                 to.offset(last),
                 to.offset(last) + to.length(last));
         return same ? t : to.timestampNanos(last) + 1;
-    }
-
-    private String level(Labels metadata, EntryBatch b, int i, int length) {
-        String named = LevelDetector.named(metadata);
-        if (named == null && !metadata.isEmpty()) {
-            named = LevelDetector.ofSeverity(metadata);
-        }
-        return named != null
-                ? named
-                : LevelDetector.ofLine(b.buffer(i), b.offset(i), length, limits.logLevelFromJsonMaxDepth());
     }
 
     private boolean timely(Labels labels, long nanos, int bytes) {

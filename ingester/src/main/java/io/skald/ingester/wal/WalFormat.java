@@ -24,6 +24,8 @@ public final class WalFormat {
     static final int ALIGNMENT = 8;
     /** A record of entries; its payload is described by {@code BatchCodec}. */
     public static final byte TYPE_ENTRIES = 1;
+    /** A record of blocks; its payload is described by {@code EncodedBlocks}. */
+    public static final byte TYPE_BLOCKS = 2;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);

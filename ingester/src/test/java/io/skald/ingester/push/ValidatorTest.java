@@ -176,7 +176,7 @@ class ValidatorTest {
         Validator v = validator(l, NOW);
         assertThat(v.apply(pods(0, 2))).isEmpty();
         assertThat(v.status()).isEqualTo(260);
-        assertThat(discarded).containsExactly("blocked_ingestion 1", "blocked_ingestion 1");
+        assertThat(discarded).containsExactly("blocked_ingestion 2");
         assertThat(validator(l, NOW + 2 * SECOND).apply(pods(0, 2))).hasSize(2);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.ingester.push;
+package io.skald.core.wire;
 
 import io.skald.core.model.Labels;
 import java.nio.charset.StandardCharsets;
@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * the first word in the line that is a level. Works on the bytes, most of them eight at a time or by one look into a table; allocates
  * nothing for a line. Immutable and thread-safe.
  */
-final class LevelDetector {
-    static final String LABEL = "detected_level";
+public final class LevelDetector {
+    /** The metadata that says what was found. */
+    public static final String LABEL = "detected_level";
+
     private static final String UNKNOWN = "unknown";
     private static final String[] KEYS = {
         "level", "LEVEL", "Level", "log.level", "severity", "SEVERITY", "Severity", "SeverityText", "lvl", "LVL", "Lvl"
@@ -107,7 +109,7 @@ final class LevelDetector {
     }
 
     /** The level that labels name themselves, as it is written there; null if none do. */
-    static @Nullable String named(Labels labels) {
+    public static @Nullable String named(Labels labels) {
         if (labels.isEmpty()) {
             return null;
         }
@@ -140,6 +142,30 @@ final class LevelDetector {
         }
         byte[] b = text.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
         return level(b, 0, b.length);
+    }
+
+    /**
+     * Metadata with the level of its entry.
+     *
+     * @param ofStream the level that the stream's labels name, null for none
+     * @param maxJsonDepth how deep in a line of JSON a level is looked for
+     */
+    public static Labels withLevel(
+            @Nullable String ofStream, Labels metadata, byte[] line, int offset, int length, int maxJsonDepth) {
+        if (metadata.isEmpty()) {
+            return labels(ofStream != null ? ofStream : ofLine(line, offset, length, maxJsonDepth));
+        }
+        if (metadata.has(LABEL)) {
+            return metadata;
+        }
+        String level = ofStream != null ? ofStream : named(metadata);
+        if (level == null) {
+            level = ofSeverity(metadata);
+        }
+        if (level == null) {
+            level = ofLine(line, offset, length, maxJsonDepth);
+        }
+        return metadata.toBuilder().set(LABEL, level).build();
     }
 
     /** The level of a line; {@code unknown} if there is no telling. */

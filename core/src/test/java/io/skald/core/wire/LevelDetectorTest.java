@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.ingester.push;
+package io.skald.core.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.wire;
+
+import io.skald.core.block.BlockWriter;
+import io.skald.core.block.ByteSink;
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.Labels;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Encodes entries at the edge into the blocks of a native push. What an ingester would find out of a Loki push, the level of each line, is
+ * found out here, as an ingester does not look into the lines of a block. Confined to one thread; keeps its buffers.
+ */
+public final class BlockEncoder {
+    private final BlockWriter writer = new BlockWriter();
+    private final ByteSink out = new ByteSink(1 << 16);
+    private final int jsonDepth;
+
+    /** @param jsonDepth how deep in a line of JSON a level is looked for; negative to look for none */
+    public BlockEncoder(int jsonDepth) {
+        this.jsonDepth = jsonDepth;
+    }
+
+    /**
+     * Encodes batches, each into as many blocks as it needs.
+     *
+     * @return blocks with arrays of their own
+     */
+    public List<BlockPush.Block> encode(List<EntryBatch> batches) {
+        List<BlockPush.Block> blocks = new ArrayList<>();
+        for (EntryBatch b : batches) {
+            String ofStream = jsonDepth < 0 ? null : LevelDetector.named(b.labels());
+            for (int i = 0; i < b.size(); i++) {
+                if (writer.full()) {
+                    finish(b.labels(), blocks);
+                }
+                Labels metadata = b.metadata(i);
+                if (jsonDepth >= 0) {
+                    metadata = LevelDetector.withLevel(
+                            ofStream, metadata, b.buffer(i), b.offset(i), b.length(i), jsonDepth);
+                }
+                writer.add(b.timestampNanos(i), b.buffer(i), b.offset(i), b.length(i), metadata);
+            }
+            if (!writer.isEmpty()) {
+                finish(b.labels(), blocks);
+            }
+        }
+        return blocks;
+    }
+
+    private void finish(Labels labels, List<BlockPush.Block> to) {
+        out.reset();
+        int length = writer.finish(out).length();
+        to.add(new BlockPush.Block(labels, out.toByteArray(), 0, length));
+    }
+}

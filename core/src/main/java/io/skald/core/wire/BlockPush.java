@@ -1,0 +1,131 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.wire;
+
+import io.skald.core.block.ByteSink;
+import io.skald.core.block.ByteSource;
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException.CorruptData;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * A native push: blocks that an agent has encoded, with what tells a repeat from a new one. Its bytes are shown in docs/formats/push.md.
+ * Immutable, as long as nobody changes the blocks' arrays.
+ *
+ * @param agent who sends, stable across its restarts: 1 to {@link #MAX_AGENT_LENGTH} characters
+ * @param epoch which start of the agent made the push; greater with each
+ * @param sequence the number of the push in its epoch, from 1
+ * @param checksum of the bytes; of a repeat it is the same
+ */
+public record BlockPush(String agent, long epoch, long sequence, int checksum, List<Block> blocks) {
+    /** Where native pushes are sent to. */
+    public static final String PATH = "/skald/api/v1/push";
+
+    /** Their media type. */
+    public static final String CONTENT_TYPE = "application/vnd.skald.blocks";
+
+    public static final int MAX_AGENT_LENGTH = 200;
+    public static final int MAX_BLOCKS = 10_000;
+    public static final int MAX_LABELS = 1000;
+
+    /** "SKPU" as a little-endian integer. */
+    static final int MAGIC = 0x55504b53;
+
+    static final int VERSION = 1;
+    private static final String NAME = "push";
+
+    /**
+     * A block of one stream.
+     *
+     * @param bytes where the block is; only {@code length} bytes at {@code offset} are its
+     */
+    public record Block(Labels labels, byte[] bytes, int offset, int length) {}
+
+    public BlockPush {
+        blocks = List.copyOf(blocks);
+        if (agent.isEmpty() || agent.length() > MAX_AGENT_LENGTH || epoch < 0 || sequence < 1) {
+            throw new IllegalArgumentException(
+                    "push of agent '" + agent + "', epoch " + epoch + ", sequence " + sequence + " is impossible");
+        }
+    }
+
+    /** Encodes a push; its checksum comes from its bytes. */
+    public static byte[] encode(String agent, long epoch, long sequence, List<Block> blocks) {
+        ByteSink out = new ByteSink(1 << 16);
+        out.u32(MAGIC);
+        out.u8(VERSION);
+        out.string(agent);
+        out.varint(epoch);
+        out.varint(sequence);
+        out.varint(blocks.size());
+        for (Block b : blocks) {
+            out.varint(b.labels.size());
+            for (int i = 0; i < b.labels.size(); i++) {
+                out.string(b.labels.name(i));
+                out.string(b.labels.value(i));
+            }
+            out.varint(b.length);
+            out.bytes(b.bytes, b.offset, b.length);
+        }
+        out.u32(crc(out.array(), out.size()));
+        return out.toByteArray();
+    }
+
+    /**
+     * Decodes a push; the blocks stay where they are in the body, and are not looked into.
+     *
+     * @throws CorruptData if the bytes are not a push, or were changed on the way
+     */
+    public static BlockPush decode(byte[] body, int length) throws CorruptData {
+        ByteSource in = new ByteSource(NAME, body, 0, length, 0);
+        if (in.u32() != MAGIC) {
+            throw in.corrupt("no native push: wrong magic");
+        }
+        int version = in.u8();
+        if (version != VERSION) {
+            throw in.corrupt("version " + version + " of a push, known is " + VERSION);
+        }
+        if (length < 9) {
+            throw in.corrupt("push of " + length + " bytes");
+        }
+        int checksum = new ByteSource(NAME, body, length - 4, 4, length - 4L).u32();
+        if (checksum != crc(body, length - 4)) {
+            throw in.corrupt("wrong checksum of a push");
+        }
+        String agent = in.string("agent", 4 * MAX_AGENT_LENGTH);
+        long epoch = in.varint();
+        long sequence = in.varint();
+        if (agent.isEmpty() || agent.length() > MAX_AGENT_LENGTH || epoch < 0 || sequence < 1) {
+            throw in.corrupt("agent of " + agent.length() + " characters, epoch " + epoch + ", sequence " + sequence);
+        }
+        int n = in.count("blocks", MAX_BLOCKS);
+        List<Block> blocks = new ArrayList<>(Math.min(n, 256));
+        for (int i = 0; i < n; i++) {
+            Labels labels = labels(in);
+            int size = in.count("block length", in.remaining());
+            blocks.add(new Block(labels, body, in.position(), size));
+            in.skip(size);
+        }
+        in.skip(4);
+        in.expectEnd();
+        return new BlockPush(agent, epoch, sequence, checksum, blocks);
+    }
+
+    private static Labels labels(ByteSource in) throws CorruptData {
+        int n = in.count("labels", MAX_LABELS);
+        Labels.Builder b = new Labels.Builder();
+        for (int i = 0; i < n; i++) {
+            String name = in.string("label name", in.remaining());
+            b.set(name, in.string("label value", in.remaining()));
+        }
+        return b.build();
+    }
+
+    private static int crc(byte[] bytes, int length) {
+        CRC32C c = new CRC32C();
+        c.update(bytes, 0, length);
+        return (int) c.getValue();
+    }
+}
