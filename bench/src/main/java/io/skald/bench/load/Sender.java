@@ -64,8 +64,9 @@ final class Sender {
         }
         double seconds = (done - start) / 1e9;
         long[] sorted = sorted();
-        line(
-                "%d lines in %.1f s: %.0f lines/s; ack p50 %.1f ms, p99 %.1f ms, max %.1f ms; refused and sent again %d, no answer %d, rejected %d",
+        out.printf(
+                Locale.ROOT,
+                "%d lines in %.1f s: %.0f lines/s; ack p50 %.1f ms, p99 %.1f ms, max %.1f ms; refused and sent again %d, no answer %d, rejected %d%n",
                 count * linesPerBody,
                 seconds,
                 count * linesPerBody / seconds,
@@ -75,7 +76,7 @@ final class Sender {
                 refused.get(),
                 unanswered.get(),
                 rejected.get());
-        line("peak RSS %d MiB, CPU %.1f s", target.memoryMiB("VmHWM"), target.cpuSeconds());
+        out.printf(Locale.ROOT, "peak RSS %d MiB, CPU %.1f s%n", target.memoryMiB("VmHWM"), target.cpuSeconds());
     }
 
     private void send(long start, long count, double perSecond, Bodies bodies) throws InterruptedException {
@@ -126,8 +127,9 @@ final class Sender {
                 Thread.sleep(50);
             }
             long now = Math.min(count, next.get());
-            line(
-                    "  %4.0f s  %8.0f lines/s  RSS %d MiB  refused %d",
+            out.printf(
+                    Locale.ROOT,
+                    "  %4.0f s  %8.0f lines/s  RSS %d MiB  refused %d%n",
                     (System.nanoTime() - start) / 1e9,
                     (now - last) * linesPerBody / (REPORT_NANOS / 1e9),
                     target.memoryMiB("VmRSS"),
@@ -144,9 +146,5 @@ final class Sender {
 
     private static double quantile(long[] sorted, double q) {
         return sorted.length == 0 ? 0 : sorted[Math.min(sorted.length - 1, (int) (q * sorted.length))] / 1e6;
-    }
-
-    private void line(String format, Object... values) {
-        out.println(String.format(Locale.ROOT, format, values));
     }
 }
