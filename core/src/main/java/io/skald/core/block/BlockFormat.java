@@ -6,9 +6,9 @@ package io.skald.core.block;
  * Constants of the block format, version 1. Integers are little-endian. The page docs/formats/block.md says it in full.
  *
  * <pre>
- * +--------+---------------+---------+-------+---------+------------------+-------+
- * | header | header crc32c | times   | lengths | metadata, one per key ... | lines |
- * +--------+---------------+---------+-------+---------+------------------+-------+
+ * +--------+---------------+-------+---------+---------------------------+----------+-------+
+ * | header | header crc32c | times | lengths | metadata, one per key ... | (stamps) | lines |
+ * +--------+---------------+-------+---------+---------------------------+----------+-------+
  * </pre>
  */
 public final class BlockFormat {
@@ -20,6 +20,9 @@ public final class BlockFormat {
     /** The lines as they are, one after the other. */
     public static final int LINES_RAW = 0;
 
+    /** The lines without the first date of each, which is in a column of its own. */
+    public static final int LINES_STAMPED = 1;
+
     public static final int CODEC_NONE = 0;
     public static final int CODEC_ZSTD = 1;
 
@@ -27,6 +30,7 @@ public final class BlockFormat {
     static final int COLUMN_LENGTHS = 2;
     static final int COLUMN_METADATA = 3;
     static final int COLUMN_LINES = 4;
+    static final int COLUMN_STAMPS = 5;
 
     static final int TIMES_DELTA = 0;
     static final int TIMES_DELTA_OF_DELTA = 1;

@@ -26,6 +26,7 @@ public final class BlockReader {
     private final Column times;
     private final Column lengths;
     private final Column lines;
+    private final @Nullable Column stamps;
     private final List<Column> metadata;
     private final int blockLength;
     private final long rawBytes;
@@ -61,8 +62,8 @@ public final class BlockReader {
         if (check.u32() != crcOf(bytes, offset, headerLength - 4)) {
             throw check.corrupt("wrong checksum of the block header");
         }
-        if (encoding != BlockFormat.LINES_RAW) {
-            throw in.corrupt("line encoding " + encoding + ", this reader knows " + BlockFormat.LINES_RAW);
+        if (encoding != BlockFormat.LINES_RAW && encoding != BlockFormat.LINES_STAMPED) {
+            throw in.corrupt("line encoding " + encoding + ", this reader knows up to " + BlockFormat.LINES_STAMPED);
         }
         rows = in.u32();
         minNanos = in.i64();
@@ -90,7 +91,8 @@ public final class BlockReader {
         times = single(all, BlockFormat.COLUMN_TIMES, table);
         lengths = single(all, BlockFormat.COLUMN_LENGTHS, table);
         lines = single(all, BlockFormat.COLUMN_LINES, table);
-        if (lines.rawLength != lineBytes) {
+        stamps = encoding == BlockFormat.LINES_STAMPED ? single(all, BlockFormat.COLUMN_STAMPS, table) : null;
+        if (stamps == null ? lines.rawLength != lineBytes : lines.rawLength > lineBytes || stamps.rawLength < rows) {
             throw table.corrupt("line column of " + lines.rawLength + " bytes, header says " + lineBytes);
         }
         // a row takes a byte at least in each, so that what is allocated for rows is bounded by what is there
@@ -174,6 +176,11 @@ public final class BlockReader {
         return maxNanos;
     }
 
+    /** Whether {@link #lines} needs the times and the lengths. */
+    public boolean linesNeedTimes() {
+        return stamps != null;
+    }
+
     /** Bytes that reading all columns takes, decompressed. Known without decompressing, so a bound can be held before. */
     public long rawBytes() {
         return rawBytes;
@@ -218,15 +225,30 @@ public final class BlockReader {
 
     /** The bytes of all lines, one after the other. {@code reuse} as for {@link #times}. */
     public byte[] lines(byte @Nullable [] reuse) throws CorruptData {
+        return stamps == null ? lines(reuse, new long[0], new int[0]) : lines(reuse, times(null), lineOffsets(null));
+    }
+
+    /**
+     * As {@link #lines(byte[])}, for who has decoded these columns already.
+     *
+     * @param times what {@link #times} gave
+     * @param offsets what {@link #lineOffsets} gave
+     */
+    public byte[] lines(byte @Nullable [] reuse, long[] times, int[] offsets) throws CorruptData {
         check(lines);
         if (lines.codec == BlockFormat.CODEC_ZSTD) {
             checkFrame(lines);
         }
         byte[] b = reuse != null && reuse.length >= lineBytes ? reuse : new byte[lineBytes];
+        int at = lineBytes - lines.rawLength;
         if (lines.codec == BlockFormat.CODEC_NONE) {
-            System.arraycopy(bytes, offset + lines.at, b, 0, lineBytes);
+            System.arraycopy(bytes, offset + lines.at, b, at, lines.rawLength);
         } else {
-            Zstandard.decompress(bytes, offset + lines.at, lines.length, b, 0, lineBytes, object, base + lines.at);
+            Zstandard.decompress(
+                    bytes, offset + lines.at, lines.length, b, at, lines.rawLength, object, base + lines.at);
+        }
+        if (stamps != null) {
+            StampColumn.restore(source(stamps), times, offsets, rows, b, at, lineBytes);
         }
         return b;
     }

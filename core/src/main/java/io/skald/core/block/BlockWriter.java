@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class BlockWriter {
     private final ByteSink lines = new ByteSink(BlockFormat.TARGET_RAW_BYTES + (16 << 10));
     private final ByteSink scratch = new ByteSink(16 << 10);
+    private final StampColumn stamps = new StampColumn();
+    private final ByteSink rest = new ByteSink(64 << 10);
     private final ByteSink body = new ByteSink(64 << 10);
     private final ByteSink header = new ByteSink(256);
     private final CRC32C crc = new CRC32C();
@@ -153,12 +155,15 @@ public final class BlockWriter {
             min = Math.min(min, times[i]);
             max = Math.max(max, times[i]);
         }
+        // worth a column of its own only if it takes something away
+        int cut = stamps.cut(times, lengths, rows, lines.array(), rest);
+        boolean stamped = cut > lines.size() / 64;
         body.reset();
         header.reset();
         header.u32(BlockFormat.MAGIC);
         header.u8(BlockFormat.VERSION);
-        header.u8(BlockFormat.LINES_RAW);
-        header.u16(3 + keys.size());
+        header.u8(stamped ? BlockFormat.LINES_STAMPED : BlockFormat.LINES_RAW);
+        header.u16(3 + keys.size() + (stamped ? 1 : 0));
         header.u32(0);
         header.u32(rows);
         header.i64(min);
@@ -180,7 +185,12 @@ public final class BlockWriter {
             column(BlockFormat.COLUMN_METADATA, c.name, scratch);
         }
         int beforeLines = body.size();
-        column(BlockFormat.COLUMN_LINES, "", lines);
+        if (stamped) {
+            scratch.reset();
+            stamps.encode(scratch);
+            column(BlockFormat.COLUMN_STAMPS, "", scratch);
+        }
+        column(BlockFormat.COLUMN_LINES, "", stamped ? rest : lines);
         header.setU32(8, header.size() + 4);
         header.u32(crcOf(header.array(), 0, header.size()));
 

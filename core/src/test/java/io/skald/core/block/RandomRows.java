@@ -4,9 +4,15 @@ package io.skald.core.block;
 
 import io.skald.core.model.Labels;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** Rows of all sorts, by seed. */
 final class RandomRows {
@@ -29,9 +35,27 @@ final class RandomRows {
         "0xdeadbeef",
         "\u0000"
     };
+    private static final DateTimeFormatter[] DATES = Stream.of(
+                    "yyyy-MM-dd'T'HH:mm:ss",
+                    "yyyy-MM-dd'T'HH:mm:ss.SSSX",
+                    "yyyy-MM-dd HH:mm:ss,SSS",
+                    "yyyy-MM-dd HH:mm:ss.SSSSSS",
+                    "yyyy-MM-dd'T'HH:mm:ss.SSSSSSSSS",
+                    "yyyy-MM-dd HH:mm:ss.SS",
+                    "dd/MMM/yyyy:HH:mm:ss Z",
+                    "MMM ppd HH:mm:ss",
+                    "MMM dd HH:mm:ss",
+                    "EEE MMM ppd HH:mm:ss yyyy",
+                    "yy/MM/dd HH:mm:ss",
+                    "yyMMdd HHmmss",
+                    "yyyy/MM/dd HH:mm:ss.SSS")
+            .map(p -> DateTimeFormatter.ofPattern(p, Locale.ENGLISH))
+            .toArray(DateTimeFormatter[]::new);
+
     private static final String[] VALUES = {"info", "error", "warn", "é", "a b", "17"};
 
     private final Random random;
+    private int dateOfAll;
 
     RandomRows(long seed) {
         random = new Random(seed);
@@ -47,6 +71,11 @@ final class RandomRows {
         List<Row> rows = new ArrayList<>(n);
         long t = random.nextLong() >> (timeMode == 5 ? 0 : 3);
         Labels metadata = Labels.EMPTY;
+        int dates = random.nextInt(3);
+        dateOfAll = random.nextInt(DATES.length);
+        if (dates > 0 && timeMode < 5) {
+            t = 1_700_000_000_000_000_000L + random.nextLong(1L << 60);
+        }
         for (int i = 0; i < n; i++) {
             t = switch (timeMode) {
                 case 0 -> t + random.nextInt(3);
@@ -62,7 +91,7 @@ final class RandomRows {
             if (random.nextInt(3) != 0) {
                 metadata = metadata(keys, present);
             }
-            rows.add(new Row(t, line(n > 1000 ? 40 : longest), metadata));
+            rows.add(new Row(t, dated(t, dates) + line(n > 1000 ? 40 : longest), metadata));
         }
         return rows;
     }
@@ -78,6 +107,28 @@ final class RandomRows {
             }
         }
         return b.build();
+    }
+
+    /** A date, or something like it, that a line may begin with. */
+    private String dated(long t, int dates) {
+        if (dates == 0) {
+            return "";
+        }
+        long near = random.nextInt(5) == 0 ? random.nextLong() : t + random.nextInt(3) * 3_600_000_000_000L;
+        OffsetDateTime d = OffsetDateTime.ofInstant(
+                Instant.ofEpochSecond(Math.floorDiv(near, 1_000_000_000L), Math.floorMod(near, 1_000_000_000L)),
+                ZoneOffset.UTC);
+        String s = d.format(DATES[dates == 1 ? dateOfAll : random.nextInt(DATES.length)]);
+        if (random.nextInt(6) == 0) {
+            int i = random.nextInt(s.length());
+            s = s.substring(0, i) + "0 :9/-".charAt(random.nextInt(6)) + s.substring(i + 1);
+        }
+        return switch (random.nextInt(4)) {
+            case 0 -> "10.0.0." + random.nextInt(300) + " - - [" + s + "] ";
+            case 1 -> "{\"ts\":\"" + s + "\",";
+            case 2 -> s;
+            default -> s + " ";
+        };
     }
 
     private String line(int longest) {

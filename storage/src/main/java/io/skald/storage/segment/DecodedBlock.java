@@ -95,7 +95,10 @@ final class DecodedBlock {
     synchronized byte[] lines(ScanStats stats) throws StoreException {
         byte[] l = lines;
         if (l == null) {
-            l = reader(true, stats).lines(spareLines);
+            BlockReader r = reader(true, stats);
+            l = r.linesNeedTimes()
+                    ? r.lines(spareLines, times(true, stats), offsets(true, stats))
+                    : r.lines(spareLines);
             lines = l;
         }
         return l;

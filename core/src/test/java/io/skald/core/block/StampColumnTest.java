@@ -1,0 +1,78 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.block;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException.CorruptData;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Dates of lines: which are taken out, and that they come back. */
+class StampColumnTest {
+    private static final long NANOS =
+            Instant.parse("2026-02-28T23:59:58.123456789Z").getEpochSecond() * 1_000_000_000L + 123_456_789;
+
+    private final StampColumn stamps = new StampColumn();
+    private final ByteSink rest = new ByteSink(100);
+
+    private int cut(String line) {
+        byte[] b = line.getBytes(StandardCharsets.UTF_8);
+        return stamps.cut(new long[] {NANOS}, new int[] {b.length}, 1, b, rest);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            2026-02-28T23:59:58Z x                          | 19
+            2026-02-28 23:59:58,123 x                       | 23
+            {"ts":"2026-02-28T23:59:58.123456Z"}            | 26
+            2026-02-28T23:59:58.123456789+01:00             | 29
+            2026-02-28T23:59:58.12 x                        | 19
+            1.2.3.4 - - [28/Feb/2026:23:59:58 +0000] "GET"  | 20
+            Feb 28 23:59:58 host app: x                     | 15
+            Feb  8 23:59:58 host app: x                     | 15
+            [Sat Feb 28 23:59:58 2026] [notice] x           | 20
+            26/02/28 23:59:58 INFO x                        | 17
+            260228 235958 12 INFO x                         | 13
+            2026/02/28 23:59:58 [error] x                   | 19
+            Feb 08 23:59:58 host: zero before the day       | 0
+            2026-02-29 00:00:00 is no day of that year      | 0
+            Feb 29 23:59:58 neither here                    | 0
+            2026-02-28 24:00:00 is no time                  | 0
+            2026-02-28 23:59:60 nor is this                 | 0
+            9999-12-31 23:59:59 is beyond the range         | 0
+            1969-12-31 23:59:59 is before it                | 0
+            at 23:59:58 without a day                       | 0
+            23:59:58                                        | 0
+            ''                                              | 0
+            """)
+    void takesDatesOut(String line, int bytes) {
+        assertThat(cut(line)).isEqualTo(bytes);
+        assertThat(rest.size()).isEqualTo(line.getBytes(StandardCharsets.UTF_8).length - bytes);
+    }
+
+    @Test
+    void aLineThatIsItsTimeTakesNextToNothing() throws CorruptData {
+        BlockWriter writer = new BlockWriter();
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < 2000; i++) {
+            long t = NANOS + i * 1_234_567_890L;
+            String line = Instant.ofEpochSecond(t / 1_000_000_000, t % 1_000_000_000)
+                    .toString()
+                    .replaceAll("\\.(\\d{3})\\d*Z|Z", ".$1");
+            byte[] b = line.getBytes(StandardCharsets.UTF_8);
+            writer.add(t, b, 0, b.length, Labels.EMPTY);
+            all.append(line);
+        }
+        ByteSink out = new ByteSink(16);
+        BlockWriter.Summary s = writer.finish(out);
+        assertThat(s.length() - s.prefixLength()).isLessThan(200);
+        BlockReader reader = BlockReader.open("test", out.array(), 0, out.size(), 0);
+        assertThat(reader.linesNeedTimes()).isTrue();
+        assertThat(new String(reader.lines(null), StandardCharsets.UTF_8)).isEqualTo(all.toString());
+    }
+}
