@@ -40,9 +40,6 @@ public final class ExactSource implements LogSource {
      * @param fences WAL position of each ingester up to which (exclusive) its entries are in it; an ingester that is missing has none
      */
     public record Stored(LogSource source, Map<String, Long> fences) {}
-    /** For plans, which say nothing of what cannot be read: the query itself will warn. */
-    private static final Consumer<String> LOST = warning -> {};
-
     /** Restarts before giving up: each needs a flush to have been committed and forgotten between two reads. */
     private static final int MAX_ATTEMPTS = 8;
 
@@ -134,12 +131,14 @@ public final class ExactSource implements LogSource {
             long segments = v.segments().size();
             long byTime = segments - v.segments(start, end).size();
             ScanPlan plan = new ScanPlan(byTime, byTime, 0, 0, 0, 0, 0, 0, 0, 0);
-            for (SegmentReader reader : readers(v, start, end, LOST)) {
+            for (SegmentReader reader : readers(v, start, end, ExactSource::leaveToTheQuery)) {
                 plan = plan.plus(reader.plan(selector, start, end));
             }
             for (RecentEntries r : ingesters.get()) {
                 List<StreamStats> recent = recent(
-                        r, LOST, () -> r.streamStats(tenant, v.fence(r.ingesterId()), request.matchers(), start, end));
+                        r,
+                        ExactSource::leaveToTheQuery,
+                        () -> r.streamStats(tenant, v.fence(r.ingesterId()), request.matchers(), start, end));
                 long bytes = recent.stream().mapToLong(StreamStats::bytes).sum();
                 plan = plan.plus(new ScanPlan(0, 0, 0, 0, 0, 0, 0, 0, recent.size(), bytes));
             }
@@ -287,4 +286,7 @@ public final class ExactSource implements LogSource {
         }
         return found;
     }
+
+    /** Plans say nothing of what cannot be read: the query itself will warn. */
+    private static void leaveToTheQuery(String warning) {}
 }
