@@ -31,9 +31,9 @@ import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
 import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
-import io.skald.logql.engine.Engine;
 import io.skald.querier.api.QuerierApi;
 import io.skald.querier.api.Sources;
+import io.skald.querier.schedule.QueryScheduler;
 import io.skald.querier.source.ExactSource;
 import io.skald.querier.source.MultiTenantSource;
 import io.skald.storage.SegmentStore;
@@ -52,9 +52,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** All parts in one process, on the embedded stores. Made by {@link #start}; {@link #close} stops them in order. */
 public final class Appliance implements AutoCloseable {
@@ -120,7 +117,13 @@ public final class Appliance implements AutoCloseable {
                 "ingester",
                 Ingester.open(
                         locked, ingesterConfig(config, data), log, segments, limits, Clock.systemUTC(), registry));
-        ExecutorService pool = parts.add("scan pool", scanPool());
+        QueryScheduler scheduler = parts.add(
+                "query scheduler",
+                new QueryScheduler(
+                        Runtime.getRuntime().availableProcessors(),
+                        config.querier().maxConcurrent(),
+                        config.querier().maxOutstandingRequestsPerTenant()));
+        scheduler.register(registry);
         if (!config.tail().isEmpty()) {
             AgentConfig agent = AgentConfig.of(config.tail(), data, new TenantId(config.tailTenant()));
             parts.add("agent", Agent.open(agent, ingester, Clock.systemUTC(), registry));
@@ -134,7 +137,7 @@ public final class Appliance implements AutoCloseable {
         ingester.register(server, config.multiTenant());
         Sources sources = new EmbeddedSources(
                 log, new SegmentReaders(segments), List.of(ingester.recent()), config.multiTenantQueries());
-        QuerierApi.register(server, new Engine(pool), sources, limits, config.multiTenant(), registry);
+        QuerierApi.register(server, scheduler, sources, limits, config.multiTenant(), registry);
         server.start();
         readiness.started();
         return new Appliance(
@@ -180,15 +183,6 @@ public final class Appliance implements AutoCloseable {
                 c.wal().diskReserve(),
                 c.ingester().maxInFlightBytes(),
                 Math.toIntExact(c.ingester().maxPushSize()));
-    }
-
-    private static ExecutorService scanPool() {
-        AtomicInteger n = new AtomicInteger();
-        return Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
-            Thread t = new Thread(task, "scan-" + n.getAndIncrement());
-            t.setDaemon(true);
-            return t;
-        });
     }
 
     /** Everything that is stored here, tenant by tenant. */

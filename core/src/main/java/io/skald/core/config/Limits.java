@@ -41,6 +41,8 @@ import java.util.List;
  * @param maxQueryLookback how far back a query may reach; zero is no limit
  * @param maxQueryRange longest range of a range vector; zero is no limit
  * @param queryTimeout how long a query may run
+ * @param maxQueryBytesRead most bytes of lines that the streams and the time of a query may hold; 0 is no limit
+ * @param maxQueryParallelism most queries of a tenant that run at once, the others wait; 0 is no limit
  * @param maxStreamsMatchersPerQuery most matchers in one query
  * @param volumeEnabled whether the volume endpoints answer
  * @param volumeMaxSeries most series of a volume answer
@@ -141,6 +143,14 @@ public record Limits(
         @Setting(value = "How long a query may run.", min = "1s")
         Duration queryTimeout,
 
+        @Setting(
+                value = "Most bytes of lines that the streams and the time of a query may hold; 0 is no limit.",
+                bytes = true)
+        long maxQueryBytesRead,
+
+        @Setting("Most queries of a tenant that run at once, the others wait; 0 is no limit.")
+        int maxQueryParallelism,
+
         @Setting(value = "Most matchers in one query.", min = "1")
         int maxStreamsMatchersPerQuery,
 
@@ -202,6 +212,8 @@ public record Limits(
             Duration.ZERO,
             Duration.ZERO,
             Duration.ofMinutes(1),
+            0,
+            32,
             1000,
             true,
             1000,

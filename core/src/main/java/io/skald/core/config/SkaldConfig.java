@@ -40,6 +40,7 @@ public record SkaldConfig(
         @Setting("Write-ahead log") WalSettings wal,
         @Setting("Flush") FlushSettings flush,
         @Setting("Ingester") IngesterSettings ingester,
+        @Setting("Querier") QuerierSettings querier,
         @Setting("Limits of every tenant") Limits limits,
 
         @Setting(
@@ -61,6 +62,7 @@ public record SkaldConfig(
             WalSettings.DEFAULTS,
             FlushSettings.DEFAULTS,
             IngesterSettings.DEFAULTS,
+            QuerierSettings.DEFAULTS,
             Limits.DEFAULTS,
             Map.of(),
             Path.of(""));
@@ -117,6 +119,7 @@ public record SkaldConfig(
                 wal,
                 flush,
                 ingester,
+                querier,
                 limits,
                 overrides,
                 overridesFile);
@@ -134,6 +137,7 @@ public record SkaldConfig(
                 wal,
                 flush,
                 ingester,
+                querier,
                 limits,
                 overrides,
                 overridesFile);
@@ -150,6 +154,7 @@ public record SkaldConfig(
                 wal,
                 flush,
                 ingester,
+                querier,
                 limits,
                 overrides,
                 overridesFile);
@@ -167,6 +172,7 @@ public record SkaldConfig(
                 wal,
                 flush,
                 ingester,
+                querier,
                 limits,
                 overrides,
                 overridesFile);

@@ -16,6 +16,12 @@ public final class ScanStats {
     public final LongAdder storedBytes = new LongAdder();
     /** Bytes read from segments, compressed. */
     public final LongAdder compressedBytes = new LongAdder();
+    /** Ingesters that answered. */
+    public final LongAdder ingesters = new LongAdder();
+    /** Streams of heads that the request selected. */
+    public final LongAdder headStreams = new LongAdder();
+    /** Time that threads waited for the store, nanoseconds, summed over threads. */
+    public final LongAdder loadNanos = new LongAdder();
     /** Chunks that the request selected. */
     public final LongAdder chunks = new LongAdder();
     /** Blocks that were read. */
@@ -36,6 +42,9 @@ public final class ScanStats {
         storedLines.add(o.storedLines.sum());
         storedBytes.add(o.storedBytes.sum());
         compressedBytes.add(o.compressedBytes.sum());
+        ingesters.add(o.ingesters.sum());
+        headStreams.add(o.headStreams.sum());
+        loadNanos.add(o.loadNanos.sum());
         chunks.add(o.chunks.sum());
         blocks.add(o.blocks.sum());
         consideredBlocks.add(o.consideredBlocks.sum());

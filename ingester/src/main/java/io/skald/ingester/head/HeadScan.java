@@ -40,7 +40,7 @@ final class HeadScan implements Scan {
                 }
             }
             if (min <= max) {
-                stats.chunks.increment();
+                stats.headStreams.increment();
                 streams.add(new One(s, Math.max(min, request.startNanos()), Math.min(max, request.endNanos() - 1)));
             }
         }

@@ -98,10 +98,12 @@ final class DetectedHandlers {
         QueryRequest ask = new QueryRequest(
                 query, range.startNanos(), range.endNanos(), TimeParams.SECOND, Direction.BACKWARD, lines);
         QueryResult result = services.run(
-                http,
-                request.limits(),
-                "fields",
-                (strictest, cancelled) -> services.engine().run(ask, request.source(), strictest, cancelled));
+                        http,
+                        request.tenants(),
+                        request.limits(),
+                        "fields",
+                        (engine, strictest, cancelled) -> engine.run(ask, request.source(), strictest, cancelled))
+                .answer();
         List<Line> found = result.data() instanceof QueryResult.Lines l ? l.lines() : List.of();
         return new Sample(found, limit, result.warnings());
     }

@@ -36,6 +36,7 @@ final class Explain {
     static HttpResponse answer(
             QueryServices services,
             HttpRequest request,
+            Tenants tenants,
             LogSource source,
             List<Limits> limits,
             QueryRequest query,
@@ -47,7 +48,7 @@ final class Explain {
         }
         long begin = System.nanoTime();
         List<Part> parts = new ArrayList<>();
-        for (ScanRequest r : services.engine().scanRequests(query, source)) {
+        for (ScanRequest r : services.scheduler().engine(tenants.key()).scanRequests(query, source)) {
             parts.add(new Part(r, source.plan(r)));
         }
         long planNanos = System.nanoTime() - begin;
@@ -61,10 +62,12 @@ final class Explain {
         QueryProfile profile = QueryProfile.ofStages();
         long run = System.nanoTime();
         QueryResult result = services.run(
-                request,
-                limits,
-                kind,
-                (strictest, cancelled) -> services.engine().run(query, source, strictest, cancelled, profile));
+                        request,
+                        tenants,
+                        limits,
+                        kind,
+                        (engine, strictest, cancelled) -> engine.run(query, source, strictest, cancelled, profile))
+                .answer();
         long runNanos = System.nanoTime() - run;
         return JsonAnswer.success(result.warnings(), g -> {
             g.writeObjectFieldStart("data");

@@ -39,7 +39,12 @@ final class ExportHandler {
 
     /** A reading in pages. */
     private record Export(
-            HttpRequest request, LogSource source, List<Limits> limits, LogExpr query, TimeParams.Range range) {}
+            HttpRequest request,
+            Tenants tenants,
+            LogSource source,
+            List<Limits> limits,
+            LogExpr query,
+            TimeParams.Range range) {}
 
     ExportHandler(QueryServices services) {
         this.services = services;
@@ -62,7 +67,7 @@ final class ExportHandler {
         LimitChecks.expression(limits, query);
         TimeParams.Range allowed = LimitChecks.lookback(limits, range, now);
         String cursor = request.paramOr("cursor", "");
-        Export export = new Export(request, tenants.source(services.sources()), limits, query, allowed);
+        Export export = new Export(request, tenants, tenants.source(services.sources()), limits, query, allowed);
         LinePage first = page(export, cursor.isEmpty() ? null : place(cursor));
         boolean raw = format.equals("raw");
         return new HttpResponse(200, Map.of("Content-Type", raw ? HttpResponse.TEXT : NDJSON), out -> {
@@ -76,11 +81,11 @@ final class ExportHandler {
 
     private LinePage page(Export e, @Nullable LinePlace after) throws StoreException, InterruptedException {
         return services.run(
-                e.request,
-                e.limits,
-                "export",
-                (strictest, cancelled) -> services.engine()
-                        .page(
+                        e.request,
+                        e.tenants,
+                        e.limits,
+                        "export",
+                        (engine, strictest, cancelled) -> engine.page(
                                 e.query,
                                 e.range.startNanos(),
                                 e.range.endNanos(),
@@ -88,7 +93,8 @@ final class ExportHandler {
                                 PAGE_LINES,
                                 PAGE_CHARS,
                                 e.source,
-                                cancelled));
+                                cancelled))
+                .answer();
     }
 
     /** The page behind another one; null if there is none. */

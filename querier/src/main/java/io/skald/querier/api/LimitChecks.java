@@ -5,10 +5,14 @@ package io.skald.querier.api;
 import io.skald.core.config.Limits;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
+import io.skald.core.model.StoreException;
+import io.skald.core.scan.LogSource;
 import io.skald.logql.ast.Expr;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.SampleExpr;
 import io.skald.logql.ast.Stage;
+import io.skald.logql.engine.QueryRequest;
+import io.skald.logql.parser.ByteText;
 import io.skald.logql.parser.DurationText;
 import java.time.Duration;
 import java.util.List;
@@ -67,6 +71,53 @@ final class LimitChecks {
                     + DurationText.formatUnits(lookback.toNanos()) + ")");
         }
         return new TimeParams.Range(start, range.endNanos());
+    }
+
+    /** Checks how much the streams of a query hold in its time, where a tenant limits that. */
+    static void bytesRead(List<Limits> limits, LogSource source, QueryRequest query) throws StoreException {
+        long most = Long.MAX_VALUE;
+        for (Limits l : limits) {
+            most = l.maxQueryBytesRead() > 0 ? Math.min(most, l.maxQueryBytesRead()) : most;
+        }
+        if (most == Long.MAX_VALUE) {
+            return;
+        }
+        long bytes =
+                switch (query.expr()) {
+                    case LogExpr log -> bytes(source, log, query.startNanos(), query.endNanos());
+                    case SampleExpr sample -> bytes(source, sample, query);
+                };
+        if (bytes > most) {
+            throw bad("the query would read too many bytes (query: " + ByteText.format(bytes) + ", limit: "
+                    + ByteText.format(most) + "); consider adding more specific stream selectors or reduce the time"
+                    + " range of the query (max_query_bytes_read)");
+        }
+    }
+
+    private static long bytes(LogSource source, LogExpr log, long start, long end) throws StoreException {
+        long sum = 0;
+        for (LogSource.StreamStats s : source.streamStats(log.matchers(), start, end).items()) {
+            sum += s.bytes();
+        }
+        return sum;
+    }
+
+    private static long bytes(LogSource source, SampleExpr expr, QueryRequest query) throws StoreException {
+        return switch (expr) {
+            case SampleExpr.RangeAggregation r -> {
+                long offset = r.range().offsetNanos();
+                yield bytes(
+                        source,
+                        r.range().log(),
+                        query.startNanos() - offset - r.range().rangeNanos() + 1,
+                        query.endNanos() - offset + 1);
+            }
+            case SampleExpr.VectorAggregation v -> bytes(source, v.inner(), query);
+            case SampleExpr.BinaryOperation b -> bytes(source, b.left(), query) + bytes(source, b.right(), query);
+            case SampleExpr.LabelReplace l -> bytes(source, l.inner(), query);
+            case SampleExpr.Literal l -> 0;
+            case SampleExpr.Vector v -> 0;
+        };
     }
 
     /** Checks selectors and windows; returns the longest window, 0 for a log query. */

@@ -28,9 +28,10 @@ final class PartialAnswers {
         };
     }
 
-    static PartialResult run(
+    static QueryServices.Ran<PartialResult> run(
             QueryServices services,
             HttpRequest request,
+            Tenants tenants,
             LogSource source,
             List<Limits> limits,
             QueryRequest query,
@@ -46,10 +47,10 @@ final class PartialAnswers {
         long begin = System.nanoTime();
         return services.run(
                 request,
+                tenants,
                 limits,
                 kind,
-                (strictest, cancelled) -> services.engine()
-                        .runPartial(
-                                query, source, strictest, cancelled, () -> System.nanoTime() - begin > enough, resume));
+                (engine, strictest, cancelled) -> engine.runPartial(
+                        query, source, strictest, cancelled, () -> System.nanoTime() - begin > enough, resume));
     }
 }

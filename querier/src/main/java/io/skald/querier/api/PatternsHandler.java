@@ -45,10 +45,12 @@ final class PatternsHandler {
         LogSource source = tenants.source(services.sources());
         PatternRequest patterns = new PatternRequest(matchers, range.startNanos(), range.endNanos(), step);
         PatternResult result = services.run(
-                request,
-                limits,
-                "patterns",
-                (strictest, cancelled) -> services.engine().patterns(patterns, source, cancelled));
+                        request,
+                        tenants,
+                        limits,
+                        "patterns",
+                        (engine, strictest, cancelled) -> engine.patterns(patterns, source, cancelled))
+                .answer();
         return JsonAnswer.success(result.warnings(), g -> write(result, g));
     }
 

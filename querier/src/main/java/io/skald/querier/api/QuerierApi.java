@@ -5,7 +5,7 @@ package io.skald.querier.api;
 import io.prometheus.client.CollectorRegistry;
 import io.skald.core.config.TenantLimits;
 import io.skald.core.http.Router;
-import io.skald.logql.engine.Engine;
+import io.skald.querier.schedule.QueryScheduler;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -18,14 +18,14 @@ public final class QuerierApi {
     /** The same with the clock of the system. */
     public static void register(
             Router router,
-            Engine engine,
+            QueryScheduler scheduler,
             Sources sources,
             TenantLimits limits,
             boolean multiTenant,
             CollectorRegistry registry) {
         register(
                 router,
-                engine,
+                scheduler,
                 sources,
                 limits,
                 multiTenant,
@@ -41,14 +41,14 @@ public final class QuerierApi {
      */
     public static void register(
             Router router,
-            Engine engine,
+            QueryScheduler scheduler,
             Sources sources,
             TenantLimits limits,
             boolean multiTenant,
             CollectorRegistry registry,
             LongSupplier clockNanos) {
         QueryServices services =
-                new QueryServices(engine, sources, limits, multiTenant, clockNanos, new QuerierMetrics(registry));
+                new QueryServices(scheduler, sources, limits, multiTenant, clockNanos, new QuerierMetrics(registry));
         QueryHandlers queries = new QueryHandlers(services);
         MetadataHandlers metadata = new MetadataHandlers(services);
         VolumeHandlers volumes = new VolumeHandlers(services);

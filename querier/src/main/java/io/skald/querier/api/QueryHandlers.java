@@ -135,28 +135,29 @@ final class QueryHandlers {
         LogSource all = tenants.source(services.sources());
         boolean metric = !(query.expr() instanceof LogExpr);
         LogSource source = metric && tenants.federated() ? MultiTenantSource.forMetrics(all) : all;
+        LimitChecks.bytesRead(limits, source, query);
         if (!request.paramOr("explain", "").isEmpty()) {
-            return Explain.answer(services, request, source, limits, query, kind(query));
+            return Explain.answer(services, request, tenants, source, limits, query, kind(query));
         }
-        PartialResult part = PartialAnswers.wanted(request)
-                ? PartialAnswers.run(services, request, source, limits, query, kind(query))
-                : new PartialResult(
-                        services.run(
-                                request,
-                                limits,
-                                kind(query),
-                                (strictest, cancelled) -> services.engine().run(query, source, strictest, cancelled)),
-                        null);
-        QueryResult found = part.result();
+        QueryServices.Ran<PartialResult> ran = PartialAnswers.wanted(request)
+                ? PartialAnswers.run(services, request, tenants, source, limits, query, kind(query))
+                : services.run(
+                        request,
+                        tenants,
+                        limits,
+                        kind(query),
+                        (engine, strictest, cancelled) ->
+                                new PartialResult(engine.run(query, source, strictest, cancelled), null));
+        QueryResult found = ran.answer().result();
         QueryResult result = intervalNanos == 0 ? found : spaced(found, intervalNanos);
-        Resume resume = part.resume();
+        Resume resume = ran.answer().resume();
         String cursor = resume == null ? null : resume.encode();
-        long took = System.nanoTime() - begin;
+        QueryJson.Times times = new QueryJson.Times(System.nanoTime() - begin - ran.queuedNanos(), ran.queuedNanos());
         boolean categorize = categorize(request);
         return new HttpResponse(
                 200,
                 Map.of("Content-Type", HttpResponse.JSON),
-                out -> QueryJson.write(result, categorize, took, cursor, out));
+                out -> QueryJson.write(result, categorize, times, cursor, out));
     }
 
     private static String kind(QueryRequest query) {

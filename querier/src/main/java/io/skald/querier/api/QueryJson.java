@@ -24,23 +24,25 @@ import org.jspecify.annotations.Nullable;
 final class QueryJson {
     static final JsonFactory JSON = new JsonFactory();
 
+    /** How long a query ran, and how long it waited before. */
+    record Times(long runNanos, long queuedNanos) {}
+
     private QueryJson() {}
 
     /**
      * A whole answer.
      *
      * @param categorize whether labels are told apart by origin: stream, structured metadata, parsed
-     * @param nanos how long the query took
      * @param cursor where the rest of the answer begins, if this is a part; or null
      */
-    static void write(QueryResult result, boolean categorize, long nanos, @Nullable String cursor, OutputStream out)
+    static void write(QueryResult result, boolean categorize, Times times, @Nullable String cursor, OutputStream out)
             throws IOException {
         try (JsonGenerator g = JSON.createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
             g.writeStartObject();
             g.writeStringField("status", "success");
             g.writeObjectFieldStart("data");
             long returned = data(g, result.data(), categorize);
-            stats(g, result.stats(), returned, nanos);
+            stats(g, result.stats(), returned, times);
             g.writeEndObject();
             if (!result.warnings().isEmpty()) {
                 strings(g, "warnings", result.warnings());
@@ -196,10 +198,10 @@ final class QueryJson {
         return new BigDecimal(Double.toString(v)).stripTrailingZeros().toPlainString();
     }
 
-    static void stats(JsonGenerator g, ScanStats s, long returned, long nanos) throws IOException {
+    static void stats(JsonGenerator g, ScanStats s, long returned, Times times) throws IOException {
         long bytes = s.headBytes.sum() + s.storedBytes.sum();
         long lines = s.headLines.sum() + s.storedLines.sum();
-        double seconds = nanos / 1e9;
+        double seconds = times.runNanos / 1e9;
         g.writeObjectFieldStart("stats");
         g.writeObjectFieldStart("summary");
         g.writeNumberField("bytesProcessedPerSecond", seconds > 0 ? (long) (bytes / seconds) : 0);
@@ -207,7 +209,7 @@ final class QueryJson {
         g.writeNumberField("totalBytesProcessed", bytes);
         g.writeNumberField("totalLinesProcessed", lines);
         g.writeNumberField("execTime", seconds);
-        g.writeNumberField("queueTime", 0);
+        g.writeNumberField("queueTime", times.queuedNanos / 1e9);
         g.writeNumberField("subqueries", 0);
         g.writeNumberField("totalEntriesReturned", returned);
         g.writeNumberField("splits", 0);
@@ -219,8 +221,8 @@ final class QueryJson {
         part(g, s, s.storedBytes.sum(), s.storedLines.sum(), true);
         g.writeEndObject();
         g.writeObjectFieldStart("ingester");
-        g.writeNumberField("totalReached", 1);
-        g.writeNumberField("totalChunksMatched", 0);
+        g.writeNumberField("totalReached", s.ingesters.sum());
+        g.writeNumberField("totalChunksMatched", s.headStreams.sum());
         g.writeNumberField("totalBatches", 0);
         g.writeNumberField("totalLinesSent", s.headLines.sum());
         part(g, s, s.headBytes.sum(), s.headLines.sum(), false);
@@ -232,7 +234,7 @@ final class QueryJson {
         g.writeObjectFieldStart("store");
         g.writeNumberField("totalChunksRef", stored ? s.chunks.sum() : 0);
         g.writeNumberField("totalChunksDownloaded", stored ? s.blocks.sum() : 0);
-        g.writeNumberField("chunksDownloadTime", 0);
+        g.writeNumberField("chunksDownloadTime", stored ? s.loadNanos.sum() : 0);
         g.writeObjectFieldStart("chunk");
         g.writeNumberField("headChunkBytes", stored ? 0 : bytes);
         g.writeNumberField("headChunkLines", stored ? 0 : lines);

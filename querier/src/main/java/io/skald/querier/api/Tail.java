@@ -194,12 +194,15 @@ final class Tail {
 
     private void recover(String ingester, Exception failure) throws IOException, StoreException, InterruptedException {
         switch (failure) {
-            case StoreException.Stale e when resumed ->
-                throw new RequestException(
-                        ErrorCode.BAD_REQUEST,
-                        "the tail is too far behind ingester " + ingester + "; begin again with start",
-                        e);
-            case StoreException.Stale e -> catchUp();
+            case StoreException.Stale e -> {
+                if (resumed) {
+                    throw new RequestException(
+                            ErrorCode.BAD_REQUEST,
+                            "the tail is too far behind ingester " + ingester + "; begin again with start",
+                            e);
+                }
+                catchUp();
+            }
             // an ingester that restarts: its follower is started again where it was
             case StoreException.Unavailable e -> TimeUnit.MILLISECONDS.sleep(500);
             case StoreException.Throttled e -> TimeUnit.MILLISECONDS.sleep(500);
@@ -226,7 +229,7 @@ final class Tail {
         Map<Line, Integer> before = new HashMap<>();
         while (socket.isOpen()) {
             QueryRequest page = new QueryRequest(query, from, end, TimeParams.SECOND, Direction.FORWARD, limit);
-            QueryResult result = services.engine().run(page, unsent, limits, () -> !socket.isOpen());
+            QueryResult result = services.scheduler().engine(tenant.value()).run(page, unsent, limits, () -> !socket.isOpen());
             List<Line> all = result.data() instanceof QueryResult.Lines l ? l.lines() : List.of();
             Map<Line, Integer> repeated = new HashMap<>(before);
             List<Line> lines = new ArrayList<>(all);

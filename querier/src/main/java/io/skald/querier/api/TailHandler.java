@@ -83,7 +83,7 @@ final class TailHandler {
                 QueryRequest q = new QueryRequest(
                         query, start, Math.max(now, start) + DAY, TimeParams.SECOND, Direction.BACKWARD, limit);
                 QueryResult history =
-                        services.engine().run(q, services.sources().of(tenant), limits, () -> !socket.isOpen());
+                        services.scheduler().engine(tenant.value()).run(q, services.sources().of(tenant), limits, () -> !socket.isOpen());
                 List<Line> lines = history.data() instanceof QueryResult.Lines l
                         ? l.lines().reversed()
                         : List.of();

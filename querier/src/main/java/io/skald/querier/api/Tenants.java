@@ -11,6 +11,7 @@ import io.skald.core.model.TenantId;
 import io.skald.core.scan.LogSource;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Whose data a request asks for: one tenant, or several written as {@code a|b}.
@@ -43,6 +44,11 @@ record Tenants(List<TenantId> ids, boolean federated) {
 
     LogSource source(Sources sources) {
         return federated ? sources.across(ids) : sources.of(ids.getFirst());
+    }
+
+    /** Who shares turns with whom: one tenant, or the same several. */
+    String key() {
+        return ids.stream().map(TenantId::value).collect(Collectors.joining("|"));
     }
 
     /** The limits of every tenant; a request must keep them all. */

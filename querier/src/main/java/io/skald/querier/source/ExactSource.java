@@ -246,6 +246,7 @@ public final class ExactSource implements LogSource {
             scan.warn(unreachable(r, e));
             return;
         }
+        scan.ownStats().ingesters.increment();
         scan.own(recent);
         for (StreamScan s : recent.streams()) {
             scan.add(s);

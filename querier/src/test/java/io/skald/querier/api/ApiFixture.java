@@ -14,7 +14,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.scan.LogSource;
 import io.skald.core.wire.RecentEntries;
-import io.skald.logql.engine.Engine;
+import io.skald.querier.schedule.QueryScheduler;
 import io.skald.querier.source.ExactSource;
 import io.skald.querier.source.FakeIngester;
 import io.skald.querier.source.MultiTenantSource;
@@ -31,8 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 
 /** The API without a server: its handlers over an ingester in the heap. Time stands still. */
@@ -50,7 +48,7 @@ final class ApiFixture implements AutoCloseable, Sources {
     final Map<String, Router.Handler> handlers = new HashMap<>();
     final Map<String, Router.SocketHandler> sockets = new HashMap<>();
     final CollectorRegistry registry = new CollectorRegistry();
-    private final ExecutorService pool = Executors.newFixedThreadPool(2);
+    final QueryScheduler scheduler;
     private final CommitLog log = new CommitLog(new MemoryIndexStore());
     private final MemorySegmentStore objects = new MemorySegmentStore();
     private final SegmentReaders segments = new SegmentReaders(objects);
@@ -69,7 +67,12 @@ final class ApiFixture implements AutoCloseable, Sources {
                 sockets.put(pattern, handler);
             }
         };
-        QuerierApi.register(router, new Engine(pool), this, c.tenantLimits(), c.multiTenant(), registry, () -> NOW);
+        scheduler = new QueryScheduler(
+                2,
+                c.querier().maxConcurrent(),
+                c.querier().maxOutstandingRequestsPerTenant());
+        scheduler.register(registry);
+        QuerierApi.register(router, scheduler, this, c.tenantLimits(), c.multiTenant(), registry, () -> NOW);
     }
 
     /** Adds an entry so many seconds after the beginning. */
@@ -144,6 +147,6 @@ final class ApiFixture implements AutoCloseable, Sources {
 
     @Override
     public void close() {
-        pool.shutdownNow();
+        scheduler.close();
     }
 }

@@ -3,8 +3,17 @@
 package io.skald.querier.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.skald.core.http.HttpRequest;
+import io.skald.core.http.Router;
+import io.skald.core.model.ErrorCode;
+import io.skald.core.model.Labels;
+import io.skald.core.model.RequestException;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -83,6 +92,90 @@ class ErrorTextsTest {
             })
     void limits(String path, int status, String text) throws Exception {
         check(path, "strict", status, text);
+    }
+
+    /** Sizes are looked up before anything is read; each selector of a query counts. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "query_range?query={app=\"web\"}|200|1500B",
+                "query_range?query={app=\"web\"}|400|999B",
+                "query?query=count_over_time({app=\"web\"}[1h])|400|999B",
+                "query?query=count_over_time({app=\"web\"}[1h] offset 2h)|200|999B",
+                "query?query=rate({app=\"web\"}[1h]) %2B rate({app=\"web\"}[1h])|400|1500B",
+                "query?query=rate({app=\"none\"}[1h])|200|999B",
+            })
+    void bytesRead(String path, int status, String limit) throws Exception {
+        try (ApiFixture api = new ApiFixture("limits: {max_query_bytes_read: " + limit + "}")) {
+            api.add(Labels.of("app", "web"), 10, "x".repeat(1000), Labels.EMPTY);
+            ApiFixture.Answer a = api.get("/loki/api/v1/" + path);
+            assertThat(a.status()).as(a.body()).isEqualTo(status);
+            if (status == 400) {
+                assertThat(a.body())
+                        .matches("the query would read too many bytes \\(query: [12].0kB, limit: (999B|1.5kB)\\);"
+                                + " consider adding more specific stream selectors or reduce the time range of the"
+                                + " query \\(max_query_bytes_read\\)");
+            }
+        }
+    }
+
+    /** One query runs, one waits, the third is refused at once; when the first ends, its place goes to the one that waits. */
+    @Test
+    void queriesWaitForAPlace() throws Exception {
+        String config = "{querier: {max_concurrent: 1, max_outstanding_requests_per_tenant: 1}}";
+        try (ApiFixture api = new ApiFixture(config)) {
+            api.scheduler.enter("fake", 0, () -> false);
+            String query = "/loki/api/v1/query_range?query={app=\"web\"}";
+            CompletableFuture<ApiFixture.Answer> second = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> {
+                try {
+                    second.complete(api.get(query));
+                } catch (Exception e) {
+                    second.completeExceptionally(e);
+                }
+            });
+            while (!Double.valueOf(1).equals(api.registry.getSampleValue("skald_querier_queries_waiting"))) {
+                Thread.onSpinWait();
+            }
+            ApiFixture.Answer third = api.get(query);
+            assertThat(third.status()).isEqualTo(429);
+            assertThat(third.body())
+                    .isEqualTo("too many outstanding requests: 1 queries of the tenant wait, limit 1"
+                            + " (querier.max_outstanding_requests_per_tenant)");
+            assertThat(second).isNotDone();
+            api.scheduler.leave("fake");
+            assertThat(second.get().status()).isEqualTo(200);
+        }
+    }
+
+    /** A client that hangs up leaves the queue, and the query that it asked ends. */
+    @Test
+    void whoHangsUpWaitsNoLonger() throws Exception {
+        try (ApiFixture api = new ApiFixture("{querier: {max_concurrent: 1}}")) {
+            api.scheduler.enter("other", 0, () -> false);
+            HttpRequest request = ApiFixture.request(
+                    "/loki/api/v1/query_range?query={app=\"web\"}", Map.of(), () -> true);
+            Router.Handler handler = Objects.requireNonNull(api.handlers.get("/loki/api/v1/query_range"));
+            assertThatThrownBy(() -> handler.handle(request))
+                    .isInstanceOfSatisfying(RequestException.class, e -> assertThat(e.code())
+                            .isEqualTo(ErrorCode.CLIENT_CLOSED));
+            api.scheduler.leave("other");
+            assertThatThrownBy(() -> handler.handle(request))
+                    .isInstanceOfSatisfying(RequestException.class, e -> assertThat(e.code())
+                            .isEqualTo(ErrorCode.CLIENT_CLOSED));
+            assertThat(api.get("/loki/api/v1/query_range?query={app=\"web\"}").status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void queriesHaveATime() throws Exception {
+        try (ApiFixture api = new ApiFixture("{querier: {max_concurrent: 1}, limits: {query_timeout: 1s}}")) {
+            api.scheduler.enter("other", 0, () -> false);
+            ApiFixture.Answer a = api.get("/loki/api/v1/query_range?query={app=\"web\"}");
+            assertThat(a.body()).isEqualTo("query timed out after 1s (query_timeout)");
+            assertThat(a.status()).isEqualTo(504);
+        }
     }
 
     @ParameterizedTest

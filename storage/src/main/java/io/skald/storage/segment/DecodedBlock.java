@@ -58,7 +58,9 @@ final class DecodedBlock {
         BlockReader r = reader;
         if (r == null || withLines && !whole) {
             int length = withLines ? block.length() : block.prefixLength();
+            long begin = System.nanoTime();
             byte[] bytes = store.read(key, block.offset(), length);
+            stats.loadNanos.add(System.nanoTime() - begin);
             stats.compressedBytes.add(length);
             if (r == null) {
                 stats.blocks.increment();
