@@ -303,7 +303,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
             metrics.lines.labels(id).inc((double) accepted);
             metrics.bytes.labels(id).inc((double) bytes);
         }
-        return new PushResult(accepted, validator.rejected(), validator.message(), validator.status());
+        return validator.result(accepted);
     }
 
     private void checkOpen() throws StoreException {
@@ -352,7 +352,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         boolean later = validator.status() == ErrorCode.TOO_MANY_REQUESTS.httpStatus();
         if (later || good.isEmpty()) {
             // what may be allowed later comes again as a whole, with the same number
-            return new PushResult(0, validator.rejected(), validator.message(), validator.status());
+            return validator.result(0);
         }
         EncodedBlocks record = EncodedBlocks.encode(id, good);
         int most = WalFormat.maxPayload(config.walSegmentBytes());
@@ -365,7 +365,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         record.release();
         metrics.lines.labels(id.tenant().value()).inc((double) preparer.entries());
         metrics.bytes.labels(id.tenant().value()).inc((double) preparer.lineBytes());
-        return new PushResult(preparer.entries(), validator.rejected(), validator.message(), validator.status());
+        return validator.result(preparer.entries());
     }
 
     private void guardDisk() throws StoreException {

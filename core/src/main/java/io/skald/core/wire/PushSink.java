@@ -28,11 +28,28 @@ public interface PushSink {
      * @param message why, for the first of them; empty when none were refused
      * @param status the HTTP status that says so: 429 when it was for a rate or a number that may be lower later, 400 when the same
      *     entries will be refused again, or what a limit sets; 204 when none were refused
+     * @param rejections which of them, in order; only the first {@link #MAX_REJECTIONS}
      */
-    record PushResult(long accepted, long rejected, String message, int status) {
+    record PushResult(long accepted, long rejected, String message, int status, List<Rejection> rejections) {
+        /** Most rejections that are named one by one. */
+        public static final int MAX_REJECTIONS = 10_000;
+
+        public PushResult {
+            rejections = List.copyOf(rejections);
+        }
+
         /** All were stored. */
         public static PushResult stored(long accepted) {
-            return new PushResult(accepted, 0, "", 204);
+            return new PushResult(accepted, 0, "", 204, List.of());
         }
     }
+
+    /**
+     * Something that was refused.
+     *
+     * @param batch the place of its batch in what was pushed; -1 when everything was refused for one reason
+     * @param row the place of the entry in its batch; -1 when all of the batch was refused
+     * @param message why
+     */
+    record Rejection(int batch, int row, String message) {}
 }

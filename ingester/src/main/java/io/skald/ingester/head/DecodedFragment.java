@@ -100,10 +100,13 @@ final class DecodedFragment {
      * @param bytes the fragment, {@code headBytes} of which come before the block
      * @throws CorruptData if the block, which nobody has looked into when it was acknowledged, is none
      */
-    static DecodedFragment ofBlock(long address, byte[] bytes, int headBytes, Columns columns)
-            throws CorruptData {
+    static DecodedFragment ofBlock(long address, byte[] bytes, int headBytes, Columns columns) throws CorruptData {
         BlockReader block = BlockReader.open(
-                "native block in WAL file " + WalFormat.number(address), bytes, headBytes, bytes.length - headBytes, WalFormat.offset(address) + (long) headBytes);
+                "native block in WAL file " + WalFormat.number(address),
+                bytes,
+                headBytes,
+                bytes.length - headBytes,
+                WalFormat.offset(address) + (long) headBytes);
         int n = block.rows();
         long[] times = Arrays.copyOf(block.times(null), n);
         boolean sorted = true;

@@ -110,7 +110,15 @@ final class FragmentList {
     }
 
     void add(long address, EncodedBatch.Fragment f) {
-        add(address, f.headBytes(), f.lineBytes(), f.blockBytes(), f.count(), f.increasing(), f.minNanos(), f.maxNanos());
+        add(
+                address,
+                f.headBytes(),
+                f.lineBytes(),
+                f.blockBytes(),
+                f.count(),
+                f.increasing(),
+                f.minNanos(),
+                f.maxNanos());
     }
 
     void add(long address, int head, int lines, int block, int count, boolean increasing, long min, long max) {

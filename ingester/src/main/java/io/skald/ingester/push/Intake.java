@@ -69,6 +69,18 @@ final class Intake {
         return push(tenant, request.body(), encoding(request), false, decoder);
     }
 
+    /** The same, but it may bring nothing. */
+    PushResult pushAny(TenantId tenant, HttpRequest request, Decoder decoder)
+            throws StoreException, InterruptedException {
+        byte[] body = request.body();
+        try (Admission.Ticket ticket = admission.admit(tenant, body.length);
+                Decompress d = new Decompress(ticket, maxPushBytes)) {
+            d.body(body, encoding(request));
+            Decoded decoded = decoder.decode(d.bytes(), d.length());
+            return decoded.streams.isEmpty() ? PushResult.stored(0) : sink.push(tenant, decoded.streams);
+        }
+    }
+
     /**
      * Stores what a request brings.
      *
@@ -114,6 +126,10 @@ final class Intake {
             message.append("; ").append(counted ? "" : "1 errors like: ").append(result.message());
         }
         return new PushResult(
-                result.accepted(), rejected, message.toString(), result.rejected() > 0 ? result.status() : 400);
+                result.accepted(),
+                rejected,
+                message.toString(),
+                result.rejected() > 0 ? result.status() : 400,
+                result.rejections());
     }
 }

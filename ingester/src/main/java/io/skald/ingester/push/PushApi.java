@@ -11,11 +11,12 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.PushSink;
 import io.skald.core.wire.PushSink.PushResult;
+import java.time.Clock;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The push endpoints of Loki and of OpenTelemetry. Thread-safe. */
+/** The push endpoints of Loki, of OpenTelemetry, of Elasticsearch, and for JSON lines. Thread-safe. */
 public final class PushApi {
     private static final String PROTOBUF = "application/x-protobuf";
 
@@ -35,6 +36,9 @@ public final class PushApi {
         router.post("/loki/api/v1/push", this::push);
         router.post("/api/prom/push", this::push);
         router.post("/otlp/v1/logs", this::otlp);
+        Clock clock = Clock.systemUTC();
+        new ElasticApi(intake, clock).register(router);
+        new JsonLinesApi(intake, clock).register(router);
     }
 
     private HttpResponse push(HttpRequest request) throws StoreException, InterruptedException {

@@ -7,6 +7,8 @@ import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.LevelDetector;
+import io.skald.core.wire.PushSink.PushResult;
+import io.skald.core.wire.PushSink.Rejection;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,6 +38,11 @@ public final class Validator {
     private final Map<String, Integer> reasons = new LinkedHashMap<>();
     private long rejected;
     private int status = 204;
+    private final List<Rejection> rejections = new ArrayList<>();
+    /** What is being looked at. */
+    private int batch = -1;
+
+    private int row = -1;
 
     /**
      * @param nowNanos the time, nanoseconds since the epoch
@@ -68,6 +75,8 @@ public final class Validator {
         }
         List<EntryBatch> good = new ArrayList<>(pushed.size());
         for (EntryBatch b : pushed) {
+            batch++;
+            row = -1;
             if (b.size() > 0) {
                 EntryBatch checked = stream(b);
                 if (checked != null && checked.size() > 0) {
@@ -110,6 +119,11 @@ public final class Validator {
         return rejected;
     }
 
+    /** What became of a push of which so many entries were stored. */
+    public PushResult result(long accepted) {
+        return new PushResult(accepted, rejected, message(), status, rejections);
+    }
+
     /** Why entries were refused; empty when none were. */
     public String message() {
         if (rejected == 0) {
@@ -137,6 +151,9 @@ public final class Validator {
 
     private void reject(String reason, String text, Labels stream, long entries, long bytes) {
         rejected += entries;
+        if (rejections.size() < PushResult.MAX_REJECTIONS) {
+            rejections.add(new Rejection(batch, row, text));
+        }
         status = status == 204 ? 400 : status;
         if (reasons.size() < MAX_REASONS || reasons.containsKey(text)) {
             reasons.merge(text, 1, Integer::sum);
@@ -273,6 +290,7 @@ public final class Validator {
         String streamLevel = limits.discoverLogLevels() ? LevelDetector.named(labels) : null;
         EntryBatch to = new EntryBatch(labels, b.size());
         for (int i = 0; i < b.size(); i++) {
+            row = i;
             int length = b.length(i);
             Labels pushed = b.metadata(i);
             if (!timely(labels, b.timestampNanos(i), length) || !metadataAllowed(labels, pushed, length)) {
