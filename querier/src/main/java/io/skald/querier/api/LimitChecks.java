@@ -82,11 +82,10 @@ final class LimitChecks {
         if (most == Long.MAX_VALUE) {
             return;
         }
-        long bytes =
-                switch (query.expr()) {
-                    case LogExpr log -> bytes(source, log, query.startNanos(), query.endNanos());
-                    case SampleExpr sample -> bytes(source, sample, query);
-                };
+        long bytes = switch (query.expr()) {
+            case LogExpr log -> bytes(source, log, query.startNanos(), query.endNanos());
+            case SampleExpr sample -> bytes(source, sample, query);
+        };
         if (bytes > most) {
             throw bad("the query would read too many bytes (query: " + ByteText.format(bytes) + ", limit: "
                     + ByteText.format(most) + "); consider adding more specific stream selectors or reduce the time"
@@ -96,7 +95,8 @@ final class LimitChecks {
 
     private static long bytes(LogSource source, LogExpr log, long start, long end) throws StoreException {
         long sum = 0;
-        for (LogSource.StreamStats s : source.streamStats(log.matchers(), start, end).items()) {
+        for (LogSource.StreamStats s :
+                source.streamStats(log.matchers(), start, end).items()) {
             sum += s.bytes();
         }
         return sum;

@@ -3,6 +3,7 @@
 package io.skald.querier.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.skald.core.config.Limits;
 import io.skald.core.http.WebSocket;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.ErrorCode;
@@ -10,15 +11,14 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
+import io.skald.core.scan.Direction;
 import io.skald.core.wire.RecentEntries;
 import io.skald.logql.ast.LogExpr;
+import io.skald.logql.engine.QueryRequest;
+import io.skald.logql.engine.QueryResult;
 import io.skald.logql.engine.QueryResult.Line;
 import io.skald.logql.pipeline.CompiledPipeline;
 import io.skald.logql.pipeline.LinePipeline;
-import io.skald.core.config.Limits;
-import io.skald.core.scan.Direction;
-import io.skald.logql.engine.QueryRequest;
-import io.skald.logql.engine.QueryResult;
 import io.skald.logql.pipeline.Pipelines;
 import io.skald.querier.source.ExactSource;
 import java.io.IOException;
@@ -229,7 +229,8 @@ final class Tail {
         Map<Line, Integer> before = new HashMap<>();
         while (socket.isOpen()) {
             QueryRequest page = new QueryRequest(query, from, end, TimeParams.SECOND, Direction.FORWARD, limit);
-            QueryResult result = services.scheduler().engine(tenant.value()).run(page, unsent, limits, () -> !socket.isOpen());
+            QueryResult result =
+                    services.scheduler().engine(tenant.value()).run(page, unsent, limits, () -> !socket.isOpen());
             List<Line> all = result.data() instanceof QueryResult.Lines l ? l.lines() : List.of();
             Map<Line, Integer> repeated = new HashMap<>(before);
             List<Line> lines = new ArrayList<>(all);

@@ -82,8 +82,9 @@ final class TailHandler {
             if (limit > 0) {
                 QueryRequest q = new QueryRequest(
                         query, start, Math.max(now, start) + DAY, TimeParams.SECOND, Direction.BACKWARD, limit);
-                QueryResult history =
-                        services.scheduler().engine(tenant.value()).run(q, services.sources().of(tenant), limits, () -> !socket.isOpen());
+                QueryResult history = services.scheduler()
+                        .engine(tenant.value())
+                        .run(q, services.sources().of(tenant), limits, () -> !socket.isOpen());
                 List<Line> lines = history.data() instanceof QueryResult.Lines l
                         ? l.lines().reversed()
                         : List.of();

@@ -67,10 +67,8 @@ final class ApiFixture implements AutoCloseable, Sources {
                 sockets.put(pattern, handler);
             }
         };
-        scheduler = new QueryScheduler(
-                2,
-                c.querier().maxConcurrent(),
-                c.querier().maxOutstandingRequestsPerTenant());
+        scheduler =
+                new QueryScheduler(2, c.querier().maxConcurrent(), c.querier().maxOutstandingRequestsPerTenant());
         scheduler.register(registry);
         QuerierApi.register(router, scheduler, this, c.tenantLimits(), c.multiTenant(), registry, () -> NOW);
     }

@@ -154,17 +154,18 @@ class ErrorTextsTest {
     void whoHangsUpWaitsNoLonger() throws Exception {
         try (ApiFixture api = new ApiFixture("{querier: {max_concurrent: 1}}")) {
             api.scheduler.enter("other", 0, () -> false);
-            HttpRequest request = ApiFixture.request(
-                    "/loki/api/v1/query_range?query={app=\"web\"}", Map.of(), () -> true);
+            HttpRequest request =
+                    ApiFixture.request("/loki/api/v1/query_range?query={app=\"web\"}", Map.of(), () -> true);
             Router.Handler handler = Objects.requireNonNull(api.handlers.get("/loki/api/v1/query_range"));
             assertThatThrownBy(() -> handler.handle(request))
-                    .isInstanceOfSatisfying(RequestException.class, e -> assertThat(e.code())
-                            .isEqualTo(ErrorCode.CLIENT_CLOSED));
+                    .isInstanceOfSatisfying(
+                            RequestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CLIENT_CLOSED));
             api.scheduler.leave("other");
             assertThatThrownBy(() -> handler.handle(request))
-                    .isInstanceOfSatisfying(RequestException.class, e -> assertThat(e.code())
-                            .isEqualTo(ErrorCode.CLIENT_CLOSED));
-            assertThat(api.get("/loki/api/v1/query_range?query={app=\"web\"}").status()).isEqualTo(200);
+                    .isInstanceOfSatisfying(
+                            RequestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CLIENT_CLOSED));
+            assertThat(api.get("/loki/api/v1/query_range?query={app=\"web\"}").status())
+                    .isEqualTo(200);
         }
     }
 

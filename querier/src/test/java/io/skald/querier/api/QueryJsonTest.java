@@ -19,7 +19,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QueryJsonTest {
     private static String json(QueryResult.Data data, boolean categorize, String... warnings) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        QueryJson.write(new QueryResult(data, new ScanStats(), List.of(warnings)), categorize, new QueryJson.Times(1_000_000, 0), null, out);
+        QueryJson.write(
+                new QueryResult(data, new ScanStats(), List.of(warnings)),
+                categorize,
+                new QueryJson.Times(1_000_000, 0),
+                null,
+                out);
         return out.toString(UTF_8).replaceFirst(",\"stats\":\\{\"summary.*\\}\\}\\}(?=\\}[,}])", "");
     }
 

@@ -45,8 +45,7 @@ class QuerySchedulerTest {
             begin.countDown();
             assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
         }
-        assertThat(order)
-                .containsExactly("heavy 0", "light 0", "heavy 1", "light 1", "heavy 2", "heavy 3", "heavy 4");
+        assertThat(order).containsExactly("heavy 0", "light 0", "heavy 1", "light 1", "heavy 2", "heavy 3", "heavy 4");
     }
 
     private static void awaitQuietly(CountDownLatch latch) {
@@ -137,8 +136,8 @@ class QuerySchedulerTest {
         await(entered, 1);
         enter(gate, "a", 0, entered);
         assertThatThrownBy(() -> gate.enter("a", 0, () -> false))
-                .isInstanceOfSatisfying(RequestException.class, e -> assertThat(e.code())
-                        .isEqualTo(ErrorCode.TOO_MANY_REQUESTS))
+                .isInstanceOfSatisfying(
+                        RequestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_MANY_REQUESTS))
                 .hasMessage("too many outstanding requests: 1 queries of the tenant wait, limit 1"
                         + " (querier.max_outstanding_requests_per_tenant)");
         gate.leave("a");
@@ -151,8 +150,8 @@ class QuerySchedulerTest {
         gate.enter("a", 0, () -> false);
         AtomicBoolean gone = new AtomicBoolean(true);
         assertThatThrownBy(() -> gate.enter("b", 0, gone::get))
-                .isInstanceOfSatisfying(RequestException.class, e -> assertThat(e.code())
-                        .isEqualTo(ErrorCode.CLIENT_CLOSED));
+                .isInstanceOfSatisfying(
+                        RequestException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CLIENT_CLOSED));
         assertThat(gate.waiting()).isZero();
         gate.leave("a");
         gate.enter("b", 0, () -> false);
