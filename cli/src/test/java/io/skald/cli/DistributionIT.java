@@ -76,6 +76,27 @@ class DistributionIT {
         assertThat(r.err()).contains("'no such command'");
     }
 
+    /** Where no JDK is new enough the launcher says what it needs, where it looked, and how to get it. */
+    @Test
+    void withoutAJdkItSaysWhatToInstall() throws Exception {
+        Path copy = Files.createDirectories(dir.resolve("future"));
+        Files.createDirectories(copy.resolve("lib"));
+        Files.createFile(copy.resolve("lib/skald.jar"));
+        Path launcher = Files.writeString(
+                copy.resolve("skald"), Files.readString(STAGE.resolve("skald")).replace("min=25\n", "min=999\n"));
+        assertThat(launcher.toFile().setExecutable(true)).isTrue();
+        Result r = run(launcher, Map.of(), "--version");
+        assertThat(r.status()).isEqualTo(4);
+        assertThat(r.out()).isEmpty();
+        assertThat(r.err())
+                .startsWith("skald: needs a JDK 999 or newer, and none is at JAVA_HOME (")
+                .contains("apt install", "sdk install", "brew install");
+        Files.delete(copy.resolve("lib/skald.jar"));
+        r = run(launcher, Map.of(), "--version");
+        assertThat(r.status()).isEqualTo(5);
+        assertThat(r.err()).isEqualTo("skald: " + copy.toRealPath() + " holds neither lib/skald.jar nor the sources\n");
+    }
+
     /** What was acknowledged is in a segment when the process has ended, and the cache for servers is in use. */
     @ParameterizedTest
     @ValueSource(strings = {"INT", "TERM"})

@@ -121,7 +121,7 @@ public final class ExportCommand implements Callable<Integer> {
                     return;
                 } catch (LokiClient.Refused e) {
                     target.checkpoint();
-                    throw e.asFailure();
+                    throw e.asFailure(query);
                 } catch (LokiClient.Broken e) {
                     lost(e);
                 }

@@ -107,7 +107,7 @@ final class LinePager {
                 page = Integer.parseInt(m.group(1));
                 return ask(start, end, page, forward);
             }
-            throw e.asFailure();
+            throw e.asFailure(query);
         }
     }
 }

@@ -23,11 +23,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Asks a server of Loki's API. Thread-safe. */
 final class LokiClient implements AutoCloseable {
     static final JsonFactory JSON = new JsonFactory();
+    private static final Pattern POSITION = Pattern.compile("parse error at line (\\d{1,6}), col (\\d{1,6})");
     private static final String TENANT_HEADER = "X-Scope-OrgID";
 
     private final HttpClient http = HttpClient.newBuilder()
@@ -54,6 +57,29 @@ final class LokiClient implements AutoCloseable {
 
         CommandFailure asFailure() {
             return new CommandFailure(ExitCode.FAILURE, "the server answered " + status + ": " + getMessage(), this);
+        }
+
+        /** The same with the place in the query that the message speaks of, if it does. */
+        CommandFailure asFailure(String query) {
+            Matcher at = POSITION.matcher(String.valueOf(getMessage()));
+            List<String> lines = query.lines().toList();
+            if (!at.find()) {
+                return asFailure();
+            }
+            // digits are few in the pattern, so they are an int
+            int line = Integer.parseInt(at.group(1));
+            int column = Integer.parseInt(at.group(2));
+            if (line < 1
+                    || line > lines.size()
+                    || column < 1
+                    || column > lines.get(line - 1).length() + 1) {
+                return asFailure();
+            }
+            return new CommandFailure(
+                    ExitCode.FAILURE,
+                    getMessage() + "\n  " + lines.get(line - 1).replace('\t', ' ') + "\n  " + " ".repeat(column - 1)
+                            + "^",
+                    this);
         }
     }
 

@@ -109,7 +109,7 @@ public final class QueryCommand implements Callable<Integer> {
                 case Answer.Lines l -> printer.lines(l.lines());
             }
         } catch (LokiClient.Refused e) {
-            throw e.asFailure();
+            throw e.asFailure(query);
         }
     }
 

@@ -151,9 +151,11 @@ final class TailSession {
         try {
             client.get("/loki/api/v1/format_query", Map.of("query", List.of(query)), json -> "");
             return new CommandFailure(
-                    ExitCode.FAILURE, "the server answered " + status + "; can this query be tailed?", e);
+                    ExitCode.FAILURE,
+                    "the server answered " + status + ": a tail takes a query of lines, not of samples",
+                    e);
         } catch (LokiClient.Refused r) {
-            return r.asFailure();
+            return r.asFailure(query);
         } catch (CommandFailure f) {
             return f;
         }

@@ -45,6 +45,7 @@ import io.skald.storage.segment.SegmentReaders;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -165,6 +166,9 @@ public final class Appliance implements AutoCloseable {
             throw new CommandFailure(ExitCode.FAILURE, "cannot use data directory " + dir + ": permission denied", e);
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailure(ExitCode.FAILURE, "cannot use data directory " + dir + ": it is a file", e);
+        } catch (FileSystemException e) {
+            String why = e.getReason() == null ? "it cannot be made there" : e.getReason();
+            throw new CommandFailure(ExitCode.FAILURE, "cannot use data directory " + dir + ": " + why, e);
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.FAILURE, "cannot use data directory " + dir + ": " + e.getMessage(), e);
         }

@@ -106,7 +106,10 @@ class ClientCommandsTest {
         CommandRun run = CommandRun.of(query());
         assertThat(run.exitCode()).isEqualTo(ExitCode.FAILURE);
         assertThat(run.err())
-                .isEqualTo("skald query: the server answered 400: parse error at line 1, col 3: syntax error\n");
+                .isEqualTo("skald query: parse error at line 1, col 3: syntax error\n  {a=\"b\"}\n    ^\n");
+        loki.fixed.put("/loki/api/v1/query_range", "parse error at line 7, col 3: syntax error");
+        assertThat(CommandRun.of(query()).err())
+                .isEqualTo("skald query: the server answered 400: parse error at line 7, col 3: syntax error\n");
     }
 
     @Test

@@ -127,6 +127,33 @@ class RunIT {
     }
 
     @Test
+    void pointsAtTheMistakeInAQuery() throws Exception {
+        String[][] table = {
+            {"{app=\"a\"", "parse error at line 1, col 9: ", "{app=\"a\"", "        ^"},
+            {"{app=\"a\"} |= error", "parse error at line 1, col 14: ", "{app=\"a\"} |= error", "             ^"},
+            {"sum(\n  rat({a=\"b\"}[1m]))", "parse error at line 2, col 3: ", "  rat({a=\"b\"}[1m]))", "  ^"},
+        };
+        try (SkaldProcess skald = run("data")) {
+            String url = skald.awaitUrl();
+            for (String[] row : table) {
+                for (String[] command : new String[][] {{"query"}, {"query", "--instant"}, {"tail"}}) {
+                    List<String> args = new ArrayList<>(List.of(command));
+                    args.addAll(List.of(row[0], "--url", url));
+                    CommandRun failed = CommandRun.of(args.toArray(String[]::new));
+                    assertThat(failed.exitCode()).isEqualTo(1);
+                    assertThat(failed.err().lines().toList())
+                            .as(String.join(" ", args))
+                            .hasSize(3)
+                            .endsWith("  " + row[2], "  " + row[3])
+                            .first()
+                            .asString()
+                            .startsWith("skald " + command[0] + ": " + row[1]);
+                }
+            }
+        }
+    }
+
+    @Test
     void saysWhyItCannotStart() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String at = "127.0.0.1:" + taken.getLocalPort();
@@ -140,6 +167,13 @@ class RunIT {
         }
         Path file = Files.writeString(dir.resolve("file"), "");
         assertFails("cannot use data directory " + file, "run", "--http", "127.0.0.1:0", "--data", file.toString());
+        assertFails(
+                "cannot use data directory /dev/null/x: Not a directory",
+                "run",
+                "--http",
+                "127.0.0.1:0",
+                "--data",
+                "/dev/null/x");
         assertFails(
                 "[ab",
                 "run",
