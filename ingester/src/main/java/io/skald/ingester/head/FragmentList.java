@@ -9,54 +9,42 @@ import java.util.Arrays;
  * {@link Slice} is immutable and may be used by anyone.
  */
 final class FragmentList {
-    private long[] addresses;
-    private int[] headBytes;
-    private int[] lineBytes;
-    /** Bytes of the block that holds the entries, 0 when the lines themselves are there. */
-    private int[] blockBytes;
+    /** Numbers of a fragment, in one array: with many streams, arrays of their own would take more than what is in them. */
+    private static final int WIDTH = 5;
 
-    /** Entries; negative (their complement) when the times do not strictly increase. */
-    private int[] counts;
+    private static final int ADDRESS = 0;
+    private static final int MIN_NANOS = 1;
+    private static final int MAX_NANOS = 2;
+    /** Bytes of the head and, in the low half, of the lines. */
+    private static final int LENGTHS = 3;
+    /** Bytes of the block that holds the entries (0 when the lines themselves are there) and, in the low half, twice the entries, plus one if their times increase. */
+    private static final int BLOCK_AND_COUNT = 4;
 
-    private long[] minNanos;
-    private long[] maxNanos;
+    private long[] numbers;
     private int size;
 
     FragmentList() {
-        this(2);
+        this(1);
     }
 
     FragmentList(int capacity) {
-        addresses = new long[capacity];
-        headBytes = new int[capacity];
-        lineBytes = new int[capacity];
-        blockBytes = new int[capacity];
-        counts = new int[capacity];
-        minNanos = new long[capacity];
-        maxNanos = new long[capacity];
-    }
-
-    private FragmentList(FragmentList of) {
-        addresses = of.addresses;
-        headBytes = of.headBytes;
-        lineBytes = of.lineBytes;
-        blockBytes = of.blockBytes;
-        counts = of.counts;
-        minNanos = of.minNanos;
-        maxNanos = of.maxNanos;
-        size = of.size;
+        numbers = new long[capacity * WIDTH];
     }
 
     /** Fragments of a list as they were once; what a list holds is only appended to or replaced, never changed. */
     static final class Slice {
-        private final FragmentList at;
+        private final long[] numbers;
         private final int from;
         private final int to;
 
-        private Slice(FragmentList copy, int from, int to) {
-            this.at = copy;
+        private Slice(long[] numbers, int from, int to) {
+            this.numbers = numbers;
             this.from = from;
             this.to = to;
+        }
+
+        private long number(int i, int what) {
+            return numbers[(from + i) * WIDTH + what];
         }
 
         int size() {
@@ -65,43 +53,43 @@ final class FragmentList {
 
         /** Where the fragment's bytes begin: number of the file and offset in it. */
         long address(int i) {
-            return at.addresses[from + i];
+            return number(i, ADDRESS);
         }
 
         int headBytes(int i) {
-            return at.headBytes[from + i];
+            return (int) (number(i, LENGTHS) >>> 32);
         }
 
         /** Bytes of the lines of its entries. */
         int lineBytes(int i) {
-            return at.lineBytes[from + i];
+            return (int) number(i, LENGTHS);
         }
 
         /** Whether the entries are in a block. */
         boolean isBlock(int i) {
-            return at.blockBytes[from + i] > 0;
+            return blockBytes(i) > 0;
         }
 
         /** Bytes of the block; 0 when there is none. */
         int blockBytes(int i) {
-            return at.blockBytes[from + i];
+            return (int) (number(i, BLOCK_AND_COUNT) >>> 32);
         }
 
         int count(int i) {
-            int c = at.counts[from + i];
-            return c < 0 ? ~c : c;
+            return (int) number(i, BLOCK_AND_COUNT) >>> 1;
         }
 
+        /** Whether each time is greater than the one before. */
         boolean increasing(int i) {
-            return at.counts[from + i] >= 0;
+            return (number(i, BLOCK_AND_COUNT) & 1) != 0;
         }
 
         long minNanos(int i) {
-            return at.minNanos[from + i];
+            return number(i, MIN_NANOS);
         }
 
         long maxNanos(int i) {
-            return at.maxNanos[from + i];
+            return number(i, MAX_NANOS);
         }
 
         boolean overlaps(int i, long startNanos, long endNanos) {
@@ -122,40 +110,28 @@ final class FragmentList {
     }
 
     void add(long address, int head, int lines, int block, int count, boolean increasing, long min, long max) {
-        if (size == addresses.length) {
+        int at = size * WIDTH;
+        if (at == numbers.length) {
             room(size + Math.max(2, size >> 1));
         }
-        addresses[size] = address;
-        headBytes[size] = head;
-        lineBytes[size] = lines;
-        blockBytes[size] = block;
-        counts[size] = increasing ? count : ~count;
-        minNanos[size] = min;
-        maxNanos[size++] = max;
+        numbers[at + ADDRESS] = address;
+        numbers[at + MIN_NANOS] = min;
+        numbers[at + MAX_NANOS] = max;
+        numbers[at + LENGTHS] = (long) head << 32 | lines;
+        numbers[at + BLOCK_AND_COUNT] = (long) block << 32 | (long) count << 1 | (increasing ? 1 : 0);
+        size++;
     }
 
     private void room(int n) {
-        addresses = Arrays.copyOf(addresses, n);
-        headBytes = Arrays.copyOf(headBytes, n);
-        lineBytes = Arrays.copyOf(lineBytes, n);
-        blockBytes = Arrays.copyOf(blockBytes, n);
-        counts = Arrays.copyOf(counts, n);
-        minNanos = Arrays.copyOf(minNanos, n);
-        maxNanos = Arrays.copyOf(maxNanos, n);
+        numbers = Arrays.copyOf(numbers, n * WIDTH);
     }
 
     /** Adds the fragments of another list, whose addresses are above those here. */
     void addAll(FragmentList other) {
-        if (size + other.size > addresses.length) {
+        if ((size + other.size) * WIDTH > numbers.length) {
             room(size + Math.max(other.size, size >> 1));
         }
-        System.arraycopy(other.addresses, 0, addresses, size, other.size);
-        System.arraycopy(other.headBytes, 0, headBytes, size, other.size);
-        System.arraycopy(other.lineBytes, 0, lineBytes, size, other.size);
-        System.arraycopy(other.blockBytes, 0, blockBytes, size, other.size);
-        System.arraycopy(other.counts, 0, counts, size, other.size);
-        System.arraycopy(other.minNanos, 0, minNanos, size, other.size);
-        System.arraycopy(other.maxNanos, 0, maxNanos, size, other.size);
+        System.arraycopy(other.numbers, 0, numbers, size * WIDTH, other.size * WIDTH);
         size += other.size;
     }
 
@@ -167,32 +143,32 @@ final class FragmentList {
     long bytes() {
         long n = 0;
         for (int i = 0; i < size; i++) {
-            n += headBytes[i] + (long) (blockBytes[i] > 0 ? blockBytes[i] : lineBytes[i]);
+            long lengths = numbers[i * WIDTH + LENGTHS];
+            long block = numbers[i * WIDTH + BLOCK_AND_COUNT] >>> 32;
+            n += (lengths >>> 32) + (block > 0 ? block : (int) lengths);
         }
         return n;
     }
 
+    /** The greatest address of a list that is not empty. */
     long lastAddress() {
-        return addresses[size - 1];
+        return address(size - 1);
+    }
+
+    private long address(int i) {
+        return numbers[i * WIDTH + ADDRESS];
     }
 
     /** Fragments with addresses in [from, to). */
     Slice slice(long from, long to) {
-        FragmentList copy = new FragmentList(this);
-        return new Slice(copy, lowerBound(from), lowerBound(to));
+        return new Slice(numbers, lowerBound(from), lowerBound(to));
     }
 
     /** Forgets fragments with smaller addresses; returns how many are left. */
     int dropBelow(long address) {
         int n = lowerBound(address);
         if (n > 0) {
-            addresses = Arrays.copyOfRange(addresses, n, size);
-            headBytes = Arrays.copyOfRange(headBytes, n, size);
-            lineBytes = Arrays.copyOfRange(lineBytes, n, size);
-            blockBytes = Arrays.copyOfRange(blockBytes, n, size);
-            counts = Arrays.copyOfRange(counts, n, size);
-            minNanos = Arrays.copyOfRange(minNanos, n, size);
-            maxNanos = Arrays.copyOfRange(maxNanos, n, size);
+            numbers = Arrays.copyOfRange(numbers, n * WIDTH, size * WIDTH);
             size -= n;
         }
         return size;
@@ -206,11 +182,15 @@ final class FragmentList {
     }
 
     private int lowerBound(long address) {
+        // nearly always all or none
+        if (size == 0 || address(size - 1) < address) {
+            return size;
+        }
         int lo = 0;
         int hi = size;
         while (lo < hi) {
             int mid = (lo + hi) >>> 1;
-            if (addresses[mid] < address) {
+            if (address(mid) < address) {
                 lo = mid + 1;
             } else {
                 hi = mid;

@@ -169,7 +169,7 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
         FragmentDirectory.Writer w = new FragmentDirectory.Writer();
         for (TenantId t : tenants()) {
             List<TenantHead.Stream> streams =
-                    head(t).streams(List.of(), WalFormat.position(number, 0), WalFormat.position(number + 1, 0));
+                    head(t).unsorted(WalFormat.position(number, 0), WalFormat.position(number + 1, 0));
             if (!streams.isEmpty()) {
                 w.add(t, streams);
             }

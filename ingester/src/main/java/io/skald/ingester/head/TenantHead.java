@@ -77,21 +77,29 @@ final class TenantHead {
 
     /** Streams that match and have fragments with addresses in [from, to), sorted by labels. */
     List<Stream> streams(List<Matcher> matchers, long from, long to) {
-        List<Stream> found = new ArrayList<>();
-        lock.lock();
-        try {
-            streams.forEach((labels, list) -> {
-                FragmentList.Slice s = list.slice(from, to);
-                if (s.size() > 0) {
-                    found.add(new Stream(labels, s));
-                }
-            });
-        } finally {
-            lock.unlock();
-        }
+        List<Stream> found = unsorted(from, to);
         // matchers may be regular expressions, which must not hold up the pushes
         found.removeIf(s -> !Matcher.all(matchers, s.labels));
         found.sort(Comparator.comparing(Stream::labels));
+        return found;
+    }
+
+    /** Streams with fragments with addresses in [from, to), in no order. */
+    List<Stream> unsorted(long from, long to) {
+        List<Stream> found = new ArrayList<>();
+        lock.lock();
+        try {
+            if (lastAddress >= from) {
+                streams.forEach((labels, list) -> {
+                    FragmentList.Slice s = list.slice(from, to);
+                    if (s.size() > 0) {
+                        found.add(new Stream(labels, s));
+                    }
+                });
+            }
+        } finally {
+            lock.unlock();
+        }
         return found;
     }
 
