@@ -32,6 +32,8 @@ public final class ScanStats {
     public final LongAdder filterBytes = new LongAdder();
     /** Blocks that were not read because their skip filter ruled them out. */
     public final LongAdder prunedBlocks = new LongAdder();
+    /** Entries that a query's stages let through; counted by the engine. */
+    public final LongAdder matchedLines = new LongAdder();
     /** Equal entries that collapsed into one. */
     public final LongAdder duplicates = new LongAdder();
 
@@ -50,6 +52,7 @@ public final class ScanStats {
         consideredBlocks.add(o.consideredBlocks.sum());
         filterBytes.add(o.filterBytes.sum());
         prunedBlocks.add(o.prunedBlocks.sum());
+        matchedLines.add(o.matchedLines.sum());
         duplicates.add(o.duplicates.sum());
     }
 }

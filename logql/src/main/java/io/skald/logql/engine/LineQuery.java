@@ -9,6 +9,7 @@ import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Stage;
@@ -22,6 +23,7 @@ import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,9 @@ final class LineQuery {
     private final LogSource source;
     private final Workers workers;
     private final CompiledPipeline pipeline;
+
+    /** Lines that the stages let through. */
+    private final LongAdder matched = new LongAdder();
 
     /** The labels of which each combination of values is wanted once, or null. */
     private final @Nullable List<String> distinct;
@@ -99,9 +104,16 @@ final class LineQuery {
         this.collector = collector;
     }
 
+    private ScanStats stats(Scan scan) {
+        ScanStats s = new ScanStats();
+        s.add(scan.stats());
+        s.matchedLines.add(matched.sum());
+        return s;
+    }
+
     QueryResult run() throws StoreException, InterruptedException {
         return read((scan, streams) ->
-                new QueryResult(new QueryResult.Lines(collector.lines()), scan.stats(), scan.warnings()));
+                new QueryResult(new QueryResult.Lines(collector.lines()), stats(scan), scan.warnings()));
     }
 
     /** As {@link #run}, with the place of each line; for the forward direction. */
@@ -113,7 +125,7 @@ final class LineQuery {
                 placed.add(new LinePage.Placed(
                         c.line(), new LinePlace(c.line().timestampNanos(), stream, (int) c.sequence())));
             }
-            return new LinePage(placed, !collector.isFull(), scan.stats(), scan.warnings());
+            return new LinePage(placed, !collector.isFull(), stats(scan), scan.warnings());
         });
     }
 
@@ -129,13 +141,13 @@ final class LineQuery {
             List<QueryResult.Line> lines = collector.lines();
             Reader first = cut ? queue.peek() : null;
             if (first == null || collector.beyond(first.next)) {
-                return new Part(new QueryResult(new QueryResult.Lines(lines), scan.stats(), scan.warnings()), null);
+                return new Part(new QueryResult(new QueryResult.Lines(lines), stats(scan), scan.warnings()), null);
             }
             List<QueryResult.Line> sure = lines.stream()
                     .filter(l -> order(l.timestampNanos()) < first.next)
                     .toList();
             return new Part(
-                    new QueryResult(new QueryResult.Lines(sure), scan.stats(), scan.warnings()), order(first.next));
+                    new QueryResult(new QueryResult.Lines(sure), stats(scan), scan.warnings()), order(first.next));
         });
     }
 
@@ -297,6 +309,7 @@ final class LineQuery {
                 contextStages = unfiltered.forStream(scan.labels());
             }
             boolean more = true;
+            long survivors = 0;
             for (int i = 0; i < RUN_ENTRIES && found.size() < RUN_LINES; i++) {
                 if ((i & 255) == 255 && workers.stopped()) {
                     more = false;
@@ -319,12 +332,16 @@ final class LineQuery {
                     break;
                 }
                 boolean wanted = p.process(time, c.buffer(), c.offset(), c.length(), c.metadata());
+                if (wanted) {
+                    survivors++;
+                }
                 if (context != null) {
                     addWithContext(context, c, wanted, p);
                 } else if (wanted) {
                     add(time, p);
                 }
             }
+            matched.add(survivors);
             collector.add(found);
             found.clear();
             return more;

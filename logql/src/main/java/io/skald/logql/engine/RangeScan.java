@@ -88,6 +88,7 @@ final class RangeScan {
                 readers.forEach(Reader::close);
                 workers.profile().read(System.nanoTime() - opened);
                 totals.add(scan);
+                readers.forEach(r -> totals.addMatched(r.matched));
             }
         }
         return series;
@@ -147,6 +148,7 @@ final class RangeScan {
 
         private @Nullable EntryCursor cursor;
         private @Nullable SamplePipeline stages;
+        private long matched;
         private int ordinal;
 
         /** The series of the sample before, which the next one often belongs to as well. */
@@ -187,6 +189,7 @@ final class RangeScan {
                 long time = c.timestampNanos();
                 int pane = windows.pane(time);
                 if (pane != Windows.NONE && p.process(time, c.buffer(), c.offset(), c.length(), c.metadata())) {
+                    matched++;
                     seriesOf(p.seriesLabels()).add(pane, time, ordinal, p.value());
                 }
             }

@@ -20,6 +20,11 @@ final class ScanTotals {
         warnings.addAll(scan.warnings());
     }
 
+    /** Adds entries that the stages let through. */
+    void addMatched(long lines) {
+        stats.matchedLines.add(lines);
+    }
+
     ScanStats stats() {
         return stats;
     }

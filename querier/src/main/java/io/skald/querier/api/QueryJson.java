@@ -214,7 +214,7 @@ final class QueryJson {
         g.writeNumberField("totalEntriesReturned", returned);
         g.writeNumberField("splits", 0);
         g.writeNumberField("shards", 0);
-        g.writeNumberField("totalPostFilterLines", 0);
+        g.writeNumberField("totalPostFilterLines", s.matchedLines.sum());
         g.writeNumberField("totalStructuredMetadataBytesProcessed", 0);
         g.writeEndObject();
         g.writeObjectFieldStart("querier");

@@ -5,6 +5,7 @@ package io.skald.querier.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.skald.core.model.Labels;
+import io.skald.core.model.TenantId;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,6 +137,21 @@ class ApiTest {
                 .isEqualTo("{\"values\":[\"t2\"],\"limit\":1}");
         assertThat(get("/loki/api/v1/detected_field/nope/values?query={app=\"web\"}"))
                 .isEqualTo("{}");
+    }
+
+    /** What came from where, what was kept, and what was waited for. */
+    @Test
+    void statisticsTellWhatWasRead() throws Exception {
+        String filtered = "{app=~\".%2B\"} %7C= \"user\"";
+        assertThat(get("/loki/api/v1/query_range?query=" + filtered))
+                .contains("\"totalPostFilterLines\":2", "\"ingester\":{\"totalReached\":1,\"totalChunksMatched\":");
+        assertThat(get("/loki/api/v1/query?query=count_over_time(" + filtered + "[1h])"))
+                .contains("\"totalPostFilterLines\":2");
+        api.flush(new TenantId("t"));
+        assertThat(get("/loki/api/v1/query_range?query=" + filtered))
+                .contains("\"totalPostFilterLines\":2")
+                .containsPattern("\"querier\":\\{\"store\":\\{\"totalChunksRef\":2,\"totalChunksDownloaded\":[12],"
+                        + "\"chunksDownloadTime\":[1-9]");
     }
 
     @Test
