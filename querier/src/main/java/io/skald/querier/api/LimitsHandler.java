@@ -27,6 +27,7 @@ final class LimitsHandler {
             QueryJson.strings(g, "discover_service_name", l.discoverServiceName());
             g.writeNumberField("max_entries_limit_per_query", l.maxEntriesLimitPerQuery());
             g.writeBooleanField("max_line_size_truncate", l.maxLineSizeTruncate());
+            g.writeNumberField("max_query_bytes_read", l.maxQueryBytesRead());
             duration(g, "max_query_length", l.maxQueryLength());
             duration(g, "max_query_lookback", l.maxQueryLookback());
             duration(g, "max_query_range", l.maxQueryRange());

@@ -97,6 +97,11 @@ final class QueryGate {
                         throw new RequestException(ErrorCode.CLIENT_CLOSED, "the query was cancelled while it waited");
                     }
                 }
+            } catch (InterruptedException e) {
+                if (w.admitted) {
+                    leave(tenant);
+                }
+                throw e;
             } finally {
                 if (!w.admitted) {
                     q.waiters.remove(w);

@@ -157,4 +157,34 @@ class QuerySchedulerTest {
         gate.enter("b", 0, () -> false);
         assertThat(gate.running()).isOne();
     }
+
+    /** Whoever is interrupted around the moment of getting a place leaves none taken. */
+    @Test
+    void anInterruptedQueryKeepsNoPlace() throws Exception {
+        QueryGate gate = new QueryGate(1, 5);
+        for (int round = 0; round < 200; round++) {
+            gate.enter("a", 0, () -> false);
+            AtomicBoolean entered = new AtomicBoolean();
+            Thread waiter = Thread.ofVirtual().start(() -> {
+                try {
+                    gate.enter("b", 0, () -> false);
+                    entered.set(true);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            while (gate.waiting() == 0) {
+                Thread.onSpinWait();
+            }
+            Thread leaver = Thread.ofVirtual().start(() -> gate.leave("a"));
+            waiter.interrupt();
+            waiter.join();
+            leaver.join();
+            if (entered.get()) {
+                gate.leave("b");
+            }
+            assertThat(gate.running()).as("round " + round).isZero();
+            assertThat(gate.waiting()).isZero();
+        }
+    }
 }
