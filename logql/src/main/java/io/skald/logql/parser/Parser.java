@@ -12,8 +12,9 @@ import java.util.List;
  * Reads LogQL. All methods are thread-safe, take time proportional to the text, and fail with {@link SyntaxException} only. What they
  * return has been checked: regular expressions compile, templates and patterns parse, aggregations have the parameters, the unwrap and the
  * grouping that they need, every selector has a matcher that an empty value does not fulfil. Arithmetic between literals is done.
- * Limits: {@value TokenCursor#MAX_QUERY_LENGTH} characters, {@value TokenCursor#MAX_NESTING} levels of parentheses,
- * {@value TokenCursor#MAX_OPERATORS} operators; so the depth of a tree is at most the sum of the last two.
+ * Limits: {@value TokenCursor#MAX_QUERY_LENGTH} characters, {@value TokenCursor#MAX_NESTING} levels of parentheses and functions,
+ * {@value TokenCursor#MAX_FUNCTIONS} of functions alone, {@value TokenCursor#MAX_OPERATORS} operators; so the depth of a tree is at most the
+ * sum of the last two.
  */
 public final class Parser {
     private Parser() {}

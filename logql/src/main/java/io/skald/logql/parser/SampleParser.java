@@ -142,9 +142,9 @@ final class SampleParser {
     }
 
     private SampleExpr nested(java.util.function.Supplier<SampleExpr> rule) {
-        tokens.enter();
+        tokens.enterFunction();
         SampleExpr expr = rule.get();
-        tokens.leave();
+        tokens.leaveFunction();
         return expr;
     }
 

@@ -10,11 +10,14 @@ final class TokenCursor {
     /** Longest query, characters. */
     static final int MAX_QUERY_LENGTH = 131_072;
 
-    /** Deepest nesting of parentheses and function calls. */
-    static final int MAX_NESTING = 250;
+    /** Deepest nesting of functions. */
+    static final int MAX_FUNCTIONS = 100;
 
-    /** Most operators between samples or label filters; with the nesting it bounds the depth of the tree. */
-    static final int MAX_OPERATORS = 1000;
+    /** Most operators between samples or label filters. */
+    static final int MAX_OPERATORS = 500;
+
+    /** Deepest nesting of parentheses and functions: the canonical form has parentheses for every operator, and must be readable. */
+    static final int MAX_NESTING = MAX_FUNCTIONS + MAX_OPERATORS;
 
     private final boolean empty;
     private final boolean extensions;
@@ -22,6 +25,7 @@ final class TokenCursor {
     private @Nullable Token lookahead;
     private @Nullable Token second;
     private int nesting;
+    private int functions;
     private int operators;
 
     /** @param extensions whether the words of Skald's own are known */
@@ -107,6 +111,19 @@ final class TokenCursor {
 
     void leave() {
         nesting--;
+    }
+
+    void enterFunction() {
+        enter();
+        if (++functions > MAX_FUNCTIONS) {
+            throw SyntaxErrors.at(
+                    peek().position(), false, "functions nested too deeply: more than " + MAX_FUNCTIONS + " levels");
+        }
+    }
+
+    void leaveFunction() {
+        functions--;
+        leave();
     }
 
     void countOperator() {
