@@ -5,6 +5,7 @@ package io.skald.ingester.push;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamReadException;
+import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
 import java.io.IOException;
 import java.time.Instant;
@@ -24,12 +25,17 @@ final class BulkDecoder {
     record Item(String name, String index, String id, Documents.@Nullable Place place, String error) {}
 
     private final Documents documents;
+    private final DecodeBudget budget;
     private final String pathIndex;
     private final List<Item> items = new ArrayList<>();
 
-    /** @param pathIndex the index of actions that name none */
-    BulkDecoder(Documents.Fields fields, Instant now, String pathIndex) {
-        this.documents = new Documents(fields, Times.nanos(now.getEpochSecond(), now.getNano()));
+    /**
+     * @param pathIndex the index of actions that name none
+     * @param length bytes of the body, decompressed or not
+     */
+    BulkDecoder(Documents.Fields fields, Instant now, String pathIndex, int length) {
+        this.documents = new Documents(fields, Times.nanos(now.getEpochSecond(), now.getNano()), length);
+        this.budget = new DecodeBudget(length);
         this.pathIndex = pathIndex;
     }
 
@@ -71,12 +77,16 @@ final class BulkDecoder {
             Documents.Place p = documents.add(bytes, from, to, action.index);
             return new Item(action.name, action.index, action.id, p, "");
         } catch (RequestException e) {
+            if (e.code() != ErrorCode.BAD_REQUEST) {
+                throw e;
+            }
             return new Item(action.name, action.index, action.id, null, e.getMessage());
         }
     }
 
     private Item action(byte[] bytes, int from, int to) {
         int n = items.size();
+        budget.take(2 * DecodeBudget.PAIR);
         try (JsonParser in = PushJson.FACTORY.createParser(bytes, from, to - from)) {
             if (in.nextToken() != JsonToken.START_OBJECT || in.nextToken() != JsonToken.FIELD_NAME) {
                 throw PushJson.bad("malformed action " + n + ": expected an object with the name of the action", null);

@@ -73,12 +73,15 @@ final class Documents {
     /** Where a document's entry went. */
     record Place(int batch, int row) {}
 
+    private final DecodeBudget budget;
     private final Fields fields;
     private final long nowNanos;
     private final Map<Labels, Integer> numbers = new LinkedHashMap<>();
     private final List<EntryBatch> batches = new ArrayList<>();
 
-    Documents(Fields fields, long nowNanos) {
+    /** @param length bytes of all documents together */
+    Documents(Fields fields, long nowNanos, int length) {
+        this.budget = new DecodeBudget(length);
         this.fields = fields;
         this.nowNanos = nowNanos;
     }
@@ -100,6 +103,7 @@ final class Documents {
             if (in.nextToken() != JsonToken.START_OBJECT) {
                 throw PushJson.bad("document is no JSON object", null);
             }
+            budget.take(DecodeBudget.ENTRY);
             object(in, "", all);
             if (in.nextToken() != null) {
                 throw PushJson.bad("document is followed by something else on its line", null);
@@ -133,7 +137,8 @@ final class Documents {
             all.forEach((k, v) -> metadata.set(MetadataNames.clean(k), v));
         }
         int batch = numbers.computeIfAbsent(labels, l -> {
-            batches.add(new EntryBatch(l));
+            budget.take(DecodeBudget.STREAM);
+            batches.add(new EntryBatch(l, 4));
             return batches.size() - 1;
         });
         EntryBatch b = batches.get(batch);
@@ -152,9 +157,10 @@ final class Documents {
         return null;
     }
 
-    private static void object(JsonParser in, String prefix, Map<String, String> to) throws IOException {
+    private void object(JsonParser in, String prefix, Map<String, String> to) throws IOException {
         while (in.nextToken() == JsonToken.FIELD_NAME) {
             String name = prefix + in.currentName();
+            budget.take(DecodeBudget.PAIR + prefix.length());
             switch (in.nextToken()) {
                 case START_OBJECT -> object(in, name + ".", to);
                 case START_ARRAY -> to.put(name, array(in));

@@ -108,8 +108,10 @@ final class ElasticApi {
     private HttpResponse bulk(HttpRequest request, String index)
             throws StoreException, InterruptedException, IOException {
         TenantId tenant = intake.tenant(request);
+        Intake.noForm(request);
         long start = System.nanoTime();
-        BulkDecoder decoder = new BulkDecoder(Documents.Fields.of(request), clock.instant(), index);
+        BulkDecoder decoder =
+                new BulkDecoder(Documents.Fields.of(request), clock.instant(), index, request.body().length);
         PushResult result;
         try {
             result = intake.pushAny(tenant, request, decoder::decode);

@@ -58,6 +58,20 @@ final class Intake {
         return request.tenant(multiTenant);
     }
 
+    /**
+     * Refuses what a server takes for a form, and so has taken apart: what curl sends unless it is told otherwise.
+     *
+     * @throws RequestException 415, which says what to send
+     */
+    static void noForm(HttpRequest request) {
+        String type = request.header("content-type");
+        if (type != null && type.toLowerCase(Locale.ROOT).startsWith("application/x-www-form-urlencoded")) {
+            throw new RequestException(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                    "Content-Type " + type + " is for forms: send application/x-ndjson or application/json");
+        }
+    }
+
     /** The content encoding of a request in lower case, empty for none. */
     static String encoding(HttpRequest request) {
         String e = request.header("content-encoding");

@@ -19,10 +19,11 @@ final class OtlpJson {
     /** @throws RequestException if the body is not such a document */
     static Intake.Decoded decode(byte[] body, int length) {
         try (JsonParser in = PushJson.FACTORY.createParser(body, 0, length)) {
+            DecodeBudget budget = new DecodeBudget(length);
             if (in.nextToken() != JsonToken.START_OBJECT) {
                 throw PushJson.bad("body is not a JSON object", null);
             }
-            return Intake.Decoded.of(OtlpMapper.map(object(in)));
+            return Intake.Decoded.of(OtlpMapper.map(object(in, budget)));
         } catch (StreamReadException e) {
             throw PushJson.bad("invalid JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
@@ -30,25 +31,26 @@ final class OtlpJson {
         }
     }
 
-    private static Map<String, Object> object(JsonParser in) throws IOException {
-        Map<String, Object> to = new LinkedHashMap<>();
+    private static Map<String, Object> object(JsonParser in, DecodeBudget budget) throws IOException {
+        Map<String, Object> to = new LinkedHashMap<>(4);
         while (in.nextToken() == JsonToken.FIELD_NAME) {
             String name = in.currentName();
             if (in.nextToken() != JsonToken.VALUE_NULL) {
-                to.put(name, value(in));
+                to.put(name, value(in, budget));
             }
         }
         return to;
     }
 
-    private static Object value(JsonParser in) throws IOException {
+    private static Object value(JsonParser in, DecodeBudget budget) throws IOException {
+        budget.take(DecodeBudget.NODE);
         return switch (in.currentToken()) {
-            case START_OBJECT -> object(in);
+            case START_OBJECT -> object(in, budget);
             case START_ARRAY -> {
                 List<Object> list = new ArrayList<>();
                 while (in.nextToken() != JsonToken.END_ARRAY) {
                     if (in.currentToken() != JsonToken.VALUE_NULL) {
-                        list.add(value(in));
+                        list.add(value(in, budget));
                     }
                 }
                 yield list;

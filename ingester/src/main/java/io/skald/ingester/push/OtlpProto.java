@@ -69,9 +69,11 @@ final class OtlpProto {
             "KeyValueList", List.of(many(1, "values", "KeyValue")));
 
     private final CodedInputStream in;
+    private final DecodeBudget budget;
 
     private OtlpProto(byte[] body, int length) {
         in = CodedInputStream.newInstance(body, 0, length);
+        budget = new DecodeBudget(length);
     }
 
     private static Field plain(int number, String name, Kind kind) {
@@ -99,7 +101,8 @@ final class OtlpProto {
         if (depth > MAX_DEPTH) {
             throw new RequestException(ErrorCode.BAD_REQUEST, "message nested deeper than " + MAX_DEPTH);
         }
-        Map<String, Object> to = new LinkedHashMap<>();
+        budget.take(DecodeBudget.NODE);
+        Map<String, Object> to = new LinkedHashMap<>(4);
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             Field f = field(type, tag >>> 3);
             if (f == null) {
@@ -109,22 +112,18 @@ final class OtlpProto {
                 continue;
             }
             Object value = value(f, depth);
-            if (f.repeated) {
-                to.merge(f.name, new ArrayList<>(List.of(value)), OtlpProto::joined);
-            } else {
+            if (!f.repeated) {
                 to.put(f.name, value);
+            } else if (to.computeIfAbsent(f.name, n -> new ArrayList<>()) instanceof List<?> list) {
+                append(list, value);
             }
         }
         return to;
     }
 
-    private static Object joined(Object a, Object b) {
-        if (a instanceof List<?> x && b instanceof List<?> y) {
-            List<Object> all = new ArrayList<>(x);
-            all.addAll(y);
-            return all;
-        }
-        throw new IllegalStateException("repeated field is no list");
+    @SuppressWarnings("unchecked") // the lists of repeated fields are made above, and hold anything
+    private static void append(List<?> list, Object value) {
+        ((List<Object>) list).add(value);
     }
 
     private static @Nullable Field field(String type, int number) {

@@ -35,12 +35,16 @@ final class PushJson {
                     .build())
             .build();
 
+    private static final byte[] NO_LINE = {};
+
     private final JsonParser in;
+    private final DecodeBudget budget;
     private final List<EntryBatch> streams = new ArrayList<>();
     private final List<Intake.Invalid> invalid = new ArrayList<>();
 
-    private PushJson(JsonParser in) {
+    private PushJson(JsonParser in, int length) {
         this.in = in;
+        this.budget = new DecodeBudget(length);
     }
 
     /** @throws RequestException if the body is not such a document */
@@ -49,7 +53,7 @@ final class PushJson {
             throw bad("EOF", null);
         }
         try (JsonParser in = FACTORY.createParser(body, 0, length)) {
-            return new PushJson(in).request();
+            return new PushJson(in, length).request();
         } catch (JsonEOFException e) {
             throw bad("unexpected EOF", e);
         } catch (StreamReadException e) {
@@ -104,7 +108,8 @@ final class PushJson {
         }
         Labels labels = Labels.EMPTY;
         String why = null;
-        EntryBatch entries = new EntryBatch(Labels.EMPTY, 16);
+        budget.take(DecodeBudget.STREAM);
+        EntryBatch entries = new EntryBatch(Labels.EMPTY, 4);
         while (in.nextToken() == JsonToken.FIELD_NAME) {
             String name = in.currentName();
             in.nextToken();
@@ -162,6 +167,7 @@ final class PushJson {
         while (in.nextToken() == JsonToken.FIELD_NAME) {
             String name = in.currentName();
             in.nextToken();
+            budget.take(DecodeBudget.PAIR);
             map.put(name, string());
         }
         return map;
@@ -172,8 +178,9 @@ final class PushJson {
         if (in.currentToken() != JsonToken.START_ARRAY) {
             throw wrong("an array");
         }
+        budget.take(DecodeBudget.ENTRY);
         long nanos = 0;
-        byte[] line = new byte[0];
+        byte[] line = NO_LINE;
         Labels metadata = Labels.EMPTY;
         int i = 0;
         for (; in.nextToken() != JsonToken.END_ARRAY; i++) {
@@ -194,8 +201,9 @@ final class PushJson {
         if (in.currentToken() != JsonToken.START_OBJECT) {
             throw wrong("an object, closing '}'");
         }
+        budget.take(DecodeBudget.ENTRY);
         long nanos = 0;
-        byte[] line = new byte[0];
+        byte[] line = NO_LINE;
         Labels metadata = Labels.EMPTY;
         while (in.nextToken() == JsonToken.FIELD_NAME) {
             String name = in.currentName();

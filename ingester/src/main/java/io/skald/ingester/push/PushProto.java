@@ -22,6 +22,7 @@ final class PushProto {
     private final byte[] body;
     private final ProtoReader in;
     private final LabelCache cache;
+    private final DecodeBudget budget;
     private final List<EntryBatch> streams = new ArrayList<>();
     private final List<Intake.Invalid> invalid = new ArrayList<>();
 
@@ -29,6 +30,7 @@ final class PushProto {
         this.body = body;
         this.in = new ProtoReader(body, length);
         this.cache = cache;
+        this.budget = new DecodeBudget(length);
     }
 
     /**
@@ -57,7 +59,8 @@ final class PushProto {
         Labels labels = Labels.EMPTY;
         String why = null;
         // labels may come after the entries, so these are gathered without them first
-        EntryBatch entries = new EntryBatch(Labels.EMPTY, 16);
+        budget.take(DecodeBudget.STREAM);
+        EntryBatch entries = new EntryBatch(Labels.EMPTY, 4);
         for (int tag = in.tag(); tag != 0; tag = in.tag()) {
             if (tag == FIELD_1) {
                 int n = in.length();
@@ -87,6 +90,7 @@ final class PushProto {
         int offset = 0;
         int length = 0;
         Labels.Builder metadata = null;
+        budget.take(DecodeBudget.ENTRY);
         for (int tag = in.tag(); tag != 0; tag = in.tag()) {
             if (tag == FIELD_1) {
                 int outer = in.enter();
@@ -135,6 +139,7 @@ final class PushProto {
                 in.skip(tag);
             }
         }
+        budget.take(DecodeBudget.PAIR);
         if (!name.isEmpty()) {
             to.set(name, value);
         }
