@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Feeds bytes to a push decoder, for Jazzer (docs/benchmarks.md has the command) and for tests with random bodies. The first byte chooses the
+ * Feeds bytes to a push decoder, for Jazzer (CONTRIBUTING.md has the command) and for tests with random bodies. The first byte chooses the
  * decoder, unless the property {@code skald.fuzz} does. Anything but a refusal, and any allocation beyond the bound, is a finding.
  */
 public final class PushFuzz {
