@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every refusal names the place in the query, the parameter, or the limit. Paths are below {@code /loki/api/v1/}. */
+/** Every refusal names the place in the query, the parameter, or the limit. Paths are below {@code /loki/api/v1/} unless they begin with a slash. */
 class ErrorTextsTest {
     private static final String CONFIG = """
             multi_tenant: true
@@ -71,6 +71,25 @@ class ErrorTextsTest {
                 "detected_fields?query={a=\"b\"}&line_limit=x|400|strconv.Atoi: parsing \"x\": invalid syntax",
                 "patterns?query={a=\"b\"}&step=x|400|cannot parse \"x\" to a valid duration",
                 "labels?start=x|400|could not parse 'start' parameter: strconv.ParseInt: parsing \"x\": invalid syntax",
+                // what Loki does not have
+                "query_range?query={a=\"b\"} %7C distinct a|400|parse error at line 1, col 20: syntax error: unexpected IDENTIFIER",
+                "query_range?query={a=\"b\"}&extensions=x|400|extensions must be true or false, not 'x'",
+                "query_range?query={a=\"b\"}&distinct=1a|400|invalid label name in distinct: '1a'",
+                "query_range?query={a=\"b\"}&distinct=a&context_before=1|400|distinct does not go together with context_before and context_after",
+                "query_range?query={a=\"b\"}&context_before=1001|400|context_before must be 0 to 1000, not 1001",
+                "query_range?query={a=\"b\"}&context_after=x|400|strconv.Atoi: parsing \"x\": invalid syntax",
+                "query_range?query=rate({a=\"b\"}[1m])&distinct=a|400|distinct, context_before and context_after are for log queries",
+                "query_range?query={a=\"b\"}&distinct=a&interval=5|400|distinct is not supported with interval",
+                "query_range?query={a=\"b\"}&explain=x|400|explain must be plan or analyze, not 'x'",
+                "query_range?query={a=\"b\"}&partial=x|400|partial must be true or false, not 'x'",
+                "query_range?query={a=\"b\"}&cursor=x|400|cursor is for queries with partial=true",
+                "query_range?query={a=\"b\"}&partial=true&cursor=x|400|invalid cursor 'x'",
+                "query_range?query={a=\"b\"}&partial=true&cursor=dCAx|400|the cursor belongs to a query of another kind",
+                "/skald/api/v1/export?query={a=\"b\"}&format=x|400|format must be ndjson or raw, not 'x'",
+                "/skald/api/v1/export?query=rate({a=\"b\"}[1m])|400|only log queries can be exported",
+                "/skald/api/v1/export?query={a=\"b\"} %7C distinct a|400|distinct is not supported with an export",
+                "/skald/api/v1/export?query={a=\"b\"}&cursor=1.2|400|invalid cursor '1.2'",
+                "/skald/api/v1/export?query={a=\"b\"}&cursor=1.zz.3|400|invalid cursor '1.zz.3'",
             })
     void requests(String path, int status, String text) throws Exception {
         check(path, "t", status, text);
@@ -196,7 +215,8 @@ class ErrorTextsTest {
 
     private static void check(String path, String tenant, int status, String text) throws Exception {
         try (ApiFixture api = new ApiFixture(CONFIG)) {
-            ApiFixture.Answer a = api.get("/loki/api/v1/" + path, Map.of("x-scope-orgid", tenant));
+            ApiFixture.Answer a = api.get(
+                    path.startsWith("/") ? path : "/loki/api/v1/" + path, Map.of("x-scope-orgid", tenant));
             assertThat(a.body()).contains(text);
             assertThat(a.status()).isEqualTo(status);
         }
