@@ -215,8 +215,8 @@ class ErrorTextsTest {
 
     private static void check(String path, String tenant, int status, String text) throws Exception {
         try (ApiFixture api = new ApiFixture(CONFIG)) {
-            ApiFixture.Answer a = api.get(
-                    path.startsWith("/") ? path : "/loki/api/v1/" + path, Map.of("x-scope-orgid", tenant));
+            ApiFixture.Answer a =
+                    api.get(path.startsWith("/") ? path : "/loki/api/v1/" + path, Map.of("x-scope-orgid", tenant));
             assertThat(a.body()).contains(text);
             assertThat(a.status()).isEqualTo(status);
         }
