@@ -92,6 +92,8 @@ final class DetectedHandlers {
             // a sample: what a query may not return needs not be looked at either
             lines = l.maxEntriesLimitPerQuery() > 0 ? Math.min(lines, l.maxEntriesLimitPerQuery()) : lines;
         }
+        // clients send the step of their graphs; nothing is counted by steps here, but a bad one is told
+        LimitChecks.points(request.range(), TimeParams.step(http, request.range()));
         LogExpr query = Parser.parseLog(request.query());
         LimitChecks.expression(request.limits(), query);
         TimeParams.Range range = request.range();

@@ -69,6 +69,8 @@ class ErrorTextsTest {
                 "detected_fields?query={a=\"b\"}&limit=0|400|limit must be a positive value",
                 "detected_fields?query={a=\"b\"}&line_limit=0|400|line_limit must be a positive value",
                 "detected_fields?query={a=\"b\"}&line_limit=x|400|strconv.Atoi: parsing \"x\": invalid syntax",
+                "detected_fields?query={a=\"b\"}&step=x|400|cannot parse \"x\" to a valid duration",
+                "detected_fields?query={a=\"b\"}&step=0.1|400|exceeded maximum resolution of 11,000 points",
                 "patterns?query={a=\"b\"}&step=x|400|cannot parse \"x\" to a valid duration",
                 "labels?start=x|400|could not parse 'start' parameter: strconv.ParseInt: parsing \"x\": invalid syntax",
                 // what Loki does not have
