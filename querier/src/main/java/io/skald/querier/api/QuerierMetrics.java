@@ -12,6 +12,7 @@ final class QuerierMetrics {
     final Counter queries;
     final Histogram duration;
     final Counter readBytes;
+    final Counter blocks;
     final Gauge tails;
     final Counter tailEntries;
 
@@ -24,6 +25,11 @@ final class QuerierMetrics {
                 .buckets(0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
                 .register(registry);
         readBytes = Counter.build("skald_querier_read_bytes_total", "Bytes of lines read for queries, decompressed.")
+                .register(registry);
+        blocks = Counter.build(
+                        "skald_querier_blocks_total",
+                        "Stored blocks within the time of queries: read, or pruned by their skip filter.")
+                .labelNames("outcome")
                 .register(registry);
         tails = Gauge.build("skald_querier_tails_open", "Tails open now.").register(registry);
         tailEntries = Counter.build("skald_querier_tail_entries_total", "Entries sent to tails.")

@@ -76,6 +76,8 @@ record QueryServices(
                 default -> new ScanStats();
             };
             metrics.readBytes.inc((double) (stats.headBytes.sum() + stats.storedBytes.sum()));
+            metrics.blocks.labels("read").inc((double) stats.blocks.sum());
+            metrics.blocks.labels("pruned").inc((double) stats.prunedBlocks.sum());
             outcome = "ok";
             return ran;
         } catch (RequestException e) {
