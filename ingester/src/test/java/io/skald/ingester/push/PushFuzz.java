@@ -55,8 +55,7 @@ public final class PushFuzz {
 
     /** Decodes a body; returns the bytes that were allocated. */
     private static long measured(String decoder, byte[] body) {
-        com.sun.management.ThreadMXBean threads =
-                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
         try {
             decode(decoder, body);
