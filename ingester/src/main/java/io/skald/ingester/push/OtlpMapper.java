@@ -203,7 +203,12 @@ final class OtlpMapper {
     }
 
     private static void number(JsonGenerator g, String text) throws IOException {
-        double d = Double.parseDouble(text);
+        double d;
+        try {
+            d = Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            throw PushJson.bad("\"" + text + "\" is not a number: invalid syntax", e);
+        }
         if (Double.isFinite(d) && d == Math.rint(d) && Math.abs(d) < 1e15) {
             g.writeNumber((long) d);
         } else {

@@ -97,10 +97,13 @@ class OtlpMappingTest {
     }
 
     @Test
-    void refusesTimesThatAreNone() {
+    void refusesNumbersThatAreNone() {
         assertThatThrownBy(() -> json("", "\"timeUnixNano\":\"soon\""))
                 .isInstanceOf(RequestException.class)
                 .hasMessageContaining("soon");
+        assertThatThrownBy(() -> json("", "\"timeUnixNano\":5,\"body\":{\"doubleValue\":{}}"))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("is not a number");
     }
 
     private interface Fields {
