@@ -171,6 +171,14 @@ final class WalRecovery {
                 int next = nextRecord(from);
                 if (next < 0 && known < 0) {
                     // a torn write at the end of the last file, or what an earlier life of the file left behind
+                    if (length >= 0) {
+                        LOG.log(
+                                System.Logger.Level.WARNING,
+                                "WAL file {0} ends at offset {1} in a record that is not whole: cut by a crash before it"
+                                        + " was acknowledged, or damaged",
+                                file,
+                                Integer.toString(at));
+                    }
                     return at;
                 }
                 int until = next < 0 ? limit : next;
