@@ -72,7 +72,7 @@ public class PushBench {
                 throw new IllegalStateException("a push needs no socket");
             }
         };
-        new PushApi(this::store, () -> {}, new Admission(1 << 30), DISCARDS, 64 << 20, false).register(router);
+        new PushApi(this::store, new Admission(1 << 30), DISCARDS, 64 << 20, false).register(router);
         request = request(Snappy.compress(body()));
     }
 
