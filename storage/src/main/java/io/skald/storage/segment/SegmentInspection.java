@@ -24,7 +24,8 @@ public final class SegmentInspection {
     private static final Map<Integer, String> SECTIONS = Map.of(
             SegmentFormat.SECTION_BLOCKS, "blocks",
             SegmentFormat.SECTION_SERIES, "series",
-            SegmentFormat.SECTION_FILTERS, "filters");
+            SegmentFormat.SECTION_FILTERS, "filters",
+            SegmentFormat.SECTION_COUNTERS, "counters");
 
     /** A part of the directory. */
     public record Section(String name, long offset, int bytes, int rawBytes) {}
@@ -120,6 +121,7 @@ public final class SegmentInspection {
                 blocks.add(block(i, directory.blocks[i]));
             }
             partitions = filters(directory);
+            counters(directory);
         } catch (CorruptData e) {
             problems.add(String.valueOf(e.getMessage()));
         }
@@ -210,6 +212,19 @@ public final class SegmentInspection {
             }
         }
         return partitions;
+    }
+
+    private void counters(SegmentDirectory directory) throws StoreException {
+        SegmentDirectory.Section section = directory.counters;
+        if (section == null) {
+            return;
+        }
+        int chunks = directory.chunks.size();
+        SegmentCounters counters = SegmentCounters.decode(
+                "segment " + name + " counters", section.read(file, name, file.size("")), chunks);
+        for (int i = 0; i < chunks; i++) {
+            counters.chunk(i);
+        }
     }
 
     private void lines(Rows rows) throws StoreException, IOException {
