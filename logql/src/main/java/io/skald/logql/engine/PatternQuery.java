@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +33,11 @@ final class PatternQuery {
     /** Rows of an answer; the lines of the patterns beyond are counted as of none. */
     private static final int MAX_ROWS = 1000;
 
-    /** Finished streams that may wait for one before them; beyond it the order is given up to bound the memory. */
+    /** Finished streams that may wait for one before them, which bounds the memory. */
     private static final int MAX_WAITING = 512;
+
+    /** How long a reader that is so far ahead leaves its turn to the others. */
+    private static final long PAUSE_NANOS = 200_000;
 
     private static final String UNKNOWN = "unknown";
 
@@ -123,14 +127,19 @@ final class PatternQuery {
     private void publish(int ordinal, Map<String, PatternMiner> found) {
         synchronized (merged) {
             waiting.put(ordinal, found);
-            // one that was passed over comes before all that wait
-            while (!waiting.isEmpty() && (waiting.firstKey() <= nextToMerge || waiting.size() > MAX_WAITING)) {
-                Map.Entry<Integer, Map<String, PatternMiner>> first = waiting.pollFirstEntry();
-                nextToMerge = Math.max(nextToMerge, first.getKey() + 1);
-                first.getValue()
+            while (!waiting.isEmpty() && waiting.firstKey() == nextToMerge) {
+                nextToMerge++;
+                waiting.pollFirstEntry()
+                        .getValue()
                         .forEach((level, miner) -> merged.computeIfAbsent(level, k -> new PatternMiner())
                                 .absorb(miner));
             }
+        }
+    }
+
+    private boolean tooFarAhead(int ordinal) {
+        synchronized (merged) {
+            return ordinal > nextToMerge + MAX_WAITING;
         }
     }
 
@@ -140,7 +149,9 @@ final class PatternQuery {
         private final AtomicInteger nextStream;
         private Map<String, PatternMiner> found = new TreeMap<>();
         private @Nullable EntryCursor cursor;
-        private int ordinal;
+
+        /** The stream that is read, or is to be read; -1 if none was taken. */
+        private int ordinal = -1;
 
         /** Metadata and miner of the line before, which the next one often shares. */
         private @Nullable Labels lastMetadata;
@@ -156,9 +167,16 @@ final class PatternQuery {
         public boolean advance() throws StoreException {
             EntryCursor c = cursor;
             if (c == null) {
-                ordinal = nextStream.getAndIncrement();
+                if (ordinal < 0) {
+                    ordinal = nextStream.getAndIncrement();
+                }
                 if (ordinal >= streams.size()) {
                     return false;
+                }
+                if (tooFarAhead(ordinal)) {
+                    // not a wait: the one that this is ahead of may need the thread
+                    LockSupport.parkNanos(PAUSE_NANOS);
+                    return true;
                 }
                 c = streams.get(ordinal).open();
                 cursor = c;
@@ -170,6 +188,7 @@ final class PatternQuery {
                 if (!c.next()) {
                     close();
                     publish(ordinal, found);
+                    ordinal = -1;
                     found = new TreeMap<>();
                     lastMetadata = null;
                     lastMiner = null;
