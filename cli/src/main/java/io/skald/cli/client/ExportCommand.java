@@ -3,7 +3,6 @@
 package io.skald.cli.client;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
 import io.skald.cli.Output;
@@ -169,11 +168,7 @@ public final class ExportCommand implements Callable<Integer> {
                         case "line" -> found[0] = parser.getText();
                         case "cursor" -> found[1] = parser.getText();
                         case "timestamp" -> found[2] = parser.getText();
-                        default -> {
-                            if (parser.currentToken() == JsonToken.START_OBJECT) {
-                                parser.skipChildren();
-                            }
-                        }
+                        default -> parser.skipChildren();
                     }
                 });
             }

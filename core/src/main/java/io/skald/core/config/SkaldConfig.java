@@ -109,66 +109,31 @@ public record SkaldConfig(
     }
 
     public SkaldConfig withDataDir(Path dir) {
-        return new SkaldConfig(
-                dir,
-                http,
-                multiTenant,
-                multiTenantQueries,
-                tail,
-                tailTenant,
-                wal,
-                flush,
-                ingester,
-                querier,
-                limits,
-                overrides,
-                overridesFile);
+        return with(dir, http, tail, tailTenant);
     }
 
     public SkaldConfig withListen(HostPort listen) {
-        HttpSettings h = new HttpSettings(listen, http.maxBodySize());
-        return new SkaldConfig(
-                dataDir,
-                h,
-                multiTenant,
-                multiTenantQueries,
-                tail,
-                tailTenant,
-                wal,
-                flush,
-                ingester,
-                querier,
-                limits,
-                overrides,
-                overridesFile);
+        return with(dataDir, new HttpSettings(listen, http.maxBodySize()), tail, tailTenant);
     }
 
     public SkaldConfig withTail(List<String> globs) {
-        return new SkaldConfig(
-                dataDir,
-                http,
-                multiTenant,
-                multiTenantQueries,
-                globs,
-                tailTenant,
-                wal,
-                flush,
-                ingester,
-                querier,
-                limits,
-                overrides,
-                overridesFile);
+        return with(dataDir, http, globs, tailTenant);
     }
 
     /** @throws IllegalArgumentException if it is no tenant id, or needs {@code multi_tenant} */
     public SkaldConfig withTailTenant(String tenant) {
+        return with(dataDir, http, tail, tenant);
+    }
+
+    /** The same with what flags can change. */
+    private SkaldConfig with(Path newDataDir, HttpSettings newHttp, List<String> newTail, String newTailTenant) {
         return new SkaldConfig(
-                dataDir,
-                http,
+                newDataDir,
+                newHttp,
                 multiTenant,
                 multiTenantQueries,
-                tail,
-                tenant,
+                newTail,
+                newTailTenant,
                 wal,
                 flush,
                 ingester,

@@ -92,10 +92,8 @@ final class RegexpClauses {
                     flush(run, out);
                     int end = RegexpLiterals.skipGroup(s, i);
                     List<List<String>> inner = group(s.substring(i + 1, end - 1), depth);
-                    if (inner == null) {
-                        return null;
-                    }
-                    if (end == s.length() || "*?{".indexOf(s.charAt(end)) < 0) {
+                    // of one that is not understood nothing is said; it changes nothing of what is around it
+                    if (inner != null && (end == s.length() || "*?{".indexOf(s.charAt(end)) < 0)) {
                         out.addAll(inner);
                     }
                     i = end;

@@ -38,7 +38,8 @@ record RegexpLiterals(
         }
         List<String> alternatives = alternatives(s);
         List<List<String>> clauses = alternatives != null ? List.of(alternatives) : RegexpClauses.of(s);
-        List<String> required = alternatives != null && alternatives.size() == 1 ? alternatives : runs(s);
+        List<String> required =
+                clauses.stream().filter(c -> c.size() == 1).map(List::getFirst).toList();
         if (ignoreCase) {
             if (alternatives != null && !alternatives.stream().allMatch(RegexpLiterals::foldsWithinAscii)) {
                 alternatives = null;
@@ -94,68 +95,6 @@ record RegexpLiterals(
 
     static boolean isPunctuation(char c) {
         return c > ' ' && c < 127 && !Character.isLetterOrDigit(c);
-    }
-
-    /** The literal runs of a concatenation; empty when there is an alternative at the top. */
-    private static List<String> runs(String s) {
-        List<String> out = new ArrayList<>();
-        StringBuilder run = new StringBuilder();
-        int i = 0;
-        while (i < s.length()) {
-            char c = s.charAt(i);
-            switch (c) {
-                case '|', ')' -> {
-                    return List.of();
-                }
-                case '(', '[' -> {
-                    flush(run, out);
-                    i = c == '(' ? skipGroup(s, i) : skipClass(s, i);
-                    if (i < 0) {
-                        return List.of();
-                    }
-                }
-                case '*', '?', '{' -> {
-                    // the character before may be absent
-                    dropLast(run);
-                    flush(run, out);
-                    i = c == '{' ? skipRepeat(s, i) : i + 1;
-                }
-                case '+', '.', '^', '$' -> {
-                    flush(run, out);
-                    i++;
-                }
-                case '\\' -> {
-                    if (i + 1 == s.length()) {
-                        return List.of();
-                    }
-                    char e = s.charAt(i + 1);
-                    if (isPunctuation(e)) {
-                        run.append(e);
-                    } else if (e == 'n' || e == 't') {
-                        run.append(e == 'n' ? '\n' : '\t');
-                    } else if ("dDsSwWbBAz".indexOf(e) >= 0) {
-                        flush(run, out);
-                    } else {
-                        return List.of();
-                    }
-                    i += 2;
-                }
-                default -> {
-                    int cp = s.codePointAt(i);
-                    run.appendCodePoint(cp);
-                    i += Character.charCount(cp);
-                }
-            }
-        }
-        flush(run, out);
-        return out;
-    }
-
-    static void flush(StringBuilder run, List<String> out) {
-        if (run.length() > 0) {
-            out.add(run.toString());
-            run.setLength(0);
-        }
     }
 
     static void dropLast(StringBuilder run) {

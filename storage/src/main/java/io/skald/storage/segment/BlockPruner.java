@@ -19,13 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class BlockPruner {
     private static final System.Logger LOG = System.getLogger(BlockPruner.class.getName());
 
-    /** A requirement with the blocks that may fulfil each of its terms; null stands for all blocks. */
-    private record Clause(Requirement requirement, List<@Nullable BitSet> blocks) {
+    /** A requirement with the blocks that may fulfil each of its terms. */
+    private record Clause(Requirement requirement, List<BitSet> blocks) {
         boolean mayHold(int block, Labels stream) {
             for (int i = 0; i < blocks.size(); i++) {
-                BitSet b = blocks.get(i);
-                if (b == null
-                        || b.get(block)
+                if (blocks.get(i).get(block)
                         || requirement.anyOf().get(i) instanceof Requirement.Metadata m && stream.has(m.name())) {
                     return true;
                 }
@@ -68,11 +66,11 @@ final class BlockPruner {
             live.set(0, segment.blocks());
             for (Requirement r : requirements) {
                 Clause c = clause(r, live);
-                if (c.blocks.stream().noneMatch(b -> b == null)) {
+                if (c != null) {
                     found.add(c);
                     if (c.ofAllStreams()) {
                         BitSet union = new BitSet();
-                        c.blocks.forEach(b -> union.or(b == null ? new BitSet() : b));
+                        c.blocks.forEach(union::or);
                         live.and(union);
                     }
                 }
@@ -82,32 +80,30 @@ final class BlockPruner {
         return found;
     }
 
-    private Clause clause(Requirement r, BitSet live) {
-        List<@Nullable BitSet> blocks = new ArrayList<>();
-        for (Requirement.Term t : r.anyOf()) {
-            int[] keys = switch (t) {
-                case Requirement.Text x -> SkipKeys.ofText(x.bytes(), x.ignoreCase());
-                case Requirement.Metadata m -> new int[] {SkipKeys.ofMetadata(m.name(), m.value())};
-            };
-            if (keys.length == 0) {
-                // nothing can be said of this term, so nothing of the whole: no need to read filters for the others
-                return new Clause(r, java.util.Collections.singletonList(null));
-            }
-            blocks.add(null);
+    /** Null for a requirement that rules no block out. */
+    private @Nullable Clause clause(Requirement r, BitSet live) {
+        List<int[]> keysOfTerms = r.anyOf().stream().map(BlockPruner::keys).toList();
+        if (keysOfTerms.stream().anyMatch(k -> k.length == 0)) {
+            // nothing can be said of one term, so nothing of the whole: no need to read filters for the others
+            return null;
         }
-        for (int i = 0; i < blocks.size(); i++) {
-            int[] keys = switch (r.anyOf().get(i)) {
-                case Requirement.Text x -> SkipKeys.ofText(x.bytes(), x.ignoreCase());
-                case Requirement.Metadata m -> new int[] {SkipKeys.ofMetadata(m.name(), m.value())};
-            };
+        List<BitSet> blocks = new ArrayList<>();
+        for (int[] keys : keysOfTerms) {
             BitSet candidates = (BitSet) live.clone();
             FilterGroup[] groups = segment.filters();
             for (int g = 0; g < groups.length; g++) {
                 probe(g, groups[g], keys, candidates);
             }
-            blocks.set(i, candidates);
+            blocks.add(candidates);
         }
         return new Clause(r, blocks);
+    }
+
+    private static int[] keys(Requirement.Term term) {
+        return switch (term) {
+            case Requirement.Text x -> SkipKeys.ofText(x.bytes(), x.ignoreCase());
+            case Requirement.Metadata m -> new int[] {SkipKeys.ofMetadata(m.name(), m.value())};
+        };
     }
 
     /** Takes out of a set the blocks of a group that lack one of the keys. */
