@@ -3,9 +3,11 @@
 package io.skald.cli;
 
 import io.skald.cli.client.ExportCommand;
+import io.skald.cli.client.FlushCommand;
 import io.skald.cli.client.LabelsCommand;
 import io.skald.cli.client.QueryCommand;
 import io.skald.cli.client.SeriesCommand;
+import io.skald.cli.client.StatsCommand;
 import io.skald.cli.client.TailCommand;
 import io.skald.cli.config.ConfigCommand;
 import io.skald.cli.demo.DemoCommand;
@@ -34,7 +36,9 @@ public final class Main {
             new Command("tail", "print lines as they arrive", TailCommand::new),
             new Command("labels", "list label names, or the values of a label", LabelsCommand::new),
             new Command("series", "list streams", SeriesCommand::new),
+            new Command("stats", "say how much a selector holds, also per label", StatsCommand::new),
             new Command("export", "write all lines of a query, and go on after an interruption", ExportCommand::new),
+            new Command("flush", "write what is in the write-ahead log into segments", FlushCommand::new),
             new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
             new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
 

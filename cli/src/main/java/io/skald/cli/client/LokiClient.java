@@ -103,14 +103,27 @@ final class LokiClient implements AutoCloseable {
 
     /** Asks with a GET, and reads the answer as it arrives. */
     <T> T get(String path, Map<String, List<String>> params, Reader<T> reader) throws CommandFailure, Refused {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path + "?" + encode(params)))
-                .timeout(Duration.ofMinutes(10))
-                .header("User-Agent", "skald/" + Version.number());
+        return send(request(path + "?" + encode(params)), reader);
+    }
+
+    /** Asks with a POST without a body, and reads the answer as it arrives. */
+    <T> T post(String path, Reader<T> reader) throws CommandFailure, Refused {
+        return send(request(path).POST(HttpRequest.BodyPublishers.noBody()), reader);
+    }
+
+    private HttpRequest.Builder request(String target) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(url + target)).header("User-Agent", "skald/" + Version.number());
         if (tenant != null) {
             request.header(TENANT_HEADER, tenant);
         }
+        return request;
+    }
+
+    private <T> T send(HttpRequest.Builder request, Reader<T> reader) throws CommandFailure, Refused {
         try {
-            HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = http.send(
+                    request.timeout(Duration.ofMinutes(10)).build(), HttpResponse.BodyHandlers.ofInputStream());
             try (InputStream in = response.body()) {
                 if (response.statusCode() / 100 != 2) {
                     throw new Refused(response.statusCode(), errorText(in.readNBytes(1 << 16)));
@@ -148,13 +161,10 @@ final class LokiClient implements AutoCloseable {
      */
     void lines(String path, Map<String, List<String>> params, LineSink sink)
             throws CommandFailure, Refused, Broken, IOException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path + "?" + encode(params)));
-        if (tenant != null) {
-            request.header(TENANT_HEADER, tenant);
-        }
+        HttpRequest request = request(path + "?" + encode(params)).build();
         BufferedReader reader;
         try {
-            HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
             if (response.statusCode() / 100 != 2) {
                 try (InputStream in = response.body()) {
                     throw new Refused(response.statusCode(), errorText(in.readNBytes(1 << 16)));

@@ -162,4 +162,36 @@ class ClientCommandsTest {
                         .out())
                 .isEqualTo("{\"a\":\"0\"}\n{\"a\":\"1\",\"b\":\"2\"}\n");
     }
+
+    @Test
+    void saysHowMuchThereIs() {
+        loki.fixed.put("/loki/api/v1/index/stats", "{\"streams\":2,\"chunks\":3,\"entries\":1500,\"bytes\":12897485}");
+        assertThat(CommandRun.of("stats", "{a=\"b\"}", "--url", loki.url()).lines())
+                .containsExactly("streams  2", "chunks   3", "entries  1500", "bytes    12.3MB");
+        assertThat(CommandRun.of("stats", "{a=\"b\"}", "-o", "jsonl", "--url", loki.url())
+                        .out())
+                .isEqualTo("{\"streams\":2,\"chunks\":3,\"entries\":1500,\"bytes\":12897485}\n");
+        loki.fixed.put(
+                "/loki/api/v1/index/volume",
+                "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":["
+                        + "{\"metric\":{\"app\":\"x\"},\"value\":[1772323200,\"2048\"]},"
+                        + "{\"metric\":{\"app\":\"y\"},\"value\":[1772323200,\"7\"]}]}}");
+        assertThat(CommandRun.of("stats", "{a=\"b\"}", "--by", "app,env", "--limit", "2", "--url", loki.url())
+                        .lines())
+                .containsExactly("     2.0KB  {app=\"x\"}", "        7B  {app=\"y\"}");
+        assertThat(loki.requests.getLast()).contains("targetLabels=app,env", "limit=2");
+        CommandRun bad = CommandRun.of("stats", "{a=\"b\"}", "--limit", "0", "--url", loki.url());
+        assertThat(bad.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(bad.err()).contains("--limit: 0 is less than 1");
+    }
+
+    @Test
+    void flushes() {
+        loki.fixed.put(
+                "/flush",
+                "{\"tenants\":[\"fake\"],\"segments\":3,\"entries\":20,\"lineBytes\":2048,\"storedBytes\":512,\"seconds\":0.25}");
+        CommandRun run = CommandRun.of("flush", "--url", loki.url());
+        assertThat(run.out()).isEqualTo("flushed 20 entries (2.0KB) into 3 segments (512B) in 0.250 s\n");
+        assertThat(loki.requests.getLast()).startsWith("/flush ");
+    }
 }

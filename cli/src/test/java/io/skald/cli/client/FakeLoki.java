@@ -38,9 +38,12 @@ final class FakeLoki implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         Map<String, String> params = new LinkedHashMap<>();
-        for (String p : exchange.getRequestURI().getRawQuery().split("&")) {
-            String[] kv = p.split("=", 2);
-            params.put(kv[0], URLDecoder.decode(kv[1], StandardCharsets.UTF_8));
+        String query = exchange.getRequestURI().getRawQuery();
+        if (query != null) {
+            for (String p : query.split("&")) {
+                String[] kv = p.split("=", 2);
+                params.put(kv[0], URLDecoder.decode(kv[1], StandardCharsets.UTF_8));
+            }
         }
         String path = exchange.getRequestURI().getPath();
         requests.add(

@@ -51,4 +51,16 @@ public final class ByteSize {
         }
         return v + UNITS[power];
     }
+
+    /** Writes a size for people: the largest unit that leaves at least one, with one decimal, like {@code 12.3MB}. */
+    public static String approximate(long bytes) {
+        int power = 0;
+        double v = bytes;
+        // 1023.95 would be written as 1024.0
+        while (v >= 1023.95 && power < UNITS.length - 1) {
+            v /= 1024;
+            power++;
+        }
+        return power == 0 ? bytes + UNITS[0] : String.format(Locale.ROOT, "%.1f%s", v, UNITS[power]);
+    }
 }

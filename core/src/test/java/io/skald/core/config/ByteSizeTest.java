@@ -39,4 +39,10 @@ class ByteSizeTest {
     void writesWhatItReads(long bytes) {
         assertThat(ByteSize.parse(ByteSize.format(bytes))).isEqualTo(bytes);
     }
+
+    @ParameterizedTest
+    @CsvSource({"0,0B", "1023,1023B", "1024,1.0KB", "1048575,1.0MB", "12897485,12.3MB", "5497558138880,5.0TB"})
+    void writesApproximateSizes(long bytes, String text) {
+        assertThat(ByteSize.approximate(bytes)).isEqualTo(text);
+    }
 }
