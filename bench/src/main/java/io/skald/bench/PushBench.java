@@ -4,6 +4,7 @@ package io.skald.bench;
 
 import com.google.protobuf.CodedOutputStream;
 import io.skald.core.config.Limits;
+import io.skald.core.disk.Disk;
 import io.skald.core.http.HttpRequest;
 import io.skald.core.http.Router;
 import io.skald.core.model.EntryBatch;
@@ -78,7 +79,7 @@ public class PushBench {
 
     private static TenantGates gates() {
         try {
-            return TenantGates.open(Path.of("no-file-of-demoted-labels"));
+            return TenantGates.open(Disk.REAL, Path.of("no-file-of-demoted-labels"));
         } catch (StoreException e) {
             throw new IllegalStateException("a file that is not there was read", e);
         }

@@ -45,6 +45,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -74,6 +75,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
     private volatile boolean closing;
     private volatile long lastFlushMillis;
     private volatile long guardCheckedNanos;
+    private volatile long guardCheckedBytes;
+    private final LongAdder takenBytes = new LongAdder();
     private volatile long usableBytes = Long.MAX_VALUE;
 
     private Ingester(
@@ -99,8 +102,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         Wal opened = null;
         try {
             Map<TenantId, Long> fences = fences(log, config.ingesterId());
-            this.seen = SeenPushes.open(config.dataDir().resolve("seen-pushes"));
-            this.gates = TenantGates.open(config.dataDir().resolve("demoted-labels"));
+            this.seen = SeenPushes.open(disk, config.dataDir().resolve("seen-pushes"));
+            this.gates = TenantGates.open(disk, config.dataDir().resolve("demoted-labels"));
             this.metrics = new IngesterMetrics(registry, this::gauges);
             this.discards = new Discards((tenant, reason, lines, bytes) -> {
                 metrics.discardedLines.labels(reason, tenant.value()).inc((double) lines);
@@ -298,6 +301,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         if (accepted > 0) {
             List<EncodedBatch> records =
                     BatchCodec.encode(tenant, good, WalFormat.maxPayload(config.walSegmentBytes()));
+            takenBytes.add(bytes);
             wal.append(records);
             records.forEach(EncodedBatch::release);
             metrics.lines.labels(id).inc((double) accepted);
@@ -361,6 +365,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                     ErrorCode.PAYLOAD_TOO_LARGE,
                     "push takes " + record.length() + " bytes, a WAL record at most " + most);
         }
+        takenBytes.add(record.length());
         wal.append(List.of(record));
         record.release();
         metrics.lines.labels(id.tenant().value()).inc((double) preparer.entries());
@@ -372,7 +377,9 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         if (config.diskReserveBytes() == 0) {
             return;
         }
-        if (System.nanoTime() - guardCheckedNanos > GUARD_CHECK_NANOS) {
+        // a fast client must not get through the reserve between two looks
+        if (System.nanoTime() - guardCheckedNanos > GUARD_CHECK_NANOS
+                || takenBytes.sum() - guardCheckedBytes > config.diskReserveBytes() / 8) {
             checkDisk();
         }
         long usable = usableBytes;
@@ -390,6 +397,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
 
     private void checkDisk() throws StoreException {
         guardCheckedNanos = System.nanoTime();
+        guardCheckedBytes = takenBytes.sum();
         try {
             usableBytes = disk.usableBytes(config.dataDir());
         } catch (IOException e) {

@@ -227,6 +227,17 @@ final class PowerCutDisk implements Disk {
     public synchronized void move(Path from, Path to) throws IOException {
         tick();
         REAL.move(from, to);
+        renamed(from, to);
+    }
+
+    @Override
+    public synchronized void replace(Path from, Path to) throws IOException {
+        tick();
+        REAL.replace(from, to);
+        renamed(from, to);
+    }
+
+    private void renamed(Path from, Path to) {
         FileNode node = Objects.requireNonNull(files.remove(from));
         files.put(to, node);
         if (!Objects.equals(from.getParent(), to.getParent())) {

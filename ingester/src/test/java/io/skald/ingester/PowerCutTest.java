@@ -16,6 +16,8 @@ import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
+import io.skald.core.wire.BlockEncoder;
+import io.skald.core.wire.BlockPush;
 import io.skald.ingester.wal.SyncMode;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.file.FileSegmentStore;
@@ -48,6 +50,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,7 +61,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PowerCutTest {
     private static final int CUTS = Integer.getInteger("skald.powerCuts", 240);
     private static final int CUTS_OF_A_WORLD = 12;
-    private static final int PUSHERS = 3;
+    private static final int PUSHERS = 2;
     private static final TenantId TENANT = new TenantId("a");
     private static final ScanRequest ALL =
             new ScanRequest(List.of(), 0, Long.MAX_VALUE, Direction.FORWARD, ScanRequest.Columns.ALL, List.of());
@@ -70,6 +73,7 @@ class PowerCutTest {
     private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
     private final AtomicInteger next = new AtomicInteger();
     private MemoryIndexStore index = new MemoryIndexStore();
+    private List<Outbox> outboxes = List.of();
     private long verified;
 
     @Test
@@ -80,6 +84,7 @@ class PowerCutTest {
         for (int world = 0; cuts < CUTS; world++) {
             index = new MemoryIndexStore();
             acknowledged.clear();
+            outboxes = List.of(new Outbox("node-1"), new Outbox("node-2"));
             Path root = Files.createDirectories(dir.resolve(world + "-0"));
             for (int cut = 1; cut <= CUTS_OF_A_WORLD; cut++, cuts++) {
                 Path after = dir.resolve(world + "-" + cut);
@@ -150,10 +155,13 @@ class PowerCutTest {
     }
 
     private void load(Ingester i, PowerCutDisk disk) throws Exception {
-        try (ExecutorService pool = Executors.newFixedThreadPool(PUSHERS + 1)) {
+        try (ExecutorService pool = Executors.newFixedThreadPool(PUSHERS + outboxes.size() + 1)) {
             List<Future<Boolean>> all = new ArrayList<>();
             for (int t = 0; t < PUSHERS; t++) {
                 all.add(pool.submit(pusher(i, disk)));
+            }
+            for (Outbox o : outboxes) {
+                all.add(pool.submit(agent(i, disk, o)));
             }
             all.add(pool.submit(() -> {
                 while (!disk.isOff()) {
@@ -170,6 +178,60 @@ class PowerCutTest {
                 f.get(60, TimeUnit.SECONDS);
             }
         }
+    }
+
+    /** What an agent keeps on its disk until it is acknowledged, and sends again, byte for byte, after a power cut. */
+    private final class Outbox {
+        private final String agent;
+        private long sequence;
+        private byte @Nullable [] waiting;
+        private List<String> lines = List.of();
+
+        Outbox(String agent) {
+            this.agent = agent;
+        }
+
+        byte[] next() {
+            byte[] body = waiting;
+            if (body == null) {
+                int n = next.incrementAndGet();
+                lines = List.of("native " + n, "native " + n + " " + "y".repeat(n % 200));
+                EntryBatch b = new EntryBatch(Labels.of("agent", agent));
+                for (String line : lines) {
+                    byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+                    b.add(System.currentTimeMillis() * 1_000_000 + b.size(), bytes, 0, bytes.length, Labels.EMPTY);
+                }
+                body = BlockPush.encode(agent, 1, ++sequence, new BlockEncoder(2).encode(List.of(b)));
+                waiting = body;
+            }
+            return body;
+        }
+
+        void acknowledged() {
+            acknowledged.addAll(lines);
+            waiting = null;
+        }
+    }
+
+    private Callable<Boolean> agent(Ingester i, PowerCutDisk disk, Outbox outbox) {
+        return () -> {
+            while (!disk.isOff()) {
+                byte[] body = outbox.next();
+                try {
+                    i.push(TENANT, BlockPush.decode(body, body.length));
+                    if (outbox.sequence % 7 == 0) {
+                        // the answer got lost: the agent asks again
+                        assertThat(i.push(TENANT, BlockPush.decode(body, body.length))
+                                        .repeat())
+                                .isTrue();
+                    }
+                    outbox.acknowledged();
+                } catch (StoreException.Unavailable e) {
+                    assertThat(disk.isOff()).as("push refused: %s", e).isTrue();
+                }
+            }
+            return true;
+        };
     }
 
     private Callable<Boolean> pusher(Ingester i, PowerCutDisk disk) {

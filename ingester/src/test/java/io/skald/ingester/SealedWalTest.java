@@ -17,6 +17,7 @@ import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
 import io.skald.ingester.wal.SyncMode;
+import io.skald.ingester.wal.WalInspection;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.memory.MemoryIndexStore;
 import io.skald.storage.memory.MemorySegmentStore;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,8 @@ class SealedWalTest {
 
     private final CommitLog log = new CommitLog(new MemoryIndexStore());
     private final MemorySegmentStore segments = new MemorySegmentStore();
+    private int lastRecord;
+    private double corruptions;
     private final List<String> pushed = new ArrayList<>();
     private List<String> warnings = List.of();
     private CollectorRegistry registry = new CollectorRegistry();
@@ -114,6 +118,46 @@ class SealedWalTest {
         return log.read(TENANT).segments().stream()
                 .mapToLong(SegmentRef::entries)
                 .sum();
+    }
+
+    @Test
+    void damageInTheLastAcknowledgedRecordIsNamedAndATornWriteBehindItIsNot() throws Exception {
+        fill();
+        Path last = files("wal").getLast();
+        byte[] whole = Files.readAllBytes(last);
+        WalInspection.Report report = WalInspection.of(last, (offset, type, payload) -> lastRecord = offset);
+        for (int flip = lastRecord; flip < report.end() - 8; flip += 5) {
+            byte[] bad = whole.clone();
+            bad[flip] ^= 4;
+            assertThat(reopened(last, bad)).as("flip at %d", flip).isEqualTo(LINES - 1);
+            assertThat(corruptions).as("flip at %d", flip).isEqualTo(1);
+        }
+        byte[] torn = whole.clone();
+        Arrays.fill(torn, report.end() + 16, report.end() + 200, (byte) 7);
+        assertThat(reopened(last, torn)).isEqualTo(LINES);
+        assertThat(corruptions).isZero();
+        byte[] unmarked = whole.clone();
+        Arrays.fill(unmarked, report.end() - 20, report.end() + 16, (byte) 0);
+        assertThat(reopened(last, unmarked)).isEqualTo(LINES - 1);
+        assertThat(corruptions)
+                .as("without a mark it may never have been acknowledged")
+                .isZero();
+    }
+
+    /** How many lines there are when the last file is that. */
+    private int reopened(Path last, byte[] content) throws Exception {
+        for (Path p : files("wal")) {
+            if (p.compareTo(last) > 0) {
+                Files.delete(p);
+            }
+        }
+        Files.write(last, content);
+        Files.deleteIfExists(last.resolveSibling(last.getFileName().toString().replace(".wal", ".dir")));
+        Ingester i = open();
+        int found = recent(i).size();
+        corruptions = metric("wal_corruptions");
+        i.crash();
+        return found;
     }
 
     @Test

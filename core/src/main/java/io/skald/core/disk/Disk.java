@@ -8,7 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * What the write-ahead log, the segment files and the data directory ask of a file system. Nothing survives a power cut but the bytes of a file
+ * What the write-ahead log, the segment files and the small files of the data directory ask of a file system. Nothing survives a power cut but the bytes of a file
  * that {@link #force} was called for, and the names in a directory that {@link #syncDirectory} was called for; code above relies on no more. Reading
  * goes straight to the files. Thread-safe.
  */
@@ -38,6 +38,9 @@ public interface Disk {
 
     /** Gives a file another name in the same directory, replacing none. */
     void move(Path from, Path to) throws IOException;
+
+    /** Gives a file the name of another in the same directory, which it replaces at once if it is there. */
+    void replace(Path from, Path to) throws IOException;
 
     /**
      * Gives a file a second name.

@@ -2,14 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.disk.Disk;
+import io.skald.core.disk.DurableFile;
 import io.skald.core.model.TenantId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -88,19 +87,21 @@ public final class SeenPushes {
         }
     }
 
+    private final Disk disk;
     private final Path file;
     private final ReentrantLock lock = new ReentrantLock();
     // guarded by lock
     private final Map<Key, Epoch> epochs = new HashMap<>();
     private final Set<Numbered> busy = new HashSet<>();
 
-    private SeenPushes(Path file) {
+    private SeenPushes(Disk disk, Path file) {
+        this.disk = disk;
         this.file = file;
     }
 
     /** Reads the file; one that is damaged or of another version is reported, and nothing is known then. */
-    public static SeenPushes open(Path file) {
-        SeenPushes seen = new SeenPushes(file);
+    public static SeenPushes open(Disk disk, Path file) {
+        SeenPushes seen = new SeenPushes(disk, file);
         try {
             if (Files.exists(file)) {
                 seen.decode(Files.readAllBytes(file));
@@ -203,22 +204,7 @@ public final class SeenPushes {
         if (bytes == null) {
             return;
         }
-        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        try (FileChannel c = FileChannel.open(
-                temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer b = ByteBuffer.wrap(bytes);
-            while (b.hasRemaining()) {
-                c.write(b);
-            }
-            c.force(true);
-        }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        Path directory = file.toAbsolutePath().getParent();
-        if (directory != null) {
-            try (FileChannel c = FileChannel.open(directory, StandardOpenOption.READ)) {
-                c.force(true);
-            }
-        }
+        DurableFile.write(disk, file, ByteBuffer.wrap(bytes));
     }
 
     /** The bytes of the file; null when there is nothing to keep and no file. */

@@ -2,15 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.push;
 
+import io.skald.core.disk.Disk;
+import io.skald.core.disk.DurableFile;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +23,12 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class TenantGates {
     private static final System.Logger LOG = System.getLogger(TenantGates.class.getName());
 
+    private final Disk disk;
     private final Path file;
     private final ConcurrentHashMap<TenantId, TenantGate> gates = new ConcurrentHashMap<>();
 
-    private TenantGates(Path file) {
+    private TenantGates(Disk disk, Path file) {
+        this.disk = disk;
         this.file = file;
     }
 
@@ -36,8 +37,8 @@ public final class TenantGates {
      *
      * @throws StoreException.Unavailable if the file is there and cannot be read
      */
-    public static TenantGates open(Path file) throws StoreException {
-        TenantGates all = new TenantGates(file);
+    public static TenantGates open(Disk disk, Path file) throws StoreException {
+        TenantGates all = new TenantGates(disk, file);
         try {
             Map<TenantId, List<String>> demoted = new TreeMap<>();
             List<String> lines = Files.exists(file) ? Files.readAllLines(file, StandardCharsets.UTF_8) : List.of();
@@ -71,13 +72,8 @@ public final class TenantGates {
         new TreeMap<>(gates)
                 .forEach((t, gate) -> gate.demoted()
                         .forEach(l -> sb.append(t).append('\t').append(l).append('\n')));
-        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         try {
-            Files.writeString(temporary, sb, StandardCharsets.UTF_8);
-            try (FileChannel c = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                c.force(true);
-            }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+            DurableFile.write(disk, file, StandardCharsets.UTF_8.encode(sb.toString()));
         } catch (IOException e) {
             LOG.log(System.Logger.Level.ERROR, "cannot write " + file, e);
         }

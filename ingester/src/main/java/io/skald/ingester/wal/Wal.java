@@ -311,6 +311,7 @@ public final class Wal implements AutoCloseable {
             w.write(run);
             if (settings.sync() == SyncMode.ALWAYS) {
                 w.force();
+                w.markEnd();
                 listener.synced(System.nanoTime() - start, w.end() - (long) before);
             }
         } catch (IOException e) {

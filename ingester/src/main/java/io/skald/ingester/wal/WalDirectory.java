@@ -3,6 +3,7 @@
 package io.skald.ingester.wal;
 
 import io.skald.core.disk.Disk;
+import io.skald.core.disk.DurableFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -174,16 +175,7 @@ final class WalDirectory {
 
     /** Writes the directory of a sealed file; it is durable on return. */
     void writeSealed(SealedDirectory sealed) throws IOException {
-        Path target = sealedPath(sealed.number());
-        Path made = dir.resolve(target.getFileName() + ".tmp");
-        disk.delete(made);
-        try (FileChannel c = disk.create(made)) {
-            disk.write(c, sealed.encode(), 0);
-            disk.force(c, true);
-        }
-        disk.delete(target);
-        disk.move(made, target);
-        disk.syncDirectory(dir);
+        DurableFile.write(disk, sealedPath(sealed.number()), sealed.encode());
     }
 
     /** The directory of a sealed file, or null when there is none that is whole. */

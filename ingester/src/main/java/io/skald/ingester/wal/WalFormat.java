@@ -27,6 +27,9 @@ public final class WalFormat {
     /** A record of blocks; its payload is described by {@code EncodedBlocks}. */
     public static final byte TYPE_BLOCKS = 2;
 
+    /** Not a record, see {@link #endMark}. */
+    private static final byte TYPE_END = 127;
+
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
@@ -107,6 +110,25 @@ public final class WalFormat {
         }
         int head = headCrc(number, offset, length, file.get(INT, offset + 4L), (byte) type);
         return head == file.get(INT, offset + 12L) ? length : -1;
+    }
+
+    /**
+     * The mark at the end of a file's acknowledged records: the head of a record of {@link #TYPE_END} without a payload, which the next record
+     * overwrites.
+     */
+    static ByteBuffer endMark(long number, int offset) {
+        ByteBuffer b = ByteBuffer.allocate(RECORD_HEADER);
+        putRecordHeader(b, number, offset, 0, 0, TYPE_END);
+        return b.flip();
+    }
+
+    /** Whether an end mark is at an offset: everything acknowledged is before it. */
+    static boolean isEndMark(MemorySegment file, long number, int offset, long limit) {
+        return offset + RECORD_HEADER <= limit
+                && file.get(INT, offset) == 0
+                && file.get(INT, offset + 4L) == 0
+                && file.get(INT, offset + 8L) == TYPE_END
+                && file.get(INT, offset + 12L) == headCrc(number, offset, 0, 0, TYPE_END);
     }
 
     static byte type(MemorySegment file, int offset) {

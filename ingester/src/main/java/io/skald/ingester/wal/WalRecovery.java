@@ -167,6 +167,9 @@ final class WalRecovery {
                     at += WalFormat.recordBytes(length);
                     continue;
                 }
+                if (known < 0 && WalFormat.isEndMark(bytes, file.number(), at, limit)) {
+                    return at;
+                }
                 int from = length >= 0 ? at + WalFormat.recordBytes(length) : at + WalFormat.ALIGNMENT;
                 int next = nextRecord(from);
                 if (next < 0 && known < 0) {
@@ -191,10 +194,12 @@ final class WalRecovery {
             return at;
         }
 
+        /** Where the next record begins, or the mark that records before it were acknowledged; -1 when there is neither. */
         private int nextRecord(int from) {
-            for (int at = from; at + WalFormat.RECORD_HEADER < limit; at += WalFormat.ALIGNMENT) {
+            for (int at = from; at + WalFormat.RECORD_HEADER <= limit; at += WalFormat.ALIGNMENT) {
                 int length = WalFormat.payloadLength(bytes, file.number(), at, limit);
-                if (length >= 0 && WalFormat.payloadIntact(bytes, at, length)) {
+                if (length >= 0 && WalFormat.payloadIntact(bytes, at, length)
+                        || WalFormat.isEndMark(bytes, file.number(), at, limit)) {
                     return at;
                 }
             }

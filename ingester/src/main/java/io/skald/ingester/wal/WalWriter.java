@@ -104,6 +104,16 @@ final class WalWriter implements AutoCloseable {
         synced = end;
     }
 
+    /**
+     * Writes where the acknowledged records end. Not synced: a process that is killed leaves it, and so does a power cut some time later; until
+     * then the last group cannot be told from one that was never acknowledged.
+     */
+    void markEnd() throws IOException {
+        if (end + WalFormat.RECORD_HEADER <= segmentBytes) {
+            disk.write(channel, WalFormat.endMark(file.number(), end), end);
+        }
+    }
+
     @Override
     public void close() throws IOException {
         channel.close();

@@ -4,6 +4,7 @@ package io.skald.ingester.head;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.skald.core.disk.Disk;
 import io.skald.ingester.wal.PendingRecord;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,7 +36,7 @@ class HeadCutTest {
 
     @Test
     void countsOnlyWhatIsBelowThePosition() throws Exception {
-        Head head = new Head("i", Map.of(), SeenPushes.open(Path.of("no-file-of-seen-pushes")), NOTHING);
+        Head head = new Head("i", Map.of(), SeenPushes.open(Disk.REAL, Path.of("no-file-of-seen-pushes")), NOTHING);
         PendingRecord record = new PendingRecord((byte) 1, new byte[8], 8);
         int records = 200_000;
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {

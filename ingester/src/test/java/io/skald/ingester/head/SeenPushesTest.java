@@ -4,6 +4,7 @@ package io.skald.ingester.head;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.skald.core.disk.Disk;
 import io.skald.core.model.TenantId;
 import io.skald.ingester.head.SeenPushes.State;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ class SeenPushesTest {
     void agreesWithASet() throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        SeenPushes seen = SeenPushes.open(dir.resolve("seen"));
+        SeenPushes seen = SeenPushes.open(Disk.REAL, dir.resolve("seen"));
         Set<Long> model = new HashSet<>();
         for (int n = 0; n < 5000; n++) {
             long s = 1L + random.nextInt(600);
@@ -44,14 +45,14 @@ class SeenPushesTest {
             }
             if (n % 1000 == 999) {
                 seen.save(NOW);
-                seen = SeenPushes.open(dir.resolve("seen"));
+                seen = SeenPushes.open(Disk.REAL, dir.resolve("seen"));
             }
         }
     }
 
     @Test
     void tellsWhatChangedAndWhatIsBusy() {
-        SeenPushes seen = SeenPushes.open(dir.resolve("seen"));
+        SeenPushes seen = SeenPushes.open(Disk.REAL, dir.resolve("seen"));
         assertThat(seen.begin(id("a", 1, 1, 5))).isEqualTo(State.NEW);
         assertThat(seen.begin(id("a", 1, 1, 5))).isEqualTo(State.BUSY);
         assertThat(seen.begin(id("b", 1, 1, 5))).isEqualTo(State.NEW);
@@ -63,19 +64,19 @@ class SeenPushesTest {
 
     @Test
     void forgetsAfterAWeek() throws Exception {
-        SeenPushes seen = SeenPushes.open(dir.resolve("seen"));
+        SeenPushes seen = SeenPushes.open(Disk.REAL, dir.resolve("seen"));
         seen.add(id("old", 1, 1, 5), NOW);
         seen.add(id("new", 1, 1, 5), NOW + 1);
         seen.save(NOW + Duration.ofDays(7).toMillis() + 1);
         assertThat(seen.size()).isEqualTo(1);
-        assertThat(SeenPushes.open(dir.resolve("seen")).begin(id("new", 1, 1, 5)))
+        assertThat(SeenPushes.open(Disk.REAL, dir.resolve("seen")).begin(id("new", 1, 1, 5)))
                 .isEqualTo(State.SEEN);
     }
 
     @Test
     void startsEmptyWhenItsFileIsDamaged() throws Exception {
         Path file = dir.resolve("seen");
-        SeenPushes seen = SeenPushes.open(file);
+        SeenPushes seen = SeenPushes.open(Disk.REAL, file);
         seen.add(id("a", 1, 1, 5), NOW);
         seen.save(NOW);
         byte[] good = Files.readAllBytes(file);
@@ -83,7 +84,7 @@ class SeenPushesTest {
             byte[] bad = good.clone();
             bad[i] ^= (byte) 4;
             Files.write(file, bad);
-            assertThat(SeenPushes.open(file).size()).isZero();
+            assertThat(SeenPushes.open(Disk.REAL, file).size()).isZero();
         }
     }
 }

@@ -5,6 +5,7 @@ package io.skald.ingester.push;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.skald.core.config.Limits;
+import io.skald.core.disk.Disk;
 import io.skald.core.http.HttpRequest;
 import io.skald.core.http.HttpResponse;
 import io.skald.core.http.Router;
@@ -43,7 +44,7 @@ class DocumentApisTest {
 
     @BeforeEach
     void register() throws StoreException {
-        TenantGates gates = TenantGates.open(dir.resolve("demoted"));
+        TenantGates gates = TenantGates.open(Disk.REAL, dir.resolve("demoted"));
         Intake intake = new Intake(
                 (tenant, batches) -> store(gates, tenant, batches), new Admission(1 << 20), discards, 1 << 20, false);
         Router router = new Router() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.skald.core.config.ConfigException;
 import io.skald.core.config.Limits;
 import io.skald.core.config.SkaldConfig;
+import io.skald.core.disk.Disk;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
@@ -37,7 +38,7 @@ class ValidatorTest {
 
     @BeforeEach
     void open() throws StoreException {
-        gates = TenantGates.open(dir.resolve("demoted"));
+        gates = TenantGates.open(Disk.REAL, dir.resolve("demoted"));
     }
 
     private static Limits limits(String yaml) throws ConfigException {
@@ -141,7 +142,7 @@ class ValidatorTest {
         assertThat(last.metadata(0).get("pod")).isEqualTo("p49");
         assertThat(gates.of(TENANT).activeStreams()).isEqualTo(3);
 
-        TenantGates restarted = TenantGates.open(dir.resolve("demoted"));
+        TenantGates restarted = TenantGates.open(Disk.REAL, dir.resolve("demoted"));
         assertThat(restarted.of(TENANT).demoted()).containsExactly("pod");
         assertThat(restarted.of(new TenantId("b")).demoted()).isEmpty();
     }

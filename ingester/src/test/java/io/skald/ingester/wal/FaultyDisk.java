@@ -58,6 +58,11 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
+    public void replace(Path from, Path to) throws IOException {
+        REAL.replace(from, to);
+    }
+
+    @Override
     public void link(Path link, Path existing) throws IOException {
         REAL.link(link, existing);
     }
