@@ -49,6 +49,8 @@ import java.util.List;
  * @param patternsEnabled whether the patterns endpoint answers
  * @param maxConcurrentTailRequests most tails of a tenant at once; 0 is no limit
  * @param logqlExtensions whether queries may use what Loki's language does not have without asking for it
+ * @param rulerMaxRulesPerRuleGroup most rules of a group that the API takes; 0 is no limit
+ * @param rulerMaxRuleGroupsPerTenant most groups of a tenant that the API takes; 0 is no limit
  */
 public record Limits(
         @Setting(value = "Longest line, bytes; 0 is no limit.", bytes = true, max = "64MB")
@@ -165,7 +167,13 @@ public record Limits(
         int maxConcurrentTailRequests,
 
         @Setting("Whether queries may use Skald's extensions of LogQL without asking for them.")
-        boolean logqlExtensions) {
+        boolean logqlExtensions,
+
+        @Setting("Most rules of a group that is written through the API; 0 is no limit.")
+        int rulerMaxRulesPerRuleGroup,
+
+        @Setting("Most rule groups of a tenant when one is written through the API; 0 is no limit.")
+        int rulerMaxRuleGroupsPerTenant) {
 
     /** What holds where a config file says nothing. */
     public static final Limits DEFAULTS = new Limits(
@@ -219,7 +227,9 @@ public record Limits(
             1000,
             true,
             100,
-            false);
+            false,
+            0,
+            0);
 
     public Limits {
         discoverServiceName = List.copyOf(discoverServiceName);
