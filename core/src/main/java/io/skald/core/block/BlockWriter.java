@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * with its buffers. Confined to one thread.
  */
 public final class BlockWriter {
-    private final ByteSink lines = new ByteSink(BlockFormat.TARGET_RAW_BYTES + (16 << 10));
+    private final int targetRawBytes;
+    private final int zstdLevel;
+    private final ByteSink lines;
     private final ByteSink scratch = new ByteSink(16 << 10);
     private final StampColumn stamps = new StampColumn();
     private final ByteSink rest = new ByteSink(64 << 10);
@@ -33,6 +35,24 @@ public final class BlockWriter {
     private Labels lastMetadata = Labels.EMPTY;
     private KeyColumn[] lastColumns = new KeyColumn[0];
     private int[] lastIndexes = new int[0];
+
+    /** A writer of blocks as the edge and the flush write them: fast. */
+    public BlockWriter() {
+        this(BlockFormat.TARGET_RAW_BYTES, BlockFormat.ZSTD_LEVEL);
+    }
+
+    /**
+     * @param targetRawBytes raw bytes at which a block is full
+     * @param zstdLevel how hard to compress, 1 to 19
+     */
+    public BlockWriter(int targetRawBytes, int zstdLevel) {
+        if (targetRawBytes < 1 || targetRawBytes > BlockFormat.MAX_LINE_BYTES || zstdLevel < 1 || zstdLevel > 19) {
+            throw new IllegalArgumentException("blocks of " + targetRawBytes + " bytes at level " + zstdLevel);
+        }
+        this.targetRawBytes = targetRawBytes;
+        this.zstdLevel = zstdLevel;
+        this.lines = new ByteSink(targetRawBytes + (16 << 10));
+    }
 
     /**
      * What was written.
@@ -122,7 +142,7 @@ public final class BlockWriter {
 
     /** Whether the next row should go to another block. */
     public boolean full() {
-        return rawBytes() >= BlockFormat.TARGET_RAW_BYTES || rows >= BlockFormat.TARGET_ROWS;
+        return rawBytes() >= targetRawBytes || rows >= BlockFormat.TARGET_ROWS;
     }
 
     /** Adds all rows to the skip filter of this block. */
@@ -204,7 +224,7 @@ public final class BlockWriter {
     private void column(int type, String name, ByteSink raw) {
         int at = body.size();
         int codec = BlockFormat.CODEC_ZSTD;
-        int n = Zstandard.compress(raw.array(), 0, raw.size(), BlockFormat.ZSTD_LEVEL, body);
+        int n = Zstandard.compress(raw.array(), 0, raw.size(), zstdLevel, body);
         if (n >= raw.size()) {
             codec = BlockFormat.CODEC_NONE;
             body.skip(-n);

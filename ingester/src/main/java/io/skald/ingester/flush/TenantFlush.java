@@ -88,8 +88,13 @@ final class TenantFlush {
                         return from;
                     }
                 }
-                case CommitResult.SegmentsGone gone ->
-                    throw new IllegalStateException("a commit that removes nothing was refused for " + gone.keys());
+                case CommitResult.Voided v -> {
+                    // this took so long that the objects were taken for leftovers
+                    LOG.log(System.Logger.Level.WARNING, "segments are written again: " + v.keys());
+                    record = null;
+                }
+                case CommitResult.SegmentsGone _, CommitResult.DeletesChanged _, CommitResult.Live _ ->
+                    throw new IllegalStateException("a commit that removes nothing was refused: " + result);
             }
         }
     }

@@ -13,9 +13,13 @@ import java.util.Map;
  * @param n number of the last record; 0 when there is none
  * @param fences by ingester: the WAL position up to which all is in {@code segments}
  * @param segments those that exist, in the order of their commits
+ * @param deletions delete requests in force and the last that are done, in the order of their commits
+ * @param lastDelete number of the last record that held a delete request, 0 for none
  */
-public record IndexVersion(long n, Map<String, Long> fences, List<SegmentRef> segments) {
+public record IndexVersion(
+        long n, Map<String, Long> fences, List<SegmentRef> segments, List<Deletion> deletions, long lastDelete) {
     public IndexVersion {
+        deletions = List.copyOf(deletions);
         fences = Map.copyOf(fences);
         segments = List.copyOf(segments);
     }
@@ -23,6 +27,14 @@ public record IndexVersion(long n, Map<String, Long> fences, List<SegmentRef> se
     /** The fence of an ingester; 0 if it never committed. */
     public long fence(String ingesterId) {
         return fences.getOrDefault(ingesterId, 0L);
+    }
+
+    /** Delete requests that concern a segment, in the order of their commits; mostly none. */
+    public List<Deletion> deletions(SegmentRef s) {
+        if (s.deletes() >= lastDelete) {
+            return List.of();
+        }
+        return deletions.stream().filter(d -> d.concerns(s)).toList();
     }
 
     /** Segments that may have entries in [startNanos, endNanos), in the order of their commits. */

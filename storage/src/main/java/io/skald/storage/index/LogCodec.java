@@ -43,8 +43,7 @@ final class LogCodec {
         putUuid(f, r.nonce());
         field(out, LogFormat.FIELD_NONCE, f);
         for (SegmentRef s : r.adds()) {
-            putSegment(f, s);
-            field(out, LogFormat.FIELD_ADD, f);
+            segment(out, f, s);
         }
         for (String key : r.removes()) {
             f.string(key);
@@ -57,6 +56,29 @@ final class LogCodec {
             f.varint(fence.to());
             field(out, LogFormat.FIELD_FENCE, f);
         }
+        for (DeleteRequest d : r.deletes()) {
+            putDelete(f, d);
+            field(out, LogFormat.FIELD_DELETE, f);
+        }
+        for (String id : r.cancels()) {
+            f.string(id);
+            field(out, LogFormat.FIELD_CANCEL, f);
+        }
+        for (LogRecord.Applied a : r.applied()) {
+            f.varint(a.n());
+            f.varint(a.lines());
+            f.varint(a.bytes());
+            field(out, LogFormat.FIELD_APPLIED, f);
+        }
+        for (LogRecord.Mark m : r.marks()) {
+            f.string(m.key());
+            f.varint(m.deletes());
+            field(out, LogFormat.FIELD_MARK, f);
+        }
+        for (String key : r.voids()) {
+            f.string(key);
+            field(out, LogFormat.FIELD_VOID, f);
+        }
         return end(out);
     }
 
@@ -65,12 +87,25 @@ final class LogCodec {
         List<SegmentRef> adds = new ArrayList<>();
         List<String> removes = new ArrayList<>();
         Fence fence = null;
+        List<DeleteRequest> deletes = new ArrayList<>();
+        List<String> cancels = new ArrayList<>();
+        List<LogRecord.Applied> applied = new ArrayList<>();
+        List<LogRecord.Mark> marks = new ArrayList<>();
+        List<String> voids = new ArrayList<>();
         ByteSource in = open(object, bytes, LogFormat.KIND_RECORD);
         while (in.remaining() > 0) {
             Field f = nextField(object, bytes, in);
             switch (f.type) {
                 case LogFormat.FIELD_NONCE -> nonce = uuid(f.in);
-                case LogFormat.FIELD_ADD -> adds.add(segment(f.in));
+                case LogFormat.FIELD_ADD -> adds.add(segment(f.in, false));
+                case LogFormat.FIELD_ADD_MORE -> adds.add(segment(f.in, true));
+                case LogFormat.FIELD_DELETE -> deletes.add(delete(f.in));
+                case LogFormat.FIELD_CANCEL -> cancels.add(f.in.string("delete request id", MAX_STRING));
+                case LogFormat.FIELD_APPLIED ->
+                    applied.add(new LogRecord.Applied(f.in.varint(), f.in.varint(), f.in.varint()));
+                case LogFormat.FIELD_MARK ->
+                    marks.add(new LogRecord.Mark(f.in.string("key", MAX_STRING), f.in.varint()));
+                case LogFormat.FIELD_VOID -> voids.add(f.in.string("key", MAX_STRING));
                 case LogFormat.FIELD_REMOVE -> removes.add(f.in.string("key", MAX_STRING));
                 case LogFormat.FIELD_FENCE -> fence = fence(f.in);
                 default -> f.unknown();
@@ -80,7 +115,7 @@ final class LogCodec {
         if (nonce == null) {
             throw in.corrupt("record without a nonce");
         }
-        return new LogRecord(nonce, adds, removes, fence);
+        return new LogRecord(nonce, adds, removes, fence, deletes, cancels, applied, marks, voids);
     }
 
     /** A field's type and its bytes. */
@@ -140,7 +175,40 @@ final class LogCodec {
         return new UUID(high, in.i64());
     }
 
-    static void putSegment(ByteSink out, SegmentRef s) {
+    /** Appends a segment as a field. */
+    static void segment(ByteSink out, ByteSink payload, SegmentRef s) {
+        putSegment(payload, s);
+        if (s.retention().isEmpty() && s.level() == 0 && s.deletes() == 0) {
+            field(out, LogFormat.FIELD_ADD, payload);
+            return;
+        }
+        payload.string(s.retention());
+        payload.varint(s.level());
+        payload.varint(s.deletes());
+        field(out, LogFormat.FIELD_ADD_MORE, payload);
+    }
+
+    static void putDelete(ByteSink out, DeleteRequest d) {
+        out.string(d.id());
+        out.string(d.query());
+        out.i64(d.startNanos());
+        out.i64(d.endNanos());
+        out.i64(d.createdMillis());
+    }
+
+    static DeleteRequest delete(ByteSource in) throws CorruptData {
+        String id = in.string("delete request id", MAX_STRING);
+        String query = in.string("query", LogFormat.MAX_QUERY_LENGTH * 4);
+        long start = in.i64();
+        long end = in.i64();
+        try {
+            return new DeleteRequest(id, query, start, end, in.i64());
+        } catch (IllegalArgumentException e) {
+            throw in.corrupt(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void putSegment(ByteSink out, SegmentRef s) {
         if (s.key().length() > LogFormat.MAX_KEY_LENGTH) {
             throw new IllegalArgumentException("segment key of " + s.key().length() + " characters");
         }
@@ -155,7 +223,7 @@ final class LogCodec {
         out.varint(s.series());
     }
 
-    static SegmentRef segment(ByteSource in) throws CorruptData {
+    static SegmentRef segment(ByteSource in, boolean more) throws CorruptData {
         String key = in.string("key", MAX_STRING);
         long day = in.zigzag();
         long min = in.i64();
@@ -165,8 +233,23 @@ final class LogCodec {
         long lineBytes = in.varint();
         long tail = in.varint();
         int series = in.count("series", Integer.MAX_VALUE);
+        String retention = more ? in.string("retention", SegmentRef.MAX_RETENTION_LENGTH * 4) : "";
+        int level = more ? in.count("level", Integer.MAX_VALUE) : 0;
+        long deletes = more ? in.varint() : 0;
         try {
-            return new SegmentRef(key, Math.toIntExact(day), min, max, size, entries, lineBytes, tail, series);
+            return new SegmentRef(
+                    key,
+                    Math.toIntExact(day),
+                    min,
+                    max,
+                    size,
+                    entries,
+                    lineBytes,
+                    tail,
+                    series,
+                    retention,
+                    level,
+                    deletes);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw in.corrupt(String.valueOf(e.getMessage()));
         }

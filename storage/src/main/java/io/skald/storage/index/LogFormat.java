@@ -25,6 +25,16 @@ public final class LogFormat {
     static final int FIELD_PART = 5;
     static final int FIELD_FENCE_STATE = 6;
     static final int FIELD_RECENT_NONCE = 7;
+    /** A segment with retention, level and deletes; {@link #FIELD_ADD} has none of them. */
+    static final int FIELD_ADD_MORE = 8;
+
+    static final int FIELD_DELETE = 9;
+    static final int FIELD_CANCEL = 10;
+    static final int FIELD_APPLIED = 11;
+    static final int FIELD_VOID = 12;
+    static final int FIELD_DELETION_STATE = 13;
+    static final int FIELD_LAST_DELETE = 14;
+    static final int FIELD_MARK = 15;
 
     /** A reader that meets an unknown field of this type or above goes on without it; below it must not. */
     static final int FIRST_OPTIONAL_FIELD = 128;
@@ -34,6 +44,15 @@ public final class LogFormat {
 
     static final int MAX_KEY_LENGTH = 1024;
     static final int MAX_INGESTER_ID_LENGTH = 256;
+
+    /** Longest query of a delete request, characters. */
+    public static final int MAX_QUERY_LENGTH = 64 << 10;
+
+    /** Delete requests that are remembered after all was done for them. */
+    static final int REMEMBERED_DELETIONS = 1000;
+
+    /** Voided keys that are remembered: more than anybody could still be about to add. */
+    static final int REMEMBERED_VOIDS = 4096;
 
     /** Records between checkpoints. */
     static final int CHECKPOINT_INTERVAL = 1000;

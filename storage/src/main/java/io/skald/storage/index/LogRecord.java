@@ -15,19 +15,93 @@ import org.jspecify.annotations.Nullable;
  * @param adds segments that exist from now on; durable already, their keys never used before
  * @param removes keys of segments that no longer exist
  * @param fence how far an ingester's WAL is covered now; null if this commit stores no new entries
+ * @param deletes delete requests that are in force from now on
+ * @param cancels ids of delete requests that no longer are
+ * @param applied delete requests that were applied to all segments that are removed here, and what that took out of them
+ * @param marks segments in which requests have nothing to do though they are older
+ * @param voids keys that must never be added any more: whoever wrote them did not commit in time, and the objects go
  */
 public record LogRecord(
         UUID nonce,
         List<SegmentRef> adds,
         List<String> removes,
-        @Nullable Fence fence) {
+        @Nullable Fence fence,
+        List<DeleteRequest> deletes,
+        List<String> cancels,
+        List<Applied> applied,
+        List<Mark> marks,
+        List<String> voids) {
     public LogRecord {
+        marks = List.copyOf(marks);
         adds = List.copyOf(adds);
         removes = List.copyOf(removes);
+        deletes = List.copyOf(deletes);
+        cancels = List.copyOf(cancels);
+        applied = List.copyOf(applied);
+        voids = List.copyOf(voids);
     }
+
+    public LogRecord(UUID nonce, List<SegmentRef> adds, List<String> removes, @Nullable Fence fence) {
+        this(nonce, adds, removes, fence, List.of(), List.of(), List.of(), List.of(), List.of());
+    }
+
+    /**
+     * A delete request, and what was taken out for it.
+     *
+     * @param n number of the request's record
+     */
+    public record Applied(long n, long lines, long bytes) {}
+
+    /**
+     * A segment that was looked through for a delete request.
+     *
+     * @param deletes number of the last record whose request has nothing to do there
+     */
+    public record Mark(String key, long deletes) {}
 
     /** What a flush commits. */
     public static LogRecord flush(List<SegmentRef> adds, Fence fence) {
         return new LogRecord(UUID.randomUUID(), adds, List.of(), fence);
+    }
+
+    /** What a compaction commits. */
+    public static LogRecord compaction(List<SegmentRef> adds, List<String> removes, List<Applied> applied) {
+        return of(adds, removes, List.of(), List.of(), applied, List.of(), List.of());
+    }
+
+    /** Segments that go without a successor. */
+    public static LogRecord removal(List<String> keys) {
+        return of(List.of(), keys, List.of(), List.of(), List.of(), List.of(), List.of());
+    }
+
+    /** A new delete request. */
+    public static LogRecord delete(DeleteRequest request) {
+        return of(List.of(), List.of(), List.of(request), List.of(), List.of(), List.of(), List.of());
+    }
+
+    /** The end of a delete request. */
+    public static LogRecord cancel(String id) {
+        return of(List.of(), List.of(), List.of(), List.of(id), List.of(), List.of(), List.of());
+    }
+
+    /** Segments that delete requests need not be applied to, and the requests. */
+    public static LogRecord marked(List<Mark> marks, List<Applied> applied) {
+        return of(List.of(), List.of(), List.of(), List.of(), applied, marks, List.of());
+    }
+
+    /** Keys that must never be added. */
+    public static LogRecord voided(List<String> keys) {
+        return of(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), keys);
+    }
+
+    private static LogRecord of(
+            List<SegmentRef> adds,
+            List<String> removes,
+            List<DeleteRequest> deletes,
+            List<String> cancels,
+            List<Applied> applied,
+            List<Mark> marks,
+            List<String> voids) {
+        return new LogRecord(UUID.randomUUID(), adds, removes, null, deletes, cancels, applied, marks, voids);
     }
 }

@@ -8,6 +8,7 @@ import io.skald.core.model.StoreException.CorruptData;
 import io.skald.storage.segment.SegmentRef;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,6 +21,9 @@ final class LogState {
     private long n;
     private final LinkedHashMap<String, SegmentRef> live = new LinkedHashMap<>();
     private final TreeMap<String, FenceState> fences = new TreeMap<>();
+    private final TreeMap<Long, Deletion> deletions = new TreeMap<>();
+    private final LinkedHashSet<String> voids = new LinkedHashSet<>();
+    private long lastDelete;
     private final LinkedHashMap<UUID, Long> nonces = new LinkedHashMap<>();
 
     long n() {
@@ -46,11 +50,59 @@ final class LogState {
         return live.containsKey(key);
     }
 
+    boolean isVoid(String key) {
+        return voids.contains(key);
+    }
+
+    /** Numbers of requests that a record does not apply though they concern what it removes, or applies though they are cancelled. */
+    List<Long> deletesAgainst(LogRecord r) {
+        List<Long> against = new ArrayList<>();
+        long applied = r.adds().stream()
+                .filter(s -> s.level() > 0)
+                .mapToLong(SegmentRef::deletes)
+                .min()
+                .orElse(Long.MAX_VALUE);
+        for (Deletion d : deletions.tailMap(applied, false).values()) {
+            for (String key : r.removes()) {
+                SegmentRef s = live.get(key);
+                if (s != null && d.concerns(s)) {
+                    against.add(d.n());
+                    break;
+                }
+            }
+        }
+        for (LogRecord.Applied a : r.applied()) {
+            if (!deletions.containsKey(a.n())) {
+                against.add(a.n());
+            }
+        }
+        return against;
+    }
+
     void apply(long number, LogRecord r) {
         n = number;
         r.removes().forEach(live::remove);
         for (SegmentRef s : r.adds()) {
-            live.put(s.key(), s);
+            // what a flush adds is younger than every request so far; a compaction says itself what it applied
+            live.put(s.key(), s.level() > 0 || lastDelete == 0 ? s : s.compacted(0, lastDelete));
+        }
+        for (LogRecord.Mark m : r.marks()) {
+            live.computeIfPresent(m.key(), (k, s) -> s.compacted(s.level(), Math.max(s.deletes(), m.deletes())));
+        }
+        for (LogRecord.Applied a : r.applied()) {
+            deletions.computeIfPresent(
+                    a.n(), (k, d) -> new Deletion(k, d.request(), d.lines() + a.lines(), d.bytes() + a.bytes()));
+        }
+        for (String id : r.cancels()) {
+            deletions.values().removeIf(d -> d.request().id().equals(id));
+        }
+        for (DeleteRequest d : r.deletes()) {
+            lastDelete = number;
+            deletions.put(number, new Deletion(number, d, 0, 0));
+        }
+        forgetDeletions();
+        for (String key : r.voids()) {
+            addVoid(key);
         }
         Fence f = r.fence();
         if (f != null) {
@@ -62,10 +114,31 @@ final class LogState {
         }
     }
 
+    private void addVoid(String key) {
+        voids.add(key);
+        if (voids.size() > LogFormat.REMEMBERED_VOIDS) {
+            voids.removeFirst();
+        }
+    }
+
+    /** Forgets the oldest request that is done when there are many. */
+    private void forgetDeletions() {
+        if (deletions.size() <= LogFormat.REMEMBERED_DELETIONS) {
+            return;
+        }
+        for (Deletion d : deletions.values()) {
+            if (live.values().stream().noneMatch(d::concerns)) {
+                deletions.remove(d.n());
+                return;
+            }
+        }
+    }
+
     IndexVersion version() {
         Map<String, Long> positions = new TreeMap<>();
         fences.forEach((id, s) -> positions.put(id, s.position));
-        return new IndexVersion(n, positions, new ArrayList<>(live.values()));
+        return new IndexVersion(
+                n, positions, new ArrayList<>(live.values()), new ArrayList<>(deletions.values()), lastDelete);
     }
 
     /** The parts of a checkpoint of this state. */
@@ -79,8 +152,26 @@ final class LogState {
                 body = new ByteSink(4096);
                 bodies.add(body);
             }
-            LogCodec.putSegment(f, s);
-            LogCodec.field(body, LogFormat.FIELD_ADD, f);
+            LogCodec.segment(body, f, s);
+        }
+        for (Deletion d : deletions.values()) {
+            if (body.size() > LogFormat.CHECKPOINT_PART_BYTES) {
+                body = new ByteSink(4096);
+                bodies.add(body);
+            }
+            LogCodec.putDelete(f, d.request());
+            f.varint(d.n());
+            f.varint(d.lines());
+            f.varint(d.bytes());
+            LogCodec.field(body, LogFormat.FIELD_DELETION_STATE, f);
+        }
+        if (lastDelete > 0) {
+            f.varint(lastDelete);
+            LogCodec.field(body, LogFormat.FIELD_LAST_DELETE, f);
+        }
+        for (String key : voids) {
+            f.string(key);
+            LogCodec.field(body, LogFormat.FIELD_VOID, f);
         }
         for (Map.Entry<String, FenceState> e : fences.entrySet()) {
             f.string(e.getKey());
@@ -126,10 +217,18 @@ final class LogState {
                         throw f.in().corrupt("part " + part + " of checkpoint " + n + " under the key of another");
                     }
                 }
-                case LogFormat.FIELD_ADD -> {
-                    SegmentRef s = LogCodec.segment(f.in());
+                case LogFormat.FIELD_ADD, LogFormat.FIELD_ADD_MORE -> {
+                    SegmentRef s = LogCodec.segment(f.in(), f.type() == LogFormat.FIELD_ADD_MORE);
                     live.put(s.key(), s);
                 }
+                case LogFormat.FIELD_DELETION_STATE -> {
+                    DeleteRequest request = LogCodec.delete(f.in());
+                    long number = f.in().varint();
+                    long lines = f.in().varint();
+                    deletions.put(number, new Deletion(number, request, lines, f.in().varint()));
+                }
+                case LogFormat.FIELD_LAST_DELETE -> lastDelete = f.in().varint();
+                case LogFormat.FIELD_VOID -> addVoid(f.in().string("key", LogFormat.MAX_KEY_LENGTH * 4));
                 case LogFormat.FIELD_FENCE_STATE -> {
                     String id = f.in().string("ingester id", LogFormat.MAX_INGESTER_ID_LENGTH * 4);
                     long position = f.in().varint();

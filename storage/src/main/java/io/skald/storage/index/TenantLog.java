@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Follows one tenant's log and writes to it. Thread-safe: the state is guarded by {@code lock}, which is held during I/O. */
@@ -105,10 +106,25 @@ final class TenantLog {
         if (fence != null && state.fence(fence.ingesterId()) != fence.from()) {
             return new CommitResult.FenceMoved(fence.ingesterId(), state.fence(fence.ingesterId()));
         }
-        List<String> gone =
-                entry.removes().stream().filter(k -> !state.isLive(k)).toList();
+        List<String> gone = Stream.concat(
+                        entry.removes().stream(), entry.marks().stream().map(LogRecord.Mark::key))
+                .filter(k -> !state.isLive(k))
+                .toList();
         if (!gone.isEmpty()) {
             return new CommitResult.SegmentsGone(gone);
+        }
+        List<Long> against = state.deletesAgainst(entry);
+        if (!against.isEmpty()) {
+            return new CommitResult.DeletesChanged(against);
+        }
+        List<String> live = entry.voids().stream().filter(state::isLive).toList();
+        if (!live.isEmpty()) {
+            return new CommitResult.Live(live);
+        }
+        List<String> voided =
+                entry.adds().stream().map(SegmentRef::key).filter(state::isVoid).toList();
+        if (!voided.isEmpty()) {
+            return new CommitResult.Voided(voided);
         }
         for (SegmentRef s : entry.adds()) {
             if (state.isLive(s.key())) {

@@ -14,6 +14,10 @@ package io.skald.storage.segment;
  * @param lineBytes bytes of its lines, uncompressed
  * @param tailOffset where the sections and the footer begin; everything from there to the end is its directory
  * @param series its streams, each counted once
+ * @param retention the selector of the retention rule that its entries are kept by; empty for the tenant's period
+ * @param level 0 as it was flushed, more when a compaction wrote it
+ * @param deletes number of the last record with a delete request that has nothing to do here any more: the segment is younger, or the
+ *     request was applied
  */
 public record SegmentRef(
         String key,
@@ -24,11 +28,68 @@ public record SegmentRef(
         long entries,
         long lineBytes,
         long tailOffset,
-        int series) {
+        int series,
+        String retention,
+        int level,
+        long deletes) {
+    /** Longest selector of a retention rule, characters. */
+    public static final int MAX_RETENTION_LENGTH = 2048;
+
     public SegmentRef {
         if (minNanos > maxNanos || sizeBytes < 0 || tailOffset < 0 || tailOffset > sizeBytes || entries < 0) {
             throw new IllegalArgumentException("segment " + key + ": impossible range or size");
         }
+        if (retention.length() > MAX_RETENTION_LENGTH || level < 0 || deletes < 0) {
+            throw new IllegalArgumentException("segment " + key + ": impossible retention, level or deletes");
+        }
+    }
+
+    /** A segment as a flush writes it when the tenant has one retention period and no delete requests. */
+    public SegmentRef(
+            String key,
+            int day,
+            long minNanos,
+            long maxNanos,
+            long sizeBytes,
+            long entries,
+            long lineBytes,
+            long tailOffset,
+            int series) {
+        this(key, day, minNanos, maxNanos, sizeBytes, entries, lineBytes, tailOffset, series, "", 0, 0);
+    }
+
+    /** The same with another retention. */
+    public SegmentRef withRetention(String selector) {
+        return new SegmentRef(
+                key,
+                day,
+                minNanos,
+                maxNanos,
+                sizeBytes,
+                entries,
+                lineBytes,
+                tailOffset,
+                series,
+                selector,
+                level,
+                deletes);
+    }
+
+    /** The same as written by a compaction, to which delete requests up to a number were applied. */
+    public SegmentRef compacted(int newLevel, long appliedDeletes) {
+        return new SegmentRef(
+                key,
+                day,
+                minNanos,
+                maxNanos,
+                sizeBytes,
+                entries,
+                lineBytes,
+                tailOffset,
+                series,
+                retention,
+                newLevel,
+                appliedDeletes);
     }
 
     /** Whether any of its entries may lie in [startNanos, endNanos). */

@@ -24,8 +24,8 @@ public final class SegmentWriter implements AutoCloseable {
     private final String key;
     private final int day;
     private final SegmentStore.Output out;
-    private final BlockWriter shared = new BlockWriter();
-    private final BlockWriter own = new BlockWriter();
+    private final BlockWriter shared;
+    private final BlockWriter own;
     private final ByteSink buffer = new ByteSink(96 << 10);
     private final BlockIndexWriter blocks = new BlockIndexWriter();
     private final CountersWriter counters = new CountersWriter();
@@ -40,7 +40,20 @@ public final class SegmentWriter implements AutoCloseable {
     private long minNanos = Long.MAX_VALUE;
     private long maxNanos = Long.MIN_VALUE;
 
-    private SegmentWriter(String key, int day, SegmentStore.Output out) {
+    /**
+     * How much work goes into taking little space.
+     *
+     * @param blockBytes raw bytes of the blocks of streams that have their own
+     * @param zstdLevel 1 to 19
+     */
+    public record Density(int blockBytes, int zstdLevel) {
+        /** What a flush uses. */
+        public static final Density FAST = new Density(BlockFormat.TARGET_RAW_BYTES, 1);
+    }
+
+    private SegmentWriter(String key, int day, SegmentStore.Output out, Density density) {
+        this.shared = new BlockWriter(BlockFormat.TARGET_RAW_BYTES, density.zstdLevel);
+        this.own = new BlockWriter(density.blockBytes, density.zstdLevel);
         this.key = key;
         this.day = day;
         this.out = out;
@@ -57,7 +70,12 @@ public final class SegmentWriter implements AutoCloseable {
 
     /** Begins a segment under a key of the caller's, which must never have been used. */
     public static SegmentWriter create(SegmentStore store, String key, int day) throws StoreException {
-        SegmentWriter w = new SegmentWriter(key, day, store.create(key));
+        return create(store, key, day, Density.FAST);
+    }
+
+    /** Begins a segment under a key of the caller's, which must never have been used. */
+    public static SegmentWriter create(SegmentStore store, String key, int day, Density density) throws StoreException {
+        SegmentWriter w = new SegmentWriter(key, day, store.create(key), density);
         try {
             ByteSink header = new ByteSink(SegmentFormat.HEADER_LENGTH);
             header.i64(SegmentFormat.MAGIC);

@@ -1,0 +1,106 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.core.scan;
+
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A stream without certain entries. */
+public final class FilteredStream implements StreamScan {
+    private final StreamScan stream;
+    private final List<EntryFilter.Entries> without;
+
+    private FilteredStream(StreamScan stream, List<EntryFilter.Entries> without) {
+        this.stream = stream;
+        this.without = List.copyOf(without);
+    }
+
+    /**
+     * The stream without all entries that any of the filters means; the stream itself if they mean none of it.
+     *
+     * @param stream its cursors must give all columns; it is opened once at a time
+     */
+    public static StreamScan of(StreamScan stream, List<? extends EntryFilter> filters) {
+        List<EntryFilter.Entries> bound = new ArrayList<>();
+        for (EntryFilter f : filters) {
+            EntryFilter.Entries e = f.forStream(stream.labels());
+            if (e != null) {
+                bound.add(e);
+            }
+        }
+        return bound.isEmpty() ? stream : new FilteredStream(stream, bound);
+    }
+
+    @Override
+    public Labels labels() {
+        return stream.labels();
+    }
+
+    @Override
+    public long minNanos() {
+        return stream.minNanos();
+    }
+
+    @Override
+    public long maxNanos() {
+        return stream.maxNanos();
+    }
+
+    @Override
+    public EntryCursor open() throws StoreException {
+        return new Cursor(stream.open(), without);
+    }
+
+    private record Cursor(EntryCursor inner, List<EntryFilter.Entries> without) implements EntryCursor {
+        @Override
+        public boolean next() throws StoreException {
+            while (inner.next()) {
+                if (!left()) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private boolean left() {
+            for (EntryFilter.Entries e : without) {
+                if (e.match(inner)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        @Override
+        public long timestampNanos() {
+            return inner.timestampNanos();
+        }
+
+        @Override
+        public byte[] buffer() {
+            return inner.buffer();
+        }
+
+        @Override
+        public int offset() {
+            return inner.offset();
+        }
+
+        @Override
+        public int length() {
+            return inner.length();
+        }
+
+        @Override
+        public Labels metadata() {
+            return inner.metadata();
+        }
+
+        @Override
+        public void close() {
+            inner.close();
+        }
+    }
+}
