@@ -41,6 +41,7 @@ public record SkaldConfig(
         @Setting("Flush") FlushSettings flush,
         @Setting("Ingester") IngesterSettings ingester,
         @Setting("Querier") QuerierSettings querier,
+        @Setting("Alert and recording rules") RulesSettings rules,
         @Setting("Limits of every tenant") Limits limits,
 
         @Setting(
@@ -63,6 +64,7 @@ public record SkaldConfig(
             FlushSettings.DEFAULTS,
             IngesterSettings.DEFAULTS,
             QuerierSettings.DEFAULTS,
+            RulesSettings.DEFAULTS,
             Limits.DEFAULTS,
             Map.of(),
             Path.of(""));
@@ -138,6 +140,7 @@ public record SkaldConfig(
                 flush,
                 ingester,
                 querier,
+                rules,
                 limits,
                 overrides,
                 overridesFile);

@@ -16,6 +16,9 @@ final class Evaluator {
     /** Steps after which a template is given up: ranges within ranges over large values. */
     private static final int MAX_STEPS = 1_000_000;
 
+    /** Templates within templates. */
+    private static final int MAX_CALLS = 50;
+
     private enum Flow {
         NEXT,
         BREAK,
@@ -32,17 +35,52 @@ final class Evaluator {
     private final String name;
     private final StringBuilder out;
     private final List<Map.Entry<String, @Nullable Object>> variables = new ArrayList<>();
+    private final @Nullable Object root;
+    private final Map<String, List<Node>> defined;
     private int steps;
+    private int depth;
 
     Evaluator(String name, Functions functions, TemplateData data, StringBuilder out) {
+        this(name, functions, data, out, Entry.ENTRY, Map.of());
+    }
+
+    /**
+     * @param root the dot
+     * @param defined templates that others may call
+     */
+    Evaluator(
+            String name,
+            Functions functions,
+            TemplateData data,
+            StringBuilder out,
+            @Nullable Object root,
+            Map<String, List<Node>> defined) {
         this.name = name;
         this.functions = functions;
         this.data = data;
         this.out = out;
+        this.root = root;
+        this.defined = defined;
     }
 
     void run(List<Node> nodes) {
-        nodes(nodes, Entry.ENTRY);
+        nodes(nodes, root);
+    }
+
+    /** Runs another template with variables of its own. */
+    private void run(String template, @Nullable Object dot, StringBuilder to) {
+        List<Node> body = defined.get(template);
+        if (body == null) {
+            throw new EvalException("template: " + name + ": template \"" + template + "\" not defined");
+        }
+        Evaluator inner = new Evaluator(name, functions, data, to, dot, defined);
+        inner.steps = steps;
+        inner.depth = depth + 1;
+        if (inner.depth > MAX_CALLS) {
+            throw new EvalException("template: " + name + ": templates call each other too deeply");
+        }
+        inner.run(body);
+        steps = inner.steps;
     }
 
     private Flow nodes(List<Node> nodes, @Nullable Object dot) {
@@ -85,6 +123,7 @@ final class Evaluator {
             case Node.Continue c -> {
                 return Flow.CONTINUE;
             }
+            case Node.Call c -> run(c.name(), c.dot() == null ? null : pipe(c.dot(), dot), out);
         }
         return Flow.NEXT;
     }
@@ -179,7 +218,13 @@ final class Evaluator {
             if (f.name().equals("and") || f.name().equals("or")) {
                 return shortCircuit(f.name().equals("and"), rest, dot, last, hasLast);
             }
-            return call(f.name(), arguments(rest, dot, last, hasLast), c.column(), c.text());
+            List<@Nullable Object> args = arguments(rest, dot, last, hasLast);
+            if (f.name().equals("tmpl") && args.size() == 2 && args.getFirst() instanceof String template) {
+                StringBuilder to = new StringBuilder();
+                run(template, args.get(1), to);
+                return to.toString();
+            }
+            return call(f.name(), args, c.column(), c.text());
         }
         if (head instanceof Node.Field f && (!rest.isEmpty() || hasLast)) {
             Object of = operand(f.of(), dot);
@@ -243,7 +288,7 @@ final class Evaluator {
                 return variables.get(i).getValue();
             }
         }
-        return variable.equals("$") ? Entry.ENTRY : null;
+        return variable.equals("$") ? root : null;
     }
 
     private @Nullable Object field(Node.Field f, @Nullable Object of) {
@@ -252,7 +297,10 @@ final class Evaluator {
             return v == null ? "" : v;
         }
         return switch (of) {
-            case Map<?, ?> m -> m.get(f.name());
+            case Map<?, ?> m -> {
+                Object x = m.get(f.name());
+                yield x == null && m instanceof java.util.SortedMap ? "" : x;
+            }
             case GoTime t -> method(t, f, new ArrayList<>());
             case GoDuration d -> method(d, f, new ArrayList<>());
             case null -> throw at(f.column(), f.text(), "nil pointer evaluating interface {}." + f.name());

@@ -60,10 +60,23 @@ final class Functions {
     }
 
     private final StringFunctions strings = new StringFunctions();
+    private final TemplateFunctions more;
+
+    /** @param more functions that go before the common ones */
+    Functions(TemplateFunctions more) {
+        this.more = more;
+    }
 
     /** @throws CallException if the arguments do not fit */
     @Nullable
     Object call(String name, List<@Nullable Object> args, TemplateData data) {
+        if (more.has(name)) {
+            try {
+                return more.call(name, args);
+            } catch (IllegalArgumentException e) {
+                throw new CallException(String.valueOf(e.getMessage()), true);
+            }
+        }
         if (StringFunctions.NAMES.contains(name)) {
             return strings.call(name, args);
         }

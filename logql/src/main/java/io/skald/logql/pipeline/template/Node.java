@@ -21,6 +21,9 @@ sealed interface Node {
 
     record Continue() implements Node {}
 
+    /** Runs a template that is defined elsewhere in the text, over a value or nothing. */
+    record Call(String name, @Nullable Pipe dot) implements Node {}
+
     /**
      * Commands, each of which gets the value of the one before as its last argument.
      *

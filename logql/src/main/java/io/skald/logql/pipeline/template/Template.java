@@ -4,6 +4,7 @@ package io.skald.logql.pipeline.template;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -11,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 public final class Template {
     private final String name;
     private final List<Node> nodes;
+    private final Map<String, List<Node>> defined;
 
-    private Template(String name, List<Node> nodes) {
+    private Template(String name, List<Node> nodes, Map<String, List<Node>> defined) {
         this.name = name;
         this.nodes = nodes;
+        this.defined = Map.copyOf(defined);
     }
 
     /**
@@ -24,8 +27,56 @@ public final class Template {
      * @throws TemplateSyntaxException if the text is not one
      */
     public static Template parse(String name, String text) {
-        return new Template(name, new TemplateParser(name, text).parse());
+        return new Template(name, new TemplateParser(name, text, TemplateFunctions.NONE, false).parse(), Map.of());
     }
+
+    /**
+     * Parses a template that may also {@code define} others, and call more functions.
+     *
+     * @throws TemplateSyntaxException if the text is not one
+     */
+    public static Template parse(String name, String text, TemplateFunctions functions) {
+        TemplateParser parser = new TemplateParser(name, text, functions, true);
+        List<Node> nodes = parser.parse();
+        return new Template(name, nodes, parser.defined());
+    }
+
+    /**
+     * Runs a template over a value, which is its dot.
+     *
+     * @throws IllegalArgumentException if it fails; the message says where
+     */
+    public String render(Object dot, TemplateFunctions functions) {
+        StringBuilder out = new StringBuilder();
+        try {
+            new Evaluator(name, new Functions(functions), NO_ENTRY, out, dot, defined).run(nodes);
+        } catch (EvalException e) {
+            throw new IllegalArgumentException(e.text(), e);
+        }
+        return out.toString();
+    }
+
+    private static final TemplateData NO_ENTRY = new TemplateData() {
+        @Override
+        public @Nullable String label(String label) {
+            return null;
+        }
+
+        @Override
+        public Map<String, String> labels() {
+            return Map.of();
+        }
+
+        @Override
+        public String line() {
+            return "";
+        }
+
+        @Override
+        public long timestampNanos() {
+            return 0;
+        }
+    };
 
     /** The text if the template is nothing else, or null. */
     public @Nullable String constant() {
@@ -51,7 +102,7 @@ public final class Template {
     /** Runs one template over one entry after the other. Confined to one thread. */
     public static final class Runner {
         private final Template template;
-        private final Functions functions = new Functions();
+        private final Functions functions = new Functions(TemplateFunctions.NONE);
         private final StringBuilder out = new StringBuilder();
         private @Nullable String error;
 
@@ -90,6 +141,7 @@ public final class Template {
                     case Node.Range r -> pipe(r.value(), out) && inner(r.body(), out) && nodes(r.otherwise(), out);
                     case Node.Break b -> true;
                     case Node.Continue c -> true;
+                    case Node.Call c -> false;
                 };
                 if (!known) {
                     return false;

@@ -5,8 +5,10 @@ package io.skald.logql.pipeline.template;
 import io.skald.logql.pipeline.template.TemplateLexer.Kind;
 import io.skald.logql.pipeline.template.TemplateLexer.Token;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,13 +20,19 @@ final class TemplateParser {
     private final String source;
     private final List<Token> tokens;
     private final Set<String> variables = new HashSet<>(Set.of("$"));
+    private final TemplateFunctions functions;
+    private final boolean defines;
+    private final Map<String, List<Node>> defined = new HashMap<>();
     private int at;
     private int depth;
     private int ranges;
 
-    TemplateParser(String name, String text) {
+    /** @param defines whether templates may be defined in the text */
+    TemplateParser(String name, String text, TemplateFunctions functions, boolean defines) {
         this.name = name;
         this.source = text;
+        this.functions = functions;
+        this.defines = defines;
         this.tokens = TemplateLexer.lex(name, text);
     }
 
@@ -35,6 +43,11 @@ final class TemplateParser {
             throw error(end, "unexpected {{" + end.text() + "}}");
         }
         return List.copyOf(nodes);
+    }
+
+    /** What {@code define} named, once the text is parsed. */
+    Map<String, List<Node>> defined() {
+        return defined;
     }
 
     private Token peek() {
@@ -67,12 +80,51 @@ final class TemplateParser {
                 depth--;
                 return word;
             }
+            if (defines && word.kind() == Kind.IDENTIFIER && word.text().equals("define")) {
+                define();
+                continue;
+            }
             out.add(action(word));
         }
     }
 
+    private void define() {
+        next();
+        String template = templateName("define");
+        expectClose("define");
+        Set<String> outer = Set.copyOf(variables);
+        variables.retainAll(Set.of("$"));
+        List<Node> body = new ArrayList<>();
+        Token end = list(body);
+        if (end.kind() == Kind.EOF || !end.text().equals("end")) {
+            throw error(end, "unexpected " + (end.kind() == Kind.EOF ? "EOF" : "{{" + end.text() + "}}"));
+        }
+        expectClose("end");
+        variables.addAll(outer);
+        defined.put(template, List.copyOf(body));
+    }
+
+    private String templateName(String context) {
+        Token t = next();
+        if (t.kind() != Kind.STRING) {
+            throw unexpected(t, context);
+        }
+        return t.text();
+    }
+
+    private Node callTemplate() {
+        next();
+        String template = templateName("template");
+        Node.Pipe dot = peek().kind() == Kind.CLOSE ? null : pipe("template");
+        expectClose("template");
+        return new Node.Call(template, dot);
+    }
+
     private Node action(Token word) {
         if (word.kind() == Kind.IDENTIFIER) {
+            if (defines && word.text().equals("template")) {
+                return callTemplate();
+            }
             switch (word.text()) {
                 case "if", "with", "range" -> {
                     next();
@@ -273,7 +325,9 @@ final class TemplateParser {
             case "false" -> new Node.Constant(false);
             case "nil" -> new Node.Constant(null);
             default -> {
-                if (!Functions.NAMES.contains(t.text())) {
+                if (!Functions.NAMES.contains(t.text())
+                        && !functions.has(t.text())
+                        && !(defines && t.text().equals("tmpl"))) {
                     throw error(t, "function \"" + t.text() + "\" not defined");
                 }
                 yield new Node.Function(t.text());
