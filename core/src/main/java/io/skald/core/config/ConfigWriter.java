@@ -122,7 +122,7 @@ final class ConfigWriter {
         }
         for (Schema.Key key : keys) {
             if (key.kind() == Schema.Kind.SECTION) {
-                table((Record) key.of(r), key.name());
+                table((Record) key.of(r), path.isEmpty() ? key.name() : path + "." + key.name());
             }
         }
     }

@@ -42,6 +42,7 @@ public record SkaldConfig(
         @Setting("Ingester") IngesterSettings ingester,
         @Setting("Querier") QuerierSettings querier,
         @Setting("Alert and recording rules") RulesSettings rules,
+        @Setting("Stores") StorageSettings storage,
         @Setting("Limits of every tenant") Limits limits,
 
         @Setting(
@@ -65,6 +66,7 @@ public record SkaldConfig(
             IngesterSettings.DEFAULTS,
             QuerierSettings.DEFAULTS,
             RulesSettings.DEFAULTS,
+            StorageSettings.DEFAULTS,
             Limits.DEFAULTS,
             Map.of(),
             Path.of(""));
@@ -141,6 +143,7 @@ public record SkaldConfig(
                 ingester,
                 querier,
                 rules,
+                storage,
                 limits,
                 overrides,
                 overridesFile);
