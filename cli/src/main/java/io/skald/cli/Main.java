@@ -13,6 +13,7 @@ import io.skald.cli.config.ConfigCommand;
 import io.skald.cli.demo.DemoCommand;
 import io.skald.cli.inspect.InspectCommand;
 import io.skald.cli.run.RunCommand;
+import io.skald.cli.store.StoreCommand;
 import io.skald.core.config.Keys;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -40,6 +41,7 @@ public final class Main {
             new Command("export", "write all lines of a query, and go on after an interruption", ExportCommand::new),
             new Command("flush", "write what is in the write-ahead log into segments", FlushCommand::new),
             new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
+            new Command("store", "create and check the shared stores", StoreCommand::new),
             new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
 
     private Main() {}

@@ -29,7 +29,8 @@ public final class StoreMetrics {
     private final ConcurrentHashMap<String, Boolean> tenants = new ConcurrentHashMap<>();
 
     public StoreMetrics(CollectorRegistry registry) {
-        calls = Counter.build("skald_storage_calls", "Calls to a store, by outcome; a call that was retried counts once.")
+        calls = Counter.build(
+                        "skald_storage_calls", "Calls to a store, by outcome; a call that was retried counts once.")
                 .labelNames("store", "operation", "outcome")
                 .register(registry);
         duration = Histogram.build("skald_storage_call_duration_seconds", "How long calls took, retries included.")
@@ -42,7 +43,8 @@ public final class StoreMetrics {
         retries = Counter.build("skald_storage_retries", "Attempts after the first of a call.")
                 .labelNames("store", "operation")
                 .register(registry);
-        throttles = Counter.build("skald_storage_throttles", "Attempts that a store refused because there were too many.")
+        throttles = Counter.build(
+                        "skald_storage_throttles", "Attempts that a store refused because there were too many.")
                 .labelNames("store", "operation")
                 .register(registry);
         units = Counter.build("skald_storage_dynamodb_units", "Request units that DynamoDB charged.")

@@ -166,7 +166,9 @@ public final class FaultyHttp implements AutoCloseable {
         });
         byte[] body = r.body();
         if (e.getRequestMethod().equals("HEAD")) {
-            r.headers().firstValue("Content-Length").ifPresent(n -> e.getResponseHeaders().set("Content-Length", n));
+            r.headers()
+                    .firstValue("Content-Length")
+                    .ifPresent(n -> e.getResponseHeaders().set("Content-Length", n));
             e.sendResponseHeaders(r.statusCode(), -1);
             return;
         }

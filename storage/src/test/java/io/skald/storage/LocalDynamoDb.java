@@ -43,11 +43,8 @@ public final class LocalDynamoDb implements AutoCloseable {
 
     /** Maven keeps the native library beside the jar that loads it. */
     private static Path natives() throws URISyntaxException {
-        Path jar = Path.of(SQLite.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .toURI());
+        Path jar = Path.of(
+                SQLite.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Path version = Objects.requireNonNull(jar.getParent());
         return version.resolve("../../libsqlite4java-linux-amd64")
                 .resolve(Objects.requireNonNull(version.getFileName()))
@@ -70,7 +67,11 @@ public final class LocalDynamoDb implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        server.stop();
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.skald.agent.Agent;
 import io.skald.agent.AgentConfig;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
+import io.skald.cli.store.Stores;
 import io.skald.core.config.ConfigException;
 import io.skald.core.config.HostPort;
 import io.skald.core.config.OverridesFile;
@@ -37,10 +38,8 @@ import io.skald.querier.schedule.QueryScheduler;
 import io.skald.querier.source.ExactSource;
 import io.skald.querier.source.MultiTenantSource;
 import io.skald.storage.SegmentStore;
-import io.skald.storage.file.FileSegmentStore;
+import io.skald.storage.StoreMetrics;
 import io.skald.storage.index.CommitLog;
-import io.skald.storage.rocksdb.RocksIndexStore;
-import io.skald.storage.segment.OrphanSegments;
 import io.skald.storage.segment.SegmentReaders;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -111,9 +110,9 @@ public final class Appliance implements AutoCloseable {
 
         // before anything in it is opened: whoever comes second is told who is first
         DataDirectory locked = parts.add("data directory", DataDirectory.acquire(Disk.REAL, data));
-        CommitLog log = new CommitLog(parts.add("index", RocksIndexStore.open(data.resolve("index"))));
-        SegmentStore segments = parts.add("segments", FileSegmentStore.open(data.resolve("segments")));
-        OrphanSegments.sweep(segments, log);
+        Stores stores = Stores.open(config, data, parts, new StoreMetrics(registry));
+        CommitLog log = stores.log();
+        SegmentStore segments = stores.segments();
         Ingester ingester = parts.add(
                 "ingester",
                 Ingester.open(

@@ -19,7 +19,8 @@ public record DynamoDbSettings(
         Duration attemptTimeout,
 
         @Setting(
-                value = "How often a call is tried when the service is throttled, fails or does not answer; with growing, random pauses.",
+                value =
+                        "How often a call is tried when the service is throttled, fails or does not answer; with growing, random pauses.",
                 min = "1",
                 max = "20")
         int maxAttempts) {

@@ -18,7 +18,8 @@ public record S3Settings(
         @Setting("Address of the service, as `https://HOST[:PORT]`; empty for AWS.")
         String endpoint,
 
-        @Setting("Whether the bucket is named in the path instead of the host name; most stores other than AWS need it.")
+        @Setting(
+                "Whether the bucket is named in the path instead of the host name; most stores other than AWS need it.")
         boolean pathStyle,
 
         @Setting(
@@ -28,12 +29,12 @@ public record S3Settings(
         @Setting("With `sse-kms`: id, ARN or alias of the key; empty for the account's own S3 key.")
         String kmsKey,
 
-        @Setting(
-                "Storage class of new objects, like `STANDARD_IA` or `INTELLIGENT_TIERING`; empty for `STANDARD`.")
+        @Setting("Storage class of new objects, like `STANDARD_IA` or `INTELLIGENT_TIERING`; empty for `STANDARD`.")
         String storageClass,
 
         @Setting(
-                value = "Size of the parts of a large object; a smaller object is written in one request. Each object being written holds one part in memory.",
+                value =
+                        "Size of the parts of a large object; a smaller object is written in one request. Each object being written holds one part in memory.",
                 bytes = true,
                 min = "5MB",
                 max = "512MB")
@@ -43,12 +44,13 @@ public record S3Settings(
         Duration attemptTimeout,
 
         @Setting(
-                value = "How often a call is tried when the service is throttled, fails or does not answer; with growing, random pauses.",
+                value =
+                        "How often a call is tried when the service is throttled, fails or does not answer; with growing, random pauses.",
                 min = "1",
                 max = "20")
         int maxAttempts) {
-    public static final S3Settings DEFAULTS = new S3Settings(
-            "", "", "", "", false, Encryption.DEFAULT, "", "", 16L << 20, Duration.ofSeconds(30), 6);
+    public static final S3Settings DEFAULTS =
+            new S3Settings("", "", "", "", false, Encryption.DEFAULT, "", "", 16L << 20, Duration.ofSeconds(30), 6);
 
     public S3Settings {
         if (!bucket.isEmpty() && !bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|arn:aws[a-z-]*:s3[a-z-]*:.+")) {

@@ -23,7 +23,8 @@ public record StorageSettings(
         boolean sharedIndex = index == IndexBackend.DYNAMODB;
         boolean sharedSegments = segments == SegmentBackend.S3;
         if (sharedIndex && !sharedSegments) {
-            throw new IllegalArgumentException("index: dynamodb needs segments: s3, as other processes read the segments, too");
+            throw new IllegalArgumentException(
+                    "index: dynamodb needs segments: s3, as other processes read the segments, too");
         }
         if (sharedSegments && s3.bucket().isEmpty()) {
             throw new IllegalArgumentException("segments: s3 needs s3.bucket");

@@ -124,17 +124,14 @@ class SkaldConfigTest {
                         "f:1:10: storage: index: dynamodb needs segments: s3, as other processes read the segments, too"),
                 Arguments.of("storage: {segments: s3}", "f:1:10: storage: segments: s3 needs s3.bucket"),
                 Arguments.of(
-                        "storage:\n  index: dynamo",
-                        "f:2:10: storage.index: 'dynamo' is not one of rocksdb, dynamodb"),
+                        "storage:\n  index: dynamo", "f:2:10: storage.index: 'dynamo' is not one of rocksdb, dynamodb"),
                 Arguments.of(
                         "storage:\n  s3:\n    bukket: a",
                         "f:3:5: unknown key 'bukket' in storage.s3; did you mean 'bucket'?"),
                 Arguments.of(
                         "storage: {s3: {endpoint: 'localhost:9000'}}",
                         "f:1:15: storage.s3: endpoint 'localhost:9000' must be like https://host:port"),
-                Arguments.of(
-                        "storage: {s3: {kms_key: k}}",
-                        "f:1:15: storage.s3: kms_key needs encryption: sse-kms"),
+                Arguments.of("storage: {s3: {kms_key: k}}", "f:1:15: storage.s3: kms_key needs encryption: sse-kms"),
                 Arguments.of("a: b: c", "f:1:5: not YAML: mapping values are not allowed here"),
                 Arguments.of("a: {", "f:1:5: not YAML: expected the node content, but found '<stream end>'"));
     }

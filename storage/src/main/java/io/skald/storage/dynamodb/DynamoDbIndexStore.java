@@ -154,15 +154,14 @@ public final class DynamoDbIndexStore implements IndexStore {
             ConsumedCapacity c = units.apply(answer);
             if (c != null && c.capacityUnits() != null) {
                 boolean write = operation.equals("PutItem") || operation.equals("BatchWriteItem");
-                metrics.units(
-                        STORE, operation, name, write ? 0 : c.capacityUnits(), write ? c.capacityUnits() : 0);
+                metrics.units(STORE, operation, name, write ? 0 : c.capacityUnits(), write ? c.capacityUnits() : 0);
             }
             size = received.apply(answer);
             success = true;
             return answer;
         } catch (ConditionalCheckFailedException e) {
             success = true;
-            metrics.units(STORE, operation, name, 0, Math.max(1, Math.ceilDiv(sent, 1024)));
+            metrics.units(STORE, operation, name, 0, (double) Math.max(1, Math.ceilDiv(sent, 1024)));
             throw e;
         } finally {
             metrics.call(STORE, operation, name, System.nanoTime() - begin, sent, size, success);
@@ -216,8 +215,7 @@ public final class DynamoDbIndexStore implements IndexStore {
     }
 
     /** What became of a write that was not answered: it was done, it lost, or nobody knows yet and the failure stands. */
-    private boolean settle(
-            String partition, long key, byte @Nullable [] expected, byte[] nonce, SdkException failure)
+    private boolean settle(String partition, long key, byte @Nullable [] expected, byte[] nonce, SdkException failure)
             throws StoreException {
         StoreException unknown = AwsClients.failure("cannot write index record " + partition + "/" + key, failure);
         Map<String, AttributeValue> item;
@@ -269,8 +267,8 @@ public final class DynamoDbIndexStore implements IndexStore {
     private byte[] value(String partition, Map<String, AttributeValue> item) throws StoreException {
         AttributeValue v = item.get(IndexTable.VALUE);
         if (v == null || v.b() == null) {
-            throw new StoreException.CorruptData("index record " + partition + "/"
-                    + item.get(IndexTable.KEY) + " of table " + table + " has no value at offset 0");
+            throw new StoreException.CorruptData("index record " + partition + "/" + item.get(IndexTable.KEY)
+                    + " of table " + table + " has no value at offset 0");
         }
         return v.b().asByteArray();
     }
@@ -350,7 +348,8 @@ public final class DynamoDbIndexStore implements IndexStore {
     private void delete(String partition, List<Long> keys) throws StoreException {
         List<WriteRequest> left = keys.stream()
                 .map(k -> WriteRequest.builder()
-                        .deleteRequest(DeleteRequest.builder().key(key(partition, k)).build())
+                        .deleteRequest(
+                                DeleteRequest.builder().key(key(partition, k)).build())
                         .build())
                 .toList();
         for (int undone = 0; !left.isEmpty(); undone++) {
@@ -364,7 +363,9 @@ public final class DynamoDbIndexStore implements IndexStore {
                     0,
                     c -> c.batchWriteItem(b ->
                             b.requestItems(Map.of(table, now)).returnConsumedCapacity(ReturnConsumedCapacity.TOTAL)),
-                    r -> r.consumedCapacity().isEmpty() ? null : r.consumedCapacity().getFirst(),
+                    r -> r.consumedCapacity().isEmpty()
+                            ? null
+                            : r.consumedCapacity().getFirst(),
                     r -> 0L);
             left = done.unprocessedItems().getOrDefault(table, List.of());
         }
@@ -372,8 +373,8 @@ public final class DynamoDbIndexStore implements IndexStore {
 
     private static void pause(String partition, int undone, int left) throws StoreException {
         if (undone > MAX_UNDONE) {
-            throw new StoreException.Throttled(
-                    "index partition " + partition + ": " + left + " deletions left undone", null);
+            throw new StoreException.Unavailable(
+                    "index partition " + partition + ": " + left + " deletions left undone");
         }
         try {
             Thread.sleep(UNDONE_PAUSE_MILLIS << Math.min(undone, 6));

@@ -101,26 +101,34 @@ final class S3Output implements SegmentStore.Output {
         try {
             String id = upload;
             if (id == null) {
-                id = store.counted("CreateMultipartUpload", key, 0, () -> store.client()
-                                .createMultipartUpload(b -> b.bucket(settings.bucket())
-                                        .key(store.objectKey(key))
-                                        .contentType(TYPE)
-                                        .metadata(Map.of(ATTEMPT, attempt))
-                                        .serverSideEncryption(encryption())
-                                        .ssekmsKeyId(kmsKey())
-                                        .storageClass(storageClass())))
+                id = store.counted(
+                                "CreateMultipartUpload",
+                                key,
+                                0,
+                                () -> store.client()
+                                        .createMultipartUpload(b -> b.bucket(settings.bucket())
+                                                .key(store.objectKey(key))
+                                                .contentType(TYPE)
+                                                .metadata(Map.of(ATTEMPT, attempt))
+                                                .serverSideEncryption(encryption())
+                                                .ssekmsKeyId(kmsKey())
+                                                .storageClass(storageClass())))
                         .uploadId();
                 upload = id;
             }
             String uploadId = id;
             int number = parts.size() + 1;
-            String etag = store.counted("UploadPart", key, buffered, () -> store.client()
-                            .uploadPart(
-                                    b -> b.bucket(settings.bucket())
-                                            .key(store.objectKey(key))
-                                            .uploadId(uploadId)
-                                            .partNumber(number),
-                                    body()))
+            String etag = store.counted(
+                            "UploadPart",
+                            key,
+                            buffered,
+                            () -> store.client()
+                                    .uploadPart(
+                                            b -> b.bucket(settings.bucket())
+                                                    .key(store.objectKey(key))
+                                                    .uploadId(uploadId)
+                                                    .partNumber(number),
+                                            body()))
                     .eTag();
             parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
             buffered = 0;
@@ -148,26 +156,34 @@ final class S3Output implements SegmentStore.Output {
     }
 
     private void put() {
-        store.counted("PutObject", key, buffered, () -> store.client()
-                .putObject(
-                        b -> b.bucket(settings.bucket())
-                                .key(store.objectKey(key))
-                                .ifNoneMatch("*")
-                                .contentType(TYPE)
-                                .metadata(Map.of(ATTEMPT, attempt))
-                                .serverSideEncryption(encryption())
-                                .ssekmsKeyId(kmsKey())
-                                .storageClass(storageClass()),
-                        body()));
+        store.counted(
+                "PutObject",
+                key,
+                buffered,
+                () -> store.client()
+                        .putObject(
+                                b -> b.bucket(settings.bucket())
+                                        .key(store.objectKey(key))
+                                        .ifNoneMatch("*")
+                                        .contentType(TYPE)
+                                        .metadata(Map.of(ATTEMPT, attempt))
+                                        .serverSideEncryption(encryption())
+                                        .ssekmsKeyId(kmsKey())
+                                        .storageClass(storageClass()),
+                                body()));
     }
 
     private void complete() {
-        store.counted("CompleteMultipartUpload", key, 0, () -> store.client()
-                .completeMultipartUpload(b -> b.bucket(settings.bucket())
-                        .key(store.objectKey(key))
-                        .uploadId(upload)
-                        .ifNoneMatch("*")
-                        .multipartUpload(m -> m.parts(parts))));
+        store.counted(
+                "CompleteMultipartUpload",
+                key,
+                0,
+                () -> store.client()
+                        .completeMultipartUpload(b -> b.bucket(settings.bucket())
+                                .key(store.objectKey(key))
+                                .uploadId(upload)
+                                .ifNoneMatch("*")
+                                .multipartUpload(m -> m.parts(parts))));
     }
 
     /** Whether the object is there after a write that was refused or not answered: an attempt before the last may have been done. */
@@ -175,8 +191,12 @@ final class S3Output implements SegmentStore.Output {
         StoreException told = store.failure("write", key, failure);
         HeadObjectResponse found;
         try {
-            found = store.counted("HeadObject", key, 0, () -> store.client()
-                    .headObject(b -> b.bucket(settings.bucket()).key(store.objectKey(key))));
+            found = store.counted(
+                    "HeadObject",
+                    key,
+                    0,
+                    () -> store.client()
+                            .headObject(b -> b.bucket(settings.bucket()).key(store.objectKey(key))));
         } catch (SdkException e) {
             told.addSuppressed(e);
             throw told;
@@ -198,10 +218,14 @@ final class S3Output implements SegmentStore.Output {
         }
         done = true;
         try {
-            store.counted("AbortMultipartUpload", key, 0, () -> store.client()
-                    .abortMultipartUpload(b -> b.bucket(settings.bucket())
-                            .key(store.objectKey(key))
-                            .uploadId(id)));
+            store.counted(
+                    "AbortMultipartUpload",
+                    key,
+                    0,
+                    () -> store.client()
+                            .abortMultipartUpload(b -> b.bucket(settings.bucket())
+                                    .key(store.objectKey(key))
+                                    .uploadId(id)));
         } catch (SdkException e) {
             // costs storage until the bucket's rule for unfinished uploads takes it away; nobody sees it
             System.getLogger(S3Output.class.getName())

@@ -136,8 +136,12 @@ public final class S3SegmentStore implements SegmentStore {
     @Override
     public long size(String key) throws StoreException {
         try {
-            return counted("HeadObject", key, 0, () -> client.headObject(
-                            b -> b.bucket(settings.bucket()).key(objectKey(key))))
+            return counted(
+                            "HeadObject",
+                            key,
+                            0,
+                            () -> client.headObject(
+                                    b -> b.bucket(settings.bucket()).key(objectKey(key))))
                     .contentLength();
         } catch (SdkException e) {
             throw failure("look at", key, e);
@@ -194,8 +198,11 @@ public final class S3SegmentStore implements SegmentStore {
     @Override
     public void delete(String key) throws StoreException {
         try {
-            counted("DeleteObject", key, 0, () -> client.deleteObject(
-                    b -> b.bucket(settings.bucket()).key(objectKey(key))));
+            counted(
+                    "DeleteObject",
+                    key,
+                    0,
+                    () -> client.deleteObject(b -> b.bucket(settings.bucket()).key(objectKey(key))));
         } catch (SdkException e) {
             throw failure("delete", key, e);
         }
@@ -212,8 +219,7 @@ public final class S3SegmentStore implements SegmentStore {
         try {
             while (more) {
                 ListObjectsV2Request page = request;
-                ListObjectsV2Response found =
-                        counted("ListObjectsV2", prefix, 0, () -> client.listObjectsV2(page));
+                ListObjectsV2Response found = counted("ListObjectsV2", prefix, 0, () -> client.listObjectsV2(page));
                 for (S3Object o : found.contents()) {
                     keys.add(o.key().substring(settings.prefix().length()));
                 }

@@ -113,8 +113,9 @@ class DynamoDbFaultIT {
         assertThat(log.commit(t, r)).isEqualTo(new CommitResult.Committed(2));
         assertThat(new CommitLog(store).read(t).n()).isEqualTo(2);
         Double throttles = registry.getSampleValue(
-                "skald_storage_throttles_total", new String[] {"store", "operation"}, new String[] {"dynamodb", "GetItem"
-                });
+                "skald_storage_throttles_total",
+                new String[] {"store", "operation"},
+                new String[] {"dynamodb", "GetItem"});
         assertThat(throttles).isGreaterThanOrEqualTo(ATTEMPTS);
     }
 

@@ -47,7 +47,17 @@ class S3FaultIT {
         S3Settings s = LocalS3.settings(faults.endpoint(), "bucket", "");
         store = S3SegmentStore.open(
                 new S3Settings(
-                        "bucket", "", s.region(), s.endpoint(), true, s.encryption(), "", "", 5 << 20, PATIENCE, ATTEMPTS),
+                        "bucket",
+                        "",
+                        s.region(),
+                        s.endpoint(),
+                        true,
+                        s.encryption(),
+                        "",
+                        "",
+                        5 << 20,
+                        PATIENCE,
+                        ATTEMPTS),
                 new StoreMetrics(registry));
     }
 
@@ -143,8 +153,8 @@ class S3FaultIT {
     }
 
     private static double count(String metric) {
-        Double v = registry.getSampleValue(
-                metric, new String[] {"store", "operation"}, new String[] {"s3", "GetObject"});
+        Double v =
+                registry.getSampleValue(metric, new String[] {"store", "operation"}, new String[] {"s3", "GetObject"});
         return v == null ? 0 : v;
     }
 }

@@ -54,7 +54,17 @@ class S3SegmentStoreIT extends SegmentStoreContract {
         CollectorRegistry registry = new CollectorRegistry();
         S3Settings s = LocalS3.settings(server.endpoint(), bucket(), "");
         S3Settings small = new S3Settings(
-                s.bucket(), "", s.region(), s.endpoint(), true, s.encryption(), "", "", 5 << 20, Duration.ofSeconds(10), 3);
+                s.bucket(),
+                "",
+                s.region(),
+                s.endpoint(),
+                true,
+                s.encryption(),
+                "",
+                "",
+                5 << 20,
+                Duration.ofSeconds(10),
+                3);
         byte[] content = new byte[(11 << 20) + 7];
         new Random(4).nextBytes(content);
         try (SegmentStore store = S3SegmentStore.open(small, new StoreMetrics(registry))) {
