@@ -36,19 +36,27 @@ public class BlockBench {
     private final BlockWriter writer = new BlockWriter();
     private final SkipFilterBuilder filter = new SkipFilterBuilder();
     private final ByteSink out = new ByteSink(64 << 10);
+    private byte[] lines = {};
+    private int[] lengths = {};
 
     @Setup
     public void setUp() {
         batch = Corpus.batch(Corpus.Kind.valueOf(kind), BlockFormat.TARGET_RAW_BYTES, 1);
+        lines = new byte[Math.toIntExact(batch.lineBytes())];
+        lengths = new int[batch.size()];
+        int at = 0;
+        for (int i = 0; i < lengths.length; i++) {
+            lengths[i] = batch.length(i);
+            System.arraycopy(batch.buffer(i), batch.offset(i), lines, at, lengths[i]);
+            at += lengths[i];
+        }
     }
 
     /** The skip filter alone. */
     @Benchmark
     public SkipFilter filter() {
         filter.begin(BlockFormat.TARGET_RAW_BYTES);
-        for (int i = 0; i < batch.size(); i++) {
-            filter.line(batch.buffer(i), batch.offset(i), batch.length(i));
-        }
+        filter.lines(lines, 0, lengths, lengths.length);
         return filter.finish();
     }
 

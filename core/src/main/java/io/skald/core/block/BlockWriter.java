@@ -148,11 +148,7 @@ public final class BlockWriter {
     /** Adds all rows to the skip filter of this block. */
     public void addTo(SkipFilterBuilder filter) {
         filter.begin(rawBytes());
-        int at = 0;
-        for (int i = 0; i < rows; i++) {
-            filter.line(lines.array(), at, lengths[i]);
-            at += lengths[i];
-        }
+        filter.lines(lines.array(), 0, lengths, rows);
         for (KeyColumn c : keys.values()) {
             for (String value : c.dictionary.keySet()) {
                 filter.metadata(c.name, value);
@@ -169,12 +165,8 @@ public final class BlockWriter {
         if (rows == 0) {
             throw new IllegalStateException("no rows");
         }
-        long min = Long.MAX_VALUE;
-        long max = Long.MIN_VALUE;
-        for (int i = 0; i < rows; i++) {
-            min = Math.min(min, times[i]);
-            max = Math.max(max, times[i]);
-        }
+        long min = min(times, rows);
+        long max = max(times, rows);
         // worth a column of its own only if it takes something away
         int cut = stamps.cut(times, lengths, rows, lines.array(), rest);
         boolean stamped = cut > lines.size() / 64;
@@ -195,9 +187,7 @@ public final class BlockWriter {
         TimeColumn.encode(times, rows, scratch);
         column(BlockFormat.COLUMN_TIMES, "", scratch);
         scratch.reset();
-        for (int i = 0; i < rows; i++) {
-            scratch.varint(lengths[i]);
-        }
+        scratch.varints(lengths, rows);
         column(BlockFormat.COLUMN_LENGTHS, "", scratch);
         for (KeyColumn c : keys.values()) {
             scratch.reset();
@@ -219,6 +209,22 @@ public final class BlockWriter {
         out.bytes(body.array(), 0, body.size());
         reset();
         return s;
+    }
+
+    private static long min(long[] times, int rows) {
+        long min = Long.MAX_VALUE;
+        for (int i = 0; i < rows; i++) {
+            min = Math.min(min, times[i]);
+        }
+        return min;
+    }
+
+    private static long max(long[] times, int rows) {
+        long max = Long.MIN_VALUE;
+        for (int i = 0; i < rows; i++) {
+            max = Math.max(max, times[i]);
+        }
+        return max;
     }
 
     private void column(int type, String name, ByteSink raw) {

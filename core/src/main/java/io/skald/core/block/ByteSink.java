@@ -96,6 +96,22 @@ public final class ByteSink {
         size = i;
     }
 
+    /** The first values of an array, each as a {@link #varint(long)}. */
+    public void varints(int[] values, int n) {
+        ensure(Math.multiplyExact(n, 10));
+        byte[] b = bytes;
+        int at = size;
+        for (int i = 0; i < n; i++) {
+            long x = values[i];
+            while ((x & ~0x7fL) != 0) {
+                b[at++] = (byte) (x | 0x80);
+                x >>>= 7;
+            }
+            b[at++] = (byte) x;
+        }
+        size = at;
+    }
+
     /** A signed value, small in either direction, as a varint. */
     public void zigzag(long v) {
         varint((v << 1) ^ (v >> 63));

@@ -6,7 +6,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * The keys of a text: of every {@value #WINDOW} consecutive {@value #GRAM}-grams the one with the smallest hash. Two texts that share
@@ -29,76 +28,127 @@ final class Grams {
     private static final long ONES = 0x0101010101010101L;
 
     /** Windows that are looked at together: what they take stays in the first-level cache. */
-    private static final int TILE = 1024;
+    private static final int TILE = 2048;
 
     private final byte[] text = new byte[TILE + SPAN + 16];
     private final int[] hashes = new int[TILE + WINDOW];
-    private int[] keys = new int[TILE];
+    private final int[] keys = new int[TILE];
     private int count;
+
+    private byte[] bytes = new byte[0];
+    private int offset;
+    private int[] lengths = new int[0];
+    private int rows;
+    private int size;
+    /** Where the next tile begins, from {@link #offset} on. */
+    private int at;
+    /** The first line that reaches into the next tile, and where it begins. */
+    private int row;
+
+    private int rowAt;
+    /** The key found last; {@link #any} is false when there is none. */
     private int last;
 
-    /** Forgets the keys found. */
-    void reset() {
-        count = 0;
+    private boolean any;
+
+    /** Begins with the lines that stand one after the other from an offset on; {@link #next} then finds their keys. */
+    void begin(byte[] b, int from, int[] lineLengths, int lines) {
+        bytes = b;
+        offset = from;
+        lengths = lineLengths;
+        rows = lines;
+        size = 0;
+        for (int i = 0; i < lines; i++) {
+            size += lineLengths[i];
+        }
+        at = 0;
+        row = 0;
+        rowAt = 0;
+        any = false;
     }
 
     int count() {
         return count;
     }
 
-    /** The keys found since {@link #reset}, with repeats; valid until the next call. */
+    /** The {@link #count} keys that {@link #next} found, some of them repeatedly; valid until it is called again. */
     int[] keys() {
         return keys;
     }
 
-    /** Finds the keys of a text. */
-    void add(byte[] b, int offset, int length) {
-        int windows = length - SPAN + 1;
-        for (int from = 0; from < windows; from += TILE) {
-            tile(b, offset + from, Math.min(TILE, windows - from), from == 0);
+    /**
+     * Finds the keys of the next few thousand bytes, over all lines at once, as lines are too short for loops to gain speed in; false at the end.
+     */
+    boolean next() {
+        int windows = Math.min(TILE, size - at - SPAN + 1);
+        if (windows <= 0) {
+            return false;
         }
+        lowerCase(bytes, offset + at, windows + SPAN - 1, text);
+        hash(text, hashes, windows + WINDOW - 1);
+        minima(hashes, windows);
+        int n = 0;
+        while (row < rows) {
+            // windows across the end of a line are none
+            int from = Math.max(0, rowAt - at);
+            int to = Math.min(windows, rowAt + lengths[row] - SPAN + 1 - at);
+            if (from < to) {
+                n = distinct(hashes, from, to, any ? last : ~hashes[from], keys, n);
+                last = hashes[to - 1];
+                any = true;
+            }
+            if (rowAt + lengths[row] > at + TILE) {
+                break;
+            }
+            rowAt += lengths[row++];
+        }
+        spread(keys, n);
+        count = n;
+        at += TILE;
+        return true;
     }
 
-    private void tile(byte[] b, int offset, int windows, boolean first) {
-        lowerCase(b, offset, windows + SPAN - 1);
-        int grams = windows + WINDOW - 1;
-        byte[] t = text;
-        int[] h = hashes;
+    private static void hash(byte[] t, int[] h, int grams) {
         for (int i = 0; i < grams; i++) {
             h[i] = (int) ((((long) LONG.get(t, i) & GRAM_MASK) * MULTIPLIER) >>> 32);
         }
-        // the smallest of two, of four, of seven, in place: each pass is a short loop without branches
-        for (int i = 0; i < grams - 1; i++) {
+    }
+
+    /** Of each window the smallest, by that of two, of four, of seven, in place: each pass is a short loop without branches. */
+    private static void minima(int[] h, int windows) {
+        for (int i = 0; i < windows + 5; i++) {
             h[i] = Math.min(h[i], h[i + 1]);
         }
-        for (int i = 0; i < grams - 3; i++) {
+        for (int i = 0; i < windows + 3; i++) {
             h[i] = Math.min(h[i], h[i + 2]);
         }
         for (int i = 0; i < windows; i++) {
             h[i] = Math.min(h[i], h[i + 3]);
         }
-        if (keys.length < count + windows) {
-            keys = Arrays.copyOf(keys, Math.max(count + windows, keys.length * 2));
-        }
-        int[] out = keys;
-        int n = count;
-        int previous = first ? ~h[0] : last;
-        for (int i = 0; i < windows; i++) {
+    }
+
+    /** Appends what differs from the one before. */
+    private static int distinct(int[] h, int from, int to, int before, int[] out, int at) {
+        int n = at;
+        int previous = before;
+        for (int i = from; i < to; i++) {
             int v = h[i];
             out[n] = v;
             n += v == previous ? 0 : 1;
             previous = v;
         }
-        for (int i = count; i < n; i++) {
-            out[i] = spread(out[i]);
-        }
-        count = n;
-        last = previous;
+        return n;
     }
 
-    /** Copies a range to the beginning of {@link #text} with ASCII letters in lower case, eight bytes at a time. */
-    private void lowerCase(byte[] b, int offset, int length) {
-        byte[] t = text;
+    /** The smallest of several hashes is small: spreads them over all 32 bits again. */
+    private static void spread(int[] h, int n) {
+        for (int i = 0; i < n; i++) {
+            h[i] = spread(h[i]);
+        }
+    }
+
+    /** Copies a range to the beginning of {@code t} with ASCII letters in lower case, eight bytes at a time. */
+    private static void lowerCase(byte[] b, int offset, int length, byte[] t) {
         int i = 0;
         for (; i + 8 <= length; i += 8) {
             LONG.set(t, i, lowerCase((long) LONG.get(b, offset + i)));
@@ -117,7 +167,6 @@ final class Grams {
         return x | (upper >>> 2);
     }
 
-    /** The smallest of several hashes is small: spreads them over all 32 bits again. */
     private static int spread(int h) {
         int x = h * 0x85ebca6b;
         x ^= x >>> 13;

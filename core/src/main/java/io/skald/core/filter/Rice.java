@@ -13,6 +13,10 @@ import java.nio.ByteOrder;
  */
 final class Rice {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    /** A gap that does not fit into a byte. */
+    private static final int LARGE = 255;
+
     private static final double LOG_GOLDEN = Math.log((Math.sqrt(5) - 1) / 2);
 
     private Rice() {}
@@ -26,54 +30,81 @@ final class Rice {
         return Math.max(0, 1 + (int) Math.floor(Math.log(LOG_GOLDEN / Math.log1p(-1 / gap)) / Math.log(2)));
     }
 
-    /** Appends the members of a bitmap within [from, to). */
-    static void encode(long[] bitmap, int from, int to, int k, ByteSink out) {
-        Bits bits = new Bits(out);
-        int previous = from - 1;
-        int word = from >>> 6;
-        int end = (to + 63) >>> 6;
-        long w = word < end ? bitmap[word] & (-1L << from) : 0;
-        while (word < end) {
+    /**
+     * Appends the gaps between the members of a bitmap: a byte each, or 255 and four bytes.
+     *
+     * @param words how many words of the bitmap count
+     */
+    static void gaps(long[] bitmap, int words, ByteSink out) {
+        int previous = -1;
+        for (int i = 0; i < words; i++) {
+            long w = bitmap[i];
+            out.ensure(64 * (1 + Integer.BYTES));
+            byte[] to = out.array();
+            int at = out.size();
+            int begin = at;
             while (w != 0) {
-                int x = (word << 6) + Long.numberOfTrailingZeros(w);
+                int x = (i << 6) + Long.numberOfTrailingZeros(w);
                 w &= w - 1;
-                if (x >= to) {
-                    break;
-                }
-                bits.gap(x - previous - 1, k);
+                int gap = x - previous - 1;
                 previous = x;
+                if (gap < LARGE) {
+                    to[at++] = (byte) gap;
+                } else {
+                    to[at++] = (byte) LARGE;
+                    INT.set(to, at, gap);
+                    at += Integer.BYTES;
+                }
             }
-            w = ++word < end ? bitmap[word] : 0;
+            out.skip(at - begin);
         }
-        bits.gap(to - previous - 1, k);
-        bits.finish();
     }
 
-    /** Sets the members of [0, universe) in a bitmap. Returns false if the bits end before the set does. */
-    static boolean decode(byte[] b, int offset, int end, int k, int universe, long[] bitmap) {
-        long at = (long) offset << 3;
-        long limit = (long) end << 3;
+    /** How many bits a set in one part takes that has these gaps. */
+    static long bits(byte[] gaps, int members, int k, int universe) {
+        long bits = (long) (members + 1) * (k + 1);
+        int at = 0;
         long x = -1;
-        while (true) {
-            long w = peek(b, at, end);
-            int ones = Long.numberOfTrailingZeros(~w);
-            if (ones >= 32) {
-                x += 32L << k;
-                at += 32;
-                if (at > limit || x > universe) {
-                    return false;
-                }
-                continue;
+        for (int i = 0; i < members; i++) {
+            int gap = gaps[at++] & 0xff;
+            if (gap == LARGE) {
+                gap = (int) INT.get(gaps, at);
+                at += Integer.BYTES;
             }
-            x += 1 + ((long) ones << k) + ((w >>> (ones + 1)) & ((1L << k) - 1));
-            at += ones + 1 + k;
-            if (at > limit || x > universe) {
-                return false;
+            bits += gap >>> k;
+            x += 1 + gap;
+        }
+        return bits + ((universe - x - 1) >>> k);
+    }
+
+    /** Appends a set over [0, universe) in 2^{@code partitionBits} parts, each to a sink of its own as a varint length and its bits. */
+    static void partition(byte[] gaps, int members, int k, int universe, int partitionBits, ByteSink[] out) {
+        int step = universe >>> partitionBits;
+        // enough for a part that has all members, and 8 for the last write
+        Bits bits = new Bits(new byte[Math.toIntExact(((members + 2L) * (k + 1) + ((long) universe >>> k)) / 8 + 16)]);
+        int part = 0;
+        int previous = -1;
+        int x = -1;
+        int at = 0;
+        for (int i = 0; i < members; i++) {
+            int gap = gaps[at++] & 0xff;
+            if (gap == LARGE) {
+                gap = (int) INT.get(gaps, at);
+                at += Integer.BYTES;
             }
-            if (x == universe) {
-                return true;
+            x += 1 + gap;
+            while (x >= (part + 1) * step) {
+                bits.gap((part + 1) * step - previous - 1, k);
+                bits.finish(out[part++]);
+                previous = part * step - 1;
             }
-            bitmap[(int) (x >>> 6)] |= 1L << x;
+            bits.gap(x - previous - 1, k);
+            previous = x;
+        }
+        while (part < 1 << partitionBits) {
+            bits.gap((part + 1) * step - previous - 1, k);
+            bits.finish(out[part++]);
+            previous = part * step - 1;
         }
     }
 
@@ -115,13 +146,15 @@ final class Rice {
         return w >>> (at & 7);
     }
 
+    /** Writes one part after the other. */
     private static final class Bits {
-        private final ByteSink out;
+        private final byte[] bytes;
+        private int at;
         private long pending;
         private int count;
 
-        Bits(ByteSink out) {
-            this.out = out;
+        Bits(byte[] bytes) {
+            this.bytes = bytes;
         }
 
         void gap(int gap, int k) {
@@ -130,26 +163,27 @@ final class Rice {
                 put(0xffff, 16);
                 ones -= 16;
             }
-            put((1L << ones) - 1, ones + 1);
-            put(gap & ((1L << k) - 1), k);
+            put((1L << ones) - 1 | (gap & ((1L << k) - 1)) << (ones + 1), ones + 1 + k);
         }
 
+        /** At most 41 bits, to fewer than 8 that are pending. */
         private void put(long bits, int n) {
-            pending |= bits << count;
-            count += n;
-            if (count >= 32) {
-                out.u32((int) pending);
-                pending >>>= 32;
-                count -= 32;
-            }
+            long p = pending | bits << count;
+            int c = count + n;
+            LONG.set(bytes, at, p);
+            at += c >>> 3;
+            pending = p >>> (c & ~7);
+            count = c & 7;
         }
 
-        void finish() {
-            while (count > 0) {
-                out.u8((int) pending & 0xff);
-                pending >>>= 8;
-                count -= 8;
-            }
+        /** Appends what was written, and begins anew. */
+        void finish(ByteSink out) {
+            int n = at + (count + 7 >>> 3);
+            out.varint(n);
+            out.bytes(bytes, 0, n);
+            at = 0;
+            pending = 0;
+            count = 0;
         }
     }
 }

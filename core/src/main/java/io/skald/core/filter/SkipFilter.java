@@ -6,13 +6,10 @@ import io.skald.core.block.ByteSink;
 
 /**
  * The skip filter of one block: a set of hashes of its keys. It may say that something is there that is not, never the other way round.
- * Immutable; the bytes are not copied and must not be changed.
- *
- * @param unit the hashes are numbers in [0, {@value #UNITS} × unit)
- * @param parameter how many lower bits of a gap are written as they are, 0 to {@value #MAX_PARAMETER}
- * @param bits the set, coded
+ * Until it is cut into partitions it is kept as gaps between the hashes, a byte each unless they are large: coding them as bits, only to do it
+ * once more for the partitions, would take longer than finding them. Immutable.
  */
-public record SkipFilter(int unit, int parameter, byte[] bits) {
+public final class SkipFilter {
     /** The range of hashes is a multiple of this, so that it can be cut into as many partitions, or into half as many and so on. */
     public static final int UNITS = 64;
 
@@ -25,37 +22,49 @@ public record SkipFilter(int unit, int parameter, byte[] bits) {
     /** Room to hash to, per byte of the block: 12/16 measured 2.7 % of raw for 6 % of wrong answers per key on mixed logs. */
     static final int SIXTEENTHS_PER_BYTE = 12;
 
-    public SkipFilter {
+    private final int unit;
+    private final int parameter;
+    private final int members;
+    private final int codedLength;
+    private final byte[] gaps;
+
+    /**
+     * @param members how many hashes there are
+     * @param codedLength bytes that they take as bits
+     * @param gaps as {@link Rice#gaps} wrote them
+     */
+    SkipFilter(int unit, int parameter, int members, int codedLength, byte[] gaps) {
         if (unit < 1 || unit > MAX_UNIT || parameter < 0 || parameter > MAX_PARAMETER) {
             throw new IllegalArgumentException("skip filter with unit " + unit + ", parameter " + parameter);
         }
+        this.unit = unit;
+        this.parameter = parameter;
+        this.members = members;
+        this.codedLength = codedLength;
+        this.gaps = gaps;
     }
 
-    /** Whether the block may hold a key. */
-    public boolean mayContain(int key) {
-        return Rice.contains(bits, 0, bits.length, parameter, position(key, (long) unit * UNITS));
+    /** The hashes are numbers in [0, {@value #UNITS} × unit). */
+    public int unit() {
+        return unit;
+    }
+
+    /** How many lower bits of a gap are written as they are, 0 to {@value #MAX_PARAMETER}. */
+    public int parameter() {
+        return parameter;
+    }
+
+    /** Bytes that the filter takes in a segment, in one part. */
+    public int codedLength() {
+        return codedLength;
     }
 
     /**
      * Appends the filter cut into 2^{@code partitionBits} parts, each to a sink of its own as a varint length and its bits. Part p has the
      * keys whose upper bits are p.
-     *
-     * @throws IllegalStateException if this is no filter
      */
     public void partition(int partitionBits, ByteSink[] out) {
-        int universe = unit * UNITS;
-        long[] bitmap = new long[(universe + 63) >>> 6];
-        if (!Rice.decode(bits, 0, bits.length, parameter, universe, bitmap)) {
-            throw new IllegalStateException("the bits of a skip filter end early");
-        }
-        ByteSink part = new ByteSink(bits.length);
-        int step = universe >>> partitionBits;
-        for (int p = 0; p < 1 << partitionBits; p++) {
-            part.reset();
-            Rice.encode(bitmap, p * step, (p + 1) * step, parameter, part);
-            out[p].varint(part.size());
-            out[p].bytes(part.array(), 0, part.size());
-        }
+        Rice.partition(gaps, members, parameter, unit * UNITS, partitionBits, out);
     }
 
     /** Which of 2^{@code partitionBits} parts a key belongs to. */

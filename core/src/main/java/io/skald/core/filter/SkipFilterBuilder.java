@@ -12,7 +12,7 @@ import java.util.Arrays;
 public final class SkipFilterBuilder {
     private final Grams grams = new Grams();
     private long[] bitmap = new long[1 << 12];
-    private final ByteSink bits = new ByteSink(16 << 10);
+    private final ByteSink gaps = new ByteSink(16 << 10);
     private int unit;
     private long universe;
 
@@ -35,19 +35,18 @@ public final class SkipFilterBuilder {
         }
     }
 
-    /** Adds a line. */
-    public void line(byte[] b, int offset, int length) {
-        if (length >= Grams.SPAN) {
-            grams.reset();
-            grams.add(b, offset, length);
-            int[] keys = grams.keys();
-            int n = grams.count();
-            long u = universe;
-            long[] map = bitmap;
-            for (int i = 0; i < n; i++) {
-                int x = (int) (((keys[i] & 0xffffffffL) * u) >>> 32);
-                map[x >>> 6] |= 1L << x;
-            }
+    /** Adds lines that stand one after the other. */
+    public void lines(byte[] b, int offset, int[] lengths, int rows) {
+        grams.begin(b, offset, lengths, rows);
+        while (grams.next()) {
+            mark(grams.keys(), grams.count(), universe, bitmap);
+        }
+    }
+
+    private static void mark(int[] keys, int n, long universe, long[] map) {
+        for (int i = 0; i < n; i++) {
+            int x = SkipFilter.position(keys[i], universe);
+            map[x >>> 6] |= 1L << x;
         }
     }
 
@@ -60,13 +59,15 @@ public final class SkipFilterBuilder {
     /** The filter of what was added since {@link #begin}. */
     public SkipFilter finish() {
         int words = (int) ((universe + 63) >>> 6);
-        long members = 0;
+        int members = 0;
         for (int i = 0; i < words; i++) {
             members += Long.bitCount(bitmap[i]);
         }
         int k = Rice.parameter(universe, members);
-        bits.reset();
-        Rice.encode(bitmap, 0, (int) universe, k, bits);
-        return new SkipFilter(unit, k, bits.toByteArray());
+        gaps.reset();
+        Rice.gaps(bitmap, words, gaps);
+        byte[] all = gaps.toByteArray();
+        long bits = Rice.bits(all, members, k, (int) universe);
+        return new SkipFilter(unit, k, members, Math.toIntExact((bits + 7) >>> 3), all);
     }
 }

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.filter;
 
-import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** The keys that a block must hold for something to be in it. */
@@ -15,9 +14,9 @@ public final class SkipKeys {
      * @param ignoreCase whether letters of the text stand for either case, also beyond ASCII
      */
     public static int[] ofText(byte[] text, boolean ignoreCase) {
-        Grams grams = new Grams();
+        IntStream.Builder keys = IntStream.builder();
         if (!ignoreCase) {
-            grams.add(text, 0, text.length);
+            add(text, 0, text.length, keys);
         } else {
             // the filter folds ASCII only: where the line may hold another character than A-Z for this one, the text is
             // cut
@@ -26,13 +25,21 @@ public final class SkipKeys {
                 while (to < text.length && foldsWithinAscii(text[to])) {
                     to++;
                 }
-                grams.add(text, from, to - from);
+                add(text, from, to - from, keys);
                 from = to + 1;
             }
         }
-        return IntStream.of(Arrays.copyOf(grams.keys(), grams.count()))
-                .distinct()
-                .toArray();
+        return keys.build().distinct().toArray();
+    }
+
+    private static void add(byte[] text, int offset, int length, IntStream.Builder keys) {
+        Grams grams = new Grams();
+        grams.begin(text, offset, new int[] {length}, 1);
+        while (grams.next()) {
+            for (int i = 0; i < grams.count(); i++) {
+                keys.add(grams.keys()[i]);
+            }
+        }
     }
 
     /** K and S are equal to the Kelvin sign and the long s when case is ignored. */

@@ -19,7 +19,10 @@ import java.util.zip.CRC32C;
 final class FilterWriter {
     private record Member(int block, SkipFilter filter) {}
 
-    private record Group(long offset, int partitionBits, List<Member> members, int[] lengths, int[] crcs) {}
+    /** What the directory says of a filter. */
+    private record Written(int block, int unit, int parameter) {}
+
+    private record Group(long offset, int partitionBits, List<Written> members, int[] lengths, int[] crcs) {}
 
     private final SkipFilterBuilder builder = new SkipFilterBuilder();
     private final List<Group> groups = new ArrayList<>();
@@ -31,7 +34,7 @@ final class FilterWriter {
         writer.addTo(builder);
         SkipFilter filter = builder.finish();
         pending.add(new Member(block, filter));
-        pendingBytes += filter.bits().length;
+        pendingBytes += filter.codedLength();
     }
 
     /** Whether the group should be written: what it takes on the heap is bounded. */
@@ -67,10 +70,9 @@ final class FilterWriter {
             crcs[p] = (int) crc.getValue();
             out.write(partitions[p].array(), 0, lengths[p]);
         }
-        List<Member> members = new ArrayList<>(pending.size());
+        List<Written> members = new ArrayList<>(pending.size());
         for (Member m : pending) {
-            // without the bits, which are written
-            members.add(new Member(m.block, new SkipFilter(m.filter.unit(), m.filter.parameter(), new byte[0])));
+            members.add(new Written(m.block, m.filter.unit(), m.filter.parameter()));
         }
         groups.add(new Group(offset, bits, members, lengths, crcs));
         pending = new ArrayList<>();
@@ -84,10 +86,10 @@ final class FilterWriter {
             out.u8(g.partitionBits);
             out.varint(g.members.size());
             int previous = 0;
-            for (Member m : g.members) {
+            for (Written m : g.members) {
                 out.zigzag(m.block - previous);
-                out.varint(m.filter.unit());
-                out.u8(m.filter.parameter());
+                out.varint(m.unit);
+                out.u8(m.parameter);
                 previous = m.block;
             }
             for (int p = 0; p < g.lengths.length; p++) {
