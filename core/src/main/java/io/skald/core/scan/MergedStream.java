@@ -3,7 +3,9 @@
 package io.skald.core.scan;
 
 import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One stream from several parts, each of which is in order and free of equal entries. Parts may overlap in time: entries come in order of
@@ -51,6 +53,20 @@ public final class MergedStream implements StreamScan {
             max = Math.max(max, p.maxNanos());
         }
         return max;
+    }
+
+    private StreamScan merged(List<StreamScan> some) {
+        return new MergedStream(labels, some, direction, stats);
+    }
+
+    @Override
+    public List<StreamScan> pieces() {
+        return Pieces.of(parts, this::merged);
+    }
+
+    @Override
+    public @Nullable Counted counted(Counted.Wanted wanted) throws StoreException {
+        return Counted.of(parts, wanted, this::merged);
     }
 
     @Override

@@ -34,6 +34,8 @@ public final class ScanStats {
     public final LongAdder prunedBlocks = new LongAdder();
     /** Entries that a query's stages let through; counted by the engine. */
     public final LongAdder matchedLines = new LongAdder();
+    /** Entries that were counted without being read; counted by the engine. */
+    public final LongAdder countedLines = new LongAdder();
     /** Equal entries that collapsed into one. */
     public final LongAdder duplicates = new LongAdder();
 
@@ -53,6 +55,7 @@ public final class ScanStats {
         filterBytes.add(o.filterBytes.sum());
         prunedBlocks.add(o.prunedBlocks.sum());
         matchedLines.add(o.matchedLines.sum());
+        countedLines.add(o.countedLines.sum());
         duplicates.add(o.duplicates.sum());
     }
 }

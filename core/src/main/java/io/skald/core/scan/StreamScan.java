@@ -4,6 +4,8 @@ package io.skald.core.scan;
 
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One stream that a request selected. */
 public interface StreamScan {
@@ -14,6 +16,19 @@ public interface StreamScan {
 
     /** A time not earlier than that of any entry that {@link #open} will give. */
     long maxNanos();
+
+    /**
+     * The stream in stretches of time that can be read apart, by several threads: in order of time, at least one. An entry is in one of them,
+     * all entries of one time in the same.
+     */
+    default List<StreamScan> pieces() {
+        return List.of(this);
+    }
+
+    /** What can be told of the stream without reading it, for who only wants to count. Null if nothing can. May read counters. */
+    default @Nullable Counted counted(Counted.Wanted wanted) throws StoreException {
+        return null;
+    }
 
     /** Opens a new cursor; may be called again after the first was closed. Blocks on I/O. */
     EntryCursor open() throws StoreException;

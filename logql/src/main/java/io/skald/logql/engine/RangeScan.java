@@ -6,12 +6,15 @@ import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
+import io.skald.core.scan.Counted;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.EntryIdentity;
 import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
+import io.skald.core.scan.Tally;
 import io.skald.logql.ast.SampleExpr.Grouping;
 import io.skald.logql.ast.SampleExpr.RangeAggregation;
 import io.skald.logql.metric.MemoryBudget;
@@ -25,8 +28,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RangeScan {
     private static final int RUN_ENTRIES = 4096;
+
+    private static final byte[] NO_BYTES = new byte[0];
 
     private static final String ERROR_LABEL = "__error__";
 
@@ -76,11 +83,12 @@ final class RangeScan {
             List<StreamScan> streams = scan.streams();
             long opened = System.nanoTime();
             workers.profile().opened(opened - begin);
-            AtomicInteger next = new AtomicInteger();
+            ScanTasks tasks = new ScanTasks(streams);
             List<Reader> readers = new ArrayList<>();
             try {
-                workers.run(streams.size(), i -> {
-                    Reader reader = new Reader(streams, next);
+                // one stream may be cut into many pieces
+                workers.run(streams.isEmpty() ? 0 : Integer.MAX_VALUE, i -> {
+                    Reader reader = new Reader(tasks);
                     readers.add(reader);
                     return reader;
                 });
@@ -88,7 +96,7 @@ final class RangeScan {
                 readers.forEach(Reader::close);
                 workers.profile().read(System.nanoTime() - opened);
                 totals.add(scan);
-                readers.forEach(r -> totals.addMatched(r.matched));
+                readers.forEach(r -> totals.addLines(r.matched, r.counted));
             }
         }
         return series;
@@ -141,43 +149,49 @@ final class RangeScan {
     }
 
     /** One worker's part. */
-    private final class Reader implements Workers.Slice {
-        private final List<StreamScan> streams;
-        private final AtomicInteger nextStream;
+    private final class Reader implements Workers.Slice, Counted.Wanted {
+        private final ScanTasks tasks;
         private final Map<Labels, SeriesWindows> local = new HashMap<>();
 
         private @Nullable EntryCursor cursor;
         private @Nullable SamplePipeline stages;
         private long matched;
-        private int ordinal;
+        private long counted;
+        private int ordinal = -1;
 
         /** The series of the sample before, which the next one often belongs to as well. */
         private @Nullable Labels lastLabels;
 
         private @Nullable SeriesWindows lastSeries;
 
-        Reader(List<StreamScan> streams, AtomicInteger nextStream) {
-            this.streams = streams;
-            this.nextStream = nextStream;
+        Reader(ScanTasks tasks) {
+            this.tasks = tasks;
         }
 
         @Override
         public boolean advance() throws StoreException {
             EntryCursor c = cursor;
-            SamplePipeline p = stages;
-            if (c == null || p == null) {
-                ordinal = nextStream.getAndIncrement();
-                if (ordinal >= streams.size()) {
-                    publish(local);
-                    local.clear();
-                    return false;
+            if (c == null) {
+                ScanTasks.Task task = tasks.next();
+                switch (task) {
+                    case ScanTasks.None none -> {
+                        publish(local);
+                        local.clear();
+                        return false;
+                    }
+                    case ScanTasks.Later later -> LockSupport.parkNanos(ScanTasks.PAUSE_NANOS);
+                    case ScanTasks.Stream stream -> {
+                        bind(stream.ordinal());
+                        tasks.expanded(stream, expand(stream));
+                    }
+                    case ScanTasks.Piece piece -> {
+                        bind(piece.ordinal());
+                        cursor = piece.scan().open();
+                    }
                 }
-                StreamScan stream = streams.get(ordinal);
-                c = stream.open();
-                cursor = c;
-                p = compiled.forStream(stream.labels());
-                stages = p;
+                return true;
             }
+            SamplePipeline p = Objects.requireNonNull(stages);
             for (int i = 0; i < RUN_ENTRIES; i++) {
                 if ((i & 255) == 255 && workers.stopped()) {
                     return true;
@@ -194,6 +208,77 @@ final class RangeScan {
                 }
             }
             return true;
+        }
+
+        /** Makes the stages those of a stream. */
+        private void bind(int stream) {
+            if (stream != ordinal) {
+                ordinal = stream;
+                stages = compiled.forStream(tasks.labels(stream));
+            }
+        }
+
+        /** Counts what can be counted of a stream; returns what must be read. */
+        private List<StreamScan> expand(ScanTasks.Stream stream) throws StoreException {
+            Counted known = compiled.countable() ? stream.scan().counted(this) : null;
+            if (known == null) {
+                return stream.scan().pieces();
+            }
+            for (Counted.Cells cells : known.cells()) {
+                count(cells);
+            }
+            List<StreamScan> pieces = new ArrayList<>();
+            for (StreamScan rest : known.rest()) {
+                pieces.addAll(rest.pieces());
+            }
+            return pieces;
+        }
+
+        @Override
+        public boolean minute(long minute) {
+            long before = minute * Tally.MINUTE_NANOS;
+            return windows.together(before + 1, before + Tally.MINUTE_NANOS);
+        }
+
+        @Override
+        public boolean tally(Tally tally) {
+            return compiled.countable(tasks.labels(ordinal), tally);
+        }
+
+        private void count(Counted.Cells cells) {
+            Tally t = cells.tally();
+            SamplePipeline p = Objects.requireNonNull(stages);
+            boolean bytes = compiled.columns().lineLengths();
+            Map<String, Optional<SeriesWindows>> byLevel = new HashMap<>();
+            long minute = Long.MIN_VALUE;
+            int pane = Windows.NONE;
+            long lines = 0;
+            for (int i = cells.from(); i < cells.to(); i++) {
+                if (t.minute(i) != minute) {
+                    minute = t.minute(i);
+                    pane = windows.pane((minute + 1) * Tally.MINUTE_NANOS);
+                }
+                if (pane == Windows.NONE) {
+                    continue;
+                }
+                lines += t.lines(i);
+                Optional<SeriesWindows> s = byLevel.get(t.level(i));
+                if (s == null) {
+                    s = seriesOfLevel(p, t.level(i));
+                    byLevel.put(t.level(i), s);
+                }
+                if (s.isPresent()) {
+                    matched += t.lines(i);
+                    s.get().addMany(pane, t.lines(i), (double) (bytes ? t.bytes(i) : t.lines(i)));
+                }
+            }
+            counted += lines;
+        }
+
+        /** Nothing if the stages let no line of this level through. */
+        private Optional<SeriesWindows> seriesOfLevel(SamplePipeline p, String level) {
+            Labels metadata = level.isEmpty() ? Labels.EMPTY : Labels.of(EntryIdentity.DETECTED_LEVEL, level);
+            return p.process(0, NO_BYTES, 0, 0, metadata) ? Optional.of(seriesOf(p.seriesLabels())) : Optional.empty();
         }
 
         private SeriesWindows seriesOf(Labels labels) {
@@ -220,7 +305,6 @@ final class RangeScan {
             EntryCursor c = cursor;
             if (c != null) {
                 cursor = null;
-                stages = null;
                 c.close();
             }
         }

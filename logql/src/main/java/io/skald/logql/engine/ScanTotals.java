@@ -20,9 +20,10 @@ final class ScanTotals {
         warnings.addAll(scan.warnings());
     }
 
-    /** Adds entries that the stages let through. */
-    void addMatched(long lines) {
-        stats.matchedLines.add(lines);
+    /** Adds entries that the stages let through, and those that were counted without being read. */
+    void addLines(long matched, long counted) {
+        stats.matchedLines.add(matched);
+        stats.countedLines.add(counted);
     }
 
     ScanStats stats() {

@@ -14,6 +14,11 @@ enum Fold {
         }
 
         @Override
+        void addMany(double[] rows, int at, long count, double sum) {
+            rows[at] += count;
+        }
+
+        @Override
         void combineNonEmpty(double[] into, int at, double[] from, int i) {
             into[at] += from[i];
         }
@@ -23,6 +28,12 @@ enum Fold {
         void add(double[] rows, int at, long timestampNanos, int ordinal, double value) {
             rows[at]++;
             rows[at + 1] += value;
+        }
+
+        @Override
+        void addMany(double[] rows, int at, long count, double sum) {
+            rows[at] += count;
+            rows[at + 1] += sum;
         }
 
         @Override
@@ -133,6 +144,11 @@ enum Fold {
 
     /** Adds a sample to the row that begins at {@code at}. */
     abstract void add(double[] rows, int at, long timestampNanos, int ordinal, double value);
+
+    /** Adds samples of which only number and sum are known. */
+    void addMany(double[] rows, int at, long count, double sum) {
+        throw new UnsupportedOperationException(name() + " needs every sample");
+    }
 
     abstract void combineNonEmpty(double[] into, int at, double[] from, int i);
 

@@ -40,6 +40,12 @@ final class FoldedWindows implements SeriesWindows {
         fold.add(rows, at, timestampNanos, ordinal, value);
     }
 
+    @Override
+    public void addMany(int pane, long count, double sum) {
+        int at = row(pane);
+        fold.addMany(rows, at, count, sum);
+    }
+
     /** Where a pane's row begins; makes room for it. */
     private int row(int pane) {
         if (pane < base || pane >= base + panes) {

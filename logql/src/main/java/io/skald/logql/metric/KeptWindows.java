@@ -45,6 +45,11 @@ final class KeptWindows implements SeriesWindows {
     }
 
     @Override
+    public void addMany(int pane, long count, double sum) {
+        throw new UnsupportedOperationException("every sample is needed");
+    }
+
+    @Override
     public void merge(SeriesWindows other) {
         KeptWindows o = (KeptWindows) other;
         for (int i = 0; i < o.size; i++) {

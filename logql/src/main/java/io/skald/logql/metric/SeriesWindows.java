@@ -12,6 +12,13 @@ public interface SeriesWindows {
      */
     void add(int pane, long timestampNanos, int ordinal, double value);
 
+    /**
+     * Adds many samples of one pane of which only their number and sum are known; for functions that need no more.
+     *
+     * @param count at least 1
+     */
+    void addMany(int pane, long count, double sum);
+
     /** Takes over the samples of another of the same kind, which must not be used afterwards. */
     void merge(SeriesWindows other);
 

@@ -52,6 +52,11 @@ public final class Windows {
         return ended < begun ? ended + begun : NONE;
     }
 
+    /** Whether every window holds all of the moments of a range, both ends included, or none of them. */
+    public boolean together(long firstNanos, long lastNanos) {
+        return place(firstNanos) == place(lastNanos);
+    }
+
     private int place(long timestampNanos) {
         long shifted = Steps.saturatedAdd(timestampNanos, offsetNanos);
         return steps.before(shifted) + steps.before(Steps.saturatedAdd(shifted, rangeNanos));

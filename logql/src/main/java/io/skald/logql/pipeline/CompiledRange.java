@@ -5,6 +5,7 @@ package io.skald.logql.pipeline;
 import io.skald.core.model.Labels;
 import io.skald.core.scan.Requirement;
 import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.Tally;
 import java.util.List;
 
 /** A log range with its aggregation, compiled once: as {@link CompiledPipeline}, but for samples. Thread-safe. */
@@ -16,4 +17,13 @@ public interface CompiledRange {
 
     /** What must be read of an entry to make its sample. */
     ScanRequest.Columns columns();
+
+    /**
+     * Whether a tally knows all that makes a sample: then {@link SamplePipeline#process} may be given a cell's level as metadata and an empty
+     * line, and its sample counts for all lines of the cell.
+     */
+    boolean countable(Labels streamLabels, Tally tally);
+
+    /** Whether that may ever be so. */
+    boolean countable();
 }

@@ -6,6 +6,7 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
+import io.skald.core.scan.Counted;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Requirement;
@@ -18,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several tenants as one: each stream gets the label {@code __tenant_id__}. A label of that name that a stream already has moves to {@code
@@ -185,6 +187,23 @@ public final class MultiTenantSource implements LogSource {
         @Override
         public long maxNanos() {
             return stream.maxNanos();
+        }
+
+        private List<StreamScan> relabelled(List<StreamScan> scans) {
+            List<StreamScan> all = new ArrayList<>(scans.size());
+            scans.forEach(s -> all.add(new Relabelled(labels, s)));
+            return all;
+        }
+
+        @Override
+        public List<StreamScan> pieces() {
+            return relabelled(stream.pieces());
+        }
+
+        @Override
+        public @Nullable Counted counted(Counted.Wanted wanted) throws StoreException {
+            Counted c = stream.counted(wanted);
+            return c == null ? null : new Counted(c.cells(), relabelled(c.rest()));
         }
 
         @Override

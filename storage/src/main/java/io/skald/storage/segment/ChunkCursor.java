@@ -18,6 +18,8 @@ final class ChunkCursor implements LazyCursor {
     private final SegmentReader segment;
     private final SegmentDirectory.Chunk chunk;
     private final SegmentScan scan;
+    private final long startNanos;
+    private final long endNanos;
     private final ScanRequest request;
     private final ScanStats stats;
     private final boolean backward;
@@ -42,7 +44,15 @@ final class ChunkCursor implements LazyCursor {
 
     private int row;
 
-    ChunkCursor(SegmentReader segment, SegmentDirectory.Chunk chunk, SegmentScan scan, @Nullable BlockPruner pruner) {
+    ChunkCursor(
+            SegmentReader segment,
+            SegmentDirectory.Chunk chunk,
+            long startNanos,
+            long endNanos,
+            SegmentScan scan,
+            @Nullable BlockPruner pruner) {
+        this.startNanos = startNanos;
+        this.endNanos = endNanos;
         this.segment = segment;
         this.chunk = chunk;
         this.scan = scan;
@@ -89,7 +99,7 @@ final class ChunkCursor implements LazyCursor {
                 return false;
             }
             SegmentDirectory.Extent e = chunk.extents().get(extent);
-            if (!e.overlaps(request.startNanos(), request.endNanos())) {
+            if (!e.overlaps(startNanos, endNanos)) {
                 continue;
             }
             stats.consideredBlocks.increment();
@@ -131,8 +141,8 @@ final class ChunkCursor implements LazyCursor {
         }
         times = b.times(withLines, stats);
         int to = e.firstRow() + e.rows();
-        int lo = lowerBound(times, e.firstRow(), to, request.startNanos());
-        int hi = lowerBound(times, lo, to, request.endNanos());
+        int lo = lowerBound(times, e.firstRow(), to, startNanos);
+        int hi = lowerBound(times, lo, to, endNanos);
         if (lo == hi) {
             return false;
         }

@@ -5,8 +5,10 @@ package io.skald.storage.segment;
 import io.skald.core.block.ByteSink;
 import io.skald.core.model.Labels;
 import io.skald.core.scan.EntryIdentity;
+import io.skald.core.scan.Tally;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,11 @@ final class CountersWriter {
     private boolean any;
     private long[] lines = new long[8];
     private long[] bytes = new long[8];
+    /** Names of metadata beside the level, numbered in order of appearance. */
+    private final Map<String, Integer> names = new LinkedHashMap<>();
+
+    private final List<BitSet> namesOfChunks = new ArrayList<>();
+    private BitSet namesOfChunk = new BitSet();
     private Labels lastMetadata = Labels.EMPTY;
     private int lastLevel;
 
@@ -32,12 +39,15 @@ final class CountersWriter {
     void begin() {
         cells.reset();
         any = false;
+        namesOfChunk = new BitSet();
+        lastMetadata = Labels.EMPTY;
+        lastLevel = 0;
     }
 
     /** A row of the chunk, in order of time. */
     @SuppressWarnings("ReferenceEquality") // saves work, and equal ones that are not the same only do it again
     void add(long timestampNanos, int length, Labels metadata) {
-        long m = MinuteCounters.minuteOf(timestampNanos);
+        long m = Tally.minuteOf(timestampNanos);
         if (!any) {
             any = true;
             cells.zigzag(m);
@@ -51,9 +61,24 @@ final class CountersWriter {
         if (metadata != lastMetadata) {
             lastMetadata = metadata;
             lastLevel = level(metadata.getOrEmpty(EntryIdentity.DETECTED_LEVEL));
+            addNames(metadata);
         }
         lines[lastLevel]++;
         bytes[lastLevel] += length;
+    }
+
+    private void addNames(Labels metadata) {
+        for (int i = 0; i < metadata.size() && names.size() <= SegmentFormat.MAX_NAMES; i++) {
+            String name = metadata.name(i);
+            if (!name.equals(EntryIdentity.DETECTED_LEVEL)) {
+                Integer known = names.get(name);
+                if (known == null) {
+                    known = names.size();
+                    names.put(name, known);
+                }
+                namesOfChunk.set(known);
+            }
+        }
     }
 
     private int level(String name) {
@@ -97,6 +122,7 @@ final class CountersWriter {
     void end() {
         endMinute();
         chunks.add(cells.toByteArray());
+        namesOfChunks.add(namesOfChunk);
     }
 
     void encode(ByteSink out) {
@@ -109,5 +135,24 @@ final class CountersWriter {
             out.varint(c.length);
             out.bytes(c, 0, c.length);
         }
+    }
+
+    /** Appends the names of metadata; false, and nothing is appended, if there are too many. */
+    boolean encodeNames(ByteSink out) {
+        if (names.size() > SegmentFormat.MAX_NAMES) {
+            return false;
+        }
+        out.varint(names.size());
+        for (String n : names.keySet()) {
+            out.string(n);
+        }
+        out.varint(namesOfChunks.size());
+        for (BitSet of : namesOfChunks) {
+            out.varint(of.cardinality());
+            for (int i = of.nextSetBit(0); i >= 0; i = of.nextSetBit(i + 1)) {
+                out.varint(i);
+            }
+        }
+        return true;
     }
 }

@@ -2,23 +2,32 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.segment;
 
-import java.time.Duration;
+import io.skald.core.scan.EntryIdentity;
+import io.skald.core.scan.Tally;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How many lines and bytes a chunk has per minute and level: cells in order of minute, then level. A minute m holds the times in
  * (m, m + 1] minutes since 1970, half-open on the side on which LogQL's ranges are. Immutable.
  */
-public final class MinuteCounters {
-    /** Nanoseconds of a minute. */
-    public static final long MINUTE_NANOS = Duration.ofMinutes(1).toNanos();
-
+public final class MinuteCounters implements Tally {
     private final String[] levels;
     private final long[] minutes;
     private final int[] levelNumbers;
     private final long[] lines;
     private final long[] bytes;
+    /** Names of metadata that entries have beside the level; null if the segment does not say. */
+    private final @Nullable Set<String> others;
 
-    MinuteCounters(String[] levels, long[] minutes, int[] levelNumbers, long[] lines, long[] bytes) {
+    MinuteCounters(
+            String[] levels,
+            long[] minutes,
+            int[] levelNumbers,
+            long[] lines,
+            long[] bytes,
+            @Nullable Set<String> others) {
+        this.others = others;
         this.levels = levels;
         this.minutes = minutes;
         this.levelNumbers = levelNumbers;
@@ -26,17 +35,12 @@ public final class MinuteCounters {
         this.bytes = bytes;
     }
 
-    /** The minute that a time belongs to: the one that ends at it or after it. */
-    public static long minuteOf(long timestampNanos) {
-        return Math.floorDiv(timestampNanos, MINUTE_NANOS) - (Math.floorMod(timestampNanos, MINUTE_NANOS) == 0 ? 1 : 0);
-    }
-
-    /** How many cells there are. */
+    @Override
     public int size() {
         return minutes.length;
     }
 
-    /** The minute of a cell: its times are in (minute, minute + 1] × {@link #MINUTE_NANOS}. */
+    @Override
     public long minute(int cell) {
         return minutes[cell];
     }
@@ -47,18 +51,35 @@ public final class MinuteCounters {
         return before + 1 >= startNanos && before + MINUTE_NANOS < endNanos;
     }
 
-    /** The {@code detected_level} of a cell's lines, empty for lines without one. */
+    @Override
     public String level(int cell) {
         return levels[levelNumbers[cell]];
     }
 
-    /** Lines of a cell, at least 1. */
+    @Override
     public long lines(int cell) {
         return lines[cell];
     }
 
-    /** Bytes of the lines of a cell. */
+    @Override
     public long bytes(int cell) {
         return bytes[cell];
+    }
+
+    /** Whether some lines may be counted without their level, as there were too many different ones. */
+    private boolean tooManyLevels() {
+        return levels.length >= SegmentFormat.MAX_LEVELS;
+    }
+
+    @Override
+    public boolean mayHold(String metadataName) {
+        return metadataName.equals(EntryIdentity.DETECTED_LEVEL)
+                ? tooManyLevels()
+                : others == null || others.contains(metadataName);
+    }
+
+    @Override
+    public boolean mayHoldAny() {
+        return tooManyLevels() || others == null || !others.isEmpty();
     }
 }

@@ -2,9 +2,17 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.segment;
 
+import io.skald.core.block.BlockFormat;
 import io.skald.core.block.ByteSource;
+import io.skald.core.model.StoreException;
 import io.skald.core.model.StoreException.CorruptData;
+import io.skald.storage.SegmentStore;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The counters of all chunks of a segment, each decoded when it is asked for. Immutable. */
 final class SegmentCounters {
@@ -15,8 +23,17 @@ final class SegmentCounters {
     private final String[] levels;
     private final int[] begins;
     private final int[] ends;
+    /** Of each chunk; null if the segment does not say. */
+    private final @Nullable List<Set<String>> names;
 
-    private SegmentCounters(String object, byte[] section, String[] levels, int[] begins, int[] ends) {
+    private SegmentCounters(
+            String object,
+            byte[] section,
+            String[] levels,
+            int[] begins,
+            int[] ends,
+            @Nullable List<Set<String>> names) {
+        this.names = names;
         this.object = object;
         this.section = section;
         this.levels = levels;
@@ -24,7 +41,45 @@ final class SegmentCounters {
         this.ends = ends;
     }
 
-    static SegmentCounters decode(String object, byte[] section, int chunks) throws CorruptData {
+    static SegmentCounters read(
+            SegmentStore store, String key, long limit, SegmentDirectory directory, SegmentDirectory.Section section)
+            throws StoreException {
+        SegmentDirectory.Section names = directory.names;
+        int chunks = directory.chunks.size();
+        return decode(
+                "segment " + key + " counters",
+                section.read(store, key, limit),
+                chunks,
+                names == null ? null : names("segment " + key + " names", names.read(store, key, limit), chunks));
+    }
+
+    private static List<Set<String>> names(String object, byte[] section, int chunks) throws CorruptData {
+        ByteSource in = new ByteSource(object, section, 0, section.length, 0);
+        String[] names = new String[in.count("names", SegmentFormat.MAX_NAMES)];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = in.string("name", BlockFormat.MAX_HEADER_LENGTH);
+        }
+        int n = in.count("chunks", chunks);
+        if (n != chunks) {
+            throw in.corrupt("names of " + n + " chunks, the segment has " + chunks);
+        }
+        List<Set<String>> of = new ArrayList<>(n);
+        Set<String> last = Set.of();
+        for (int i = 0; i < n; i++) {
+            Set<String> s = new HashSet<>();
+            for (int k = in.count("names of a chunk", names.length); k > 0; k--) {
+                s.add(names[in.count("name", names.length - 1)]);
+            }
+            // chunks mostly have the same
+            last = s.equals(last) ? last : Set.copyOf(s);
+            of.add(last);
+        }
+        in.expectEnd();
+        return of;
+    }
+
+    private static SegmentCounters decode(String object, byte[] section, int chunks, @Nullable List<Set<String>> names)
+            throws CorruptData {
         ByteSource in = new ByteSource(object, section, 0, section.length, 0);
         String[] levels = new String[in.count("levels", SegmentFormat.MAX_LEVELS)];
         for (int i = 0; i < levels.length; i++) {
@@ -43,7 +98,7 @@ final class SegmentCounters {
             ends[i] = in.position();
         }
         in.expectEnd();
-        return new SegmentCounters(object, section, levels, begins, ends);
+        return new SegmentCounters(object, section, levels, begins, ends, names);
     }
 
     long weight() {
@@ -74,6 +129,7 @@ final class SegmentCounters {
                 Arrays.copyOf(minutes, size),
                 Arrays.copyOf(numbers, size),
                 Arrays.copyOf(lines, size),
-                Arrays.copyOf(bytes, size));
+                Arrays.copyOf(bytes, size),
+                names == null ? null : names.get(i));
     }
 }

@@ -54,11 +54,18 @@ final class SegmentDirectory {
     final List<Chunk> chunks;
     final FilterGroup[] filters;
     final @Nullable Section counters;
+    final @Nullable Section names;
     /** About what this takes in memory, bytes. */
     final long weight;
 
     private SegmentDirectory(
-            Block[] blocks, List<Chunk> chunks, FilterGroup[] filters, @Nullable Section counters, long weight) {
+            Block[] blocks,
+            List<Chunk> chunks,
+            FilterGroup[] filters,
+            @Nullable Section counters,
+            @Nullable Section names,
+            long weight) {
+        this.names = names;
         this.blocks = blocks;
         this.chunks = chunks;
         this.filters = filters;
@@ -102,6 +109,7 @@ final class SegmentDirectory {
         byte[] seriesSection = null;
         byte[] filterSection = null;
         Section counters = null;
+        Section names = null;
         ByteSource table = new ByteSource(object, tail, tableAt, tableLength, tableOffset);
         while (table.remaining() > 0) {
             Section s = Section.read(table);
@@ -114,6 +122,8 @@ final class SegmentDirectory {
                 filterSection = s.load(object, tail, tailOffset, tableAt);
             } else if (s.type == SegmentFormat.SECTION_COUNTERS) {
                 counters = s;
+            } else if (s.type == SegmentFormat.SECTION_NAMES) {
+                names = s;
             }
         }
         if (blockSection == null || seriesSection == null) {
@@ -137,7 +147,7 @@ final class SegmentDirectory {
         for (FilterGroup g : filters) {
             weight += g.weight();
         }
-        return new SegmentDirectory(blocks, chunks, filters, counters, weight);
+        return new SegmentDirectory(blocks, chunks, filters, counters, names, weight);
     }
 
     /** A row of the section table. */

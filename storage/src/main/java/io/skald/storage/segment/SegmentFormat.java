@@ -38,6 +38,12 @@ public final class SegmentFormat {
     /** Section: lines and bytes per minute and level; lies before the tail, so that a directory is read without it. */
     public static final int SECTION_COUNTERS = 4;
 
+    /** Section: the names of structured metadata of each chunk beside the level; lies before the tail as well. */
+    public static final int SECTION_NAMES = 5;
+
+    /** Most different names of metadata that are listed; a segment with more has no such section. */
+    static final int MAX_NAMES = 1024;
+
     /** Most different levels that are counted apart. */
     static final int MAX_LEVELS = 64;
 

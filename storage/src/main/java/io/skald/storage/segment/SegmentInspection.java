@@ -25,7 +25,8 @@ public final class SegmentInspection {
             SegmentFormat.SECTION_BLOCKS, "blocks",
             SegmentFormat.SECTION_SERIES, "series",
             SegmentFormat.SECTION_FILTERS, "filters",
-            SegmentFormat.SECTION_COUNTERS, "counters");
+            SegmentFormat.SECTION_COUNTERS, "counters",
+            SegmentFormat.SECTION_NAMES, "names");
 
     /** A part of the directory. */
     public record Section(String name, long offset, int bytes, int rawBytes) {}
@@ -219,10 +220,8 @@ public final class SegmentInspection {
         if (section == null) {
             return;
         }
-        int chunks = directory.chunks.size();
-        SegmentCounters counters = SegmentCounters.decode(
-                "segment " + name + " counters", section.read(file, name, file.size("")), chunks);
-        for (int i = 0; i < chunks; i++) {
+        SegmentCounters counters = SegmentCounters.read(file, name, file.size(""), directory, section);
+        for (int i = 0; i < directory.chunks.size(); i++) {
             counters.chunk(i);
         }
     }

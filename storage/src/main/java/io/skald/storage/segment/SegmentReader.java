@@ -4,12 +4,16 @@ package io.skald.storage.segment;
 
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
+import io.skald.core.scan.Counted;
 import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.IndexedScan;
 import io.skald.core.scan.ScanPlan;
 import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
+import io.skald.core.scan.Tally;
 import io.skald.storage.SegmentStore;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -134,17 +138,11 @@ public final class SegmentReader {
          * Entries and bytes in [startNanos, endNanos): exact if the chunk lies within; else exact for whole minutes (as
          * {@link MinuteCounters} has them), and in proportion to time for the minutes that the range cuts.
          */
-        public Size size(long startNanos, long endNanos) throws StoreException {
+        public Size size(long startNanos, long endNanos) {
             if (chunk.minNanos() >= startNanos && chunk.maxNanos() < endNanos) {
                 return new Size(chunk.entries(), chunk.lineBytes());
             }
-            MinuteCounters c;
-            try {
-                c = counters();
-            } catch (StoreException.CorruptData e) {
-                LOG.log(System.Logger.Level.WARNING, "counters are not used: " + e.getMessage());
-                c = null;
-            }
+            MinuteCounters c = countersIfReadable(chunk);
             return c == null ? interpolated(startNanos, endNanos) : counted(c, startNanos, endNanos);
         }
 
@@ -152,10 +150,10 @@ public final class SegmentReader {
             double entries = 0;
             double bytes = 0;
             for (int i = 0; i < c.size(); i++) {
-                double first = (double) c.minute(i) * MinuteCounters.MINUTE_NANOS + 1;
-                double last = first + MinuteCounters.MINUTE_NANOS;
-                double part = (Math.min(last, (double) endNanos) - Math.max(first, (double) startNanos))
-                        / MinuteCounters.MINUTE_NANOS;
+                double first = (double) c.minute(i) * Tally.MINUTE_NANOS + 1;
+                double last = first + Tally.MINUTE_NANOS;
+                double part =
+                        (Math.min(last, (double) endNanos) - Math.max(first, (double) startNanos)) / Tally.MINUTE_NANOS;
                 // times near 2^61 lose their last digits as doubles: a minute that is within must count whole
                 part = c.within(i, startNanos, endNanos) ? 1 : Math.clamp(part, 0.0, 1.0);
                 entries += c.lines(i) * part;
@@ -182,23 +180,35 @@ public final class SegmentReader {
          * @return null if the segment has none
          */
         public @Nullable MinuteCounters counters() throws StoreException {
-            SegmentDirectory.Section section = directory.counters;
-            if (section == null) {
-                return null;
-            }
-            return counters.get(
-                            ref.key(),
-                            0,
-                            () -> SegmentCounters.decode(
-                                    "segment " + ref.key() + " counters",
-                                    section.read(store, ref.key(), ref.tailOffset()),
-                                    directory.chunks.size()))
-                    .chunk(chunk.number());
+            return countersOf(chunk);
         }
 
         /** Opens the chunk's entries for a query. No I/O happens before the first {@link EntryCursor#next}. */
         public StreamScan scan(SegmentScan scan) {
-            return new ChunkScan(scan, chunk);
+            return new ChunkScan(
+                    scan, chunk, scan.request().startNanos(), scan.request().endNanos());
+        }
+    }
+
+    private @Nullable MinuteCounters countersOf(SegmentDirectory.Chunk chunk) throws StoreException {
+        SegmentDirectory.Section section = directory.counters;
+        if (section == null) {
+            return null;
+        }
+        return counters.get(
+                        ref.key(),
+                        0,
+                        () -> SegmentCounters.read(store, ref.key(), ref.tailOffset(), directory, section))
+                .chunk(chunk.number());
+    }
+
+    /** The same; null too if they cannot be read, as there is another way. */
+    private @Nullable MinuteCounters countersIfReadable(SegmentDirectory.Chunk chunk) {
+        try {
+            return countersOf(chunk);
+        } catch (StoreException e) {
+            LOG.log(System.Logger.Level.WARNING, "counters are not used: " + e.getMessage());
+            return null;
         }
     }
 
@@ -210,13 +220,29 @@ public final class SegmentReader {
      */
     public record Size(long entries, long bytes) {}
 
-    private final class ChunkScan implements StreamScan {
+    private final class ChunkScan implements IndexedScan {
         private final SegmentScan scan;
         private final SegmentDirectory.Chunk chunk;
+        private final long startNanos;
+        private final long endNanos;
+        private final long minNanos;
+        private final long maxNanos;
 
-        ChunkScan(SegmentScan scan, SegmentDirectory.Chunk chunk) {
+        ChunkScan(SegmentScan scan, SegmentDirectory.Chunk chunk, long startNanos, long endNanos) {
             this.scan = scan;
             this.chunk = chunk;
+            this.startNanos = startNanos;
+            this.endNanos = endNanos;
+            long min = Long.MAX_VALUE;
+            long max = Long.MIN_VALUE;
+            for (SegmentDirectory.Extent e : chunk.extents()) {
+                if (e.overlaps(startNanos, endNanos)) {
+                    min = Math.min(min, e.minNanos());
+                    max = Math.max(max, e.maxNanos());
+                }
+            }
+            this.minNanos = Math.max(min, startNanos);
+            this.maxNanos = max == Long.MIN_VALUE ? max : Math.min(max, endNanos - 1);
         }
 
         @Override
@@ -226,17 +252,59 @@ public final class SegmentReader {
 
         @Override
         public long minNanos() {
-            return Math.max(chunk.minNanos(), scan.request().startNanos());
+            return minNanos;
         }
 
         @Override
         public long maxNanos() {
-            return Math.min(chunk.maxNanos(), scan.request().endNanos() - 1);
+            return maxNanos;
+        }
+
+        @Override
+        public long[] cuts() {
+            long[] cuts = new long[chunk.extents().size()];
+            int n = 0;
+            for (SegmentDirectory.Extent e : chunk.extents()) {
+                long c = e.minNanos();
+                if (c > minNanos && c <= maxNanos && (n == 0 || cuts[n - 1] < c)) {
+                    cuts[n++] = c;
+                }
+            }
+            return Arrays.copyOf(cuts, n);
+        }
+
+        @Override
+        public IndexedScan between(long from, long to) {
+            return new ChunkScan(scan, chunk, Math.max(from, startNanos), Math.min(to, endNanos));
+        }
+
+        @Override
+        public List<StreamScan> pieces() {
+            long[] cuts = cuts();
+            List<StreamScan> pieces = new ArrayList<>(cuts.length + 1);
+            for (int i = 0; i <= cuts.length; i++) {
+                pieces.add(between(i == 0 ? startNanos : cuts[i - 1], i == cuts.length ? endNanos : cuts[i]));
+            }
+            return pieces;
+        }
+
+        @Override
+        public @Nullable Tally tally() {
+            // of a piece the counters tell too much
+            boolean whole = startNanos == scan.request().startNanos()
+                    && endNanos == scan.request().endNanos();
+            return whole ? countersIfReadable(chunk) : null;
+        }
+
+        @Override
+        public @Nullable Counted counted(Counted.Wanted wanted) throws StoreException {
+            return Counted.of(this, wanted);
         }
 
         @Override
         public EntryCursor open() {
-            return new ChunkCursor(SegmentReader.this, chunk, scan, scan.pruner(SegmentReader.this));
+            return new ChunkCursor(
+                    SegmentReader.this, chunk, startNanos, endNanos, scan, scan.pruner(SegmentReader.this));
         }
     }
 

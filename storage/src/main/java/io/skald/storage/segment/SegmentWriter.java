@@ -219,10 +219,14 @@ public final class SegmentWriter implements AutoCloseable {
             writeBlock(shared, sharedId, true);
         }
         filters.write(out);
-        ByteSink table = new ByteSink(4 * SegmentFormat.SECTION_ROW_LENGTH + SegmentFormat.TRAILER_LENGTH);
+        ByteSink table = new ByteSink(5 * SegmentFormat.SECTION_ROW_LENGTH + SegmentFormat.TRAILER_LENGTH);
         buffer.reset();
         counters.encode(buffer);
         section(table, SegmentFormat.SECTION_COUNTERS);
+        buffer.reset();
+        if (counters.encodeNames(buffer)) {
+            section(table, SegmentFormat.SECTION_NAMES);
+        }
         long tailOffset = out.position();
         buffer.reset();
         blocks.encode(buffer, minNanos);

@@ -9,6 +9,7 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.scan.EntryIdentity;
+import io.skald.core.scan.Tally;
 import io.skald.storage.memory.MemorySegmentStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,15 +20,15 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class MinuteCountersTest {
-    private static final long MINUTE = MinuteCounters.MINUTE_NANOS;
+    private static final long MINUTE = Tally.MINUTE_NANOS;
 
     @Test
     void minutesAreOpenAtTheirBeginning() {
-        assertThat(MinuteCounters.minuteOf(0)).isEqualTo(-1);
-        assertThat(MinuteCounters.minuteOf(1)).isZero();
-        assertThat(MinuteCounters.minuteOf(MINUTE)).isZero();
-        assertThat(MinuteCounters.minuteOf(MINUTE + 1)).isEqualTo(1);
-        assertThat(MinuteCounters.minuteOf(-MINUTE)).isEqualTo(-2);
+        assertThat(Tally.minuteOf(0)).isEqualTo(-1);
+        assertThat(Tally.minuteOf(1)).isZero();
+        assertThat(Tally.minuteOf(MINUTE)).isZero();
+        assertThat(Tally.minuteOf(MINUTE + 1)).isEqualTo(1);
+        assertThat(Tally.minuteOf(-MINUTE)).isEqualTo(-2);
     }
 
     @Test
@@ -93,8 +94,8 @@ class MinuteCountersTest {
     private static Map<String, long[]> count(EntryBatch b) {
         Map<String, long[]> out = new TreeMap<>();
         for (int i = 0; i < b.size(); i++) {
-            String key = MinuteCounters.minuteOf(b.timestampNanos(i)) + "/"
-                    + b.metadata(i).getOrEmpty(EntryIdentity.DETECTED_LEVEL);
+            String key =
+                    Tally.minuteOf(b.timestampNanos(i)) + "/" + b.metadata(i).getOrEmpty(EntryIdentity.DETECTED_LEVEL);
             long[] c = out.computeIfAbsent(key, k -> new long[2]);
             c[0]++;
             c[1] += b.length(i);

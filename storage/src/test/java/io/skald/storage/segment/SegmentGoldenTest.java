@@ -12,6 +12,7 @@ import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.Requirement;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
+import io.skald.core.scan.Tally;
 import io.skald.storage.Golden;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.memory.MemorySegmentStore;
@@ -69,9 +70,24 @@ class SegmentGoldenTest {
     }
 
     @Test
+    void version1WithoutNamesIsRead() throws IOException, StoreException {
+        MinuteCounters c = readGolden("segment-1", TAIL_OFFSET);
+        assertThat(c.mayHold("id")).isTrue();
+        assertThat(c.mayHold("unheard of")).isTrue();
+    }
+
+    @Test
     void version1IsRead() throws IOException, StoreException {
         SegmentRef ref = write(new MemorySegmentStore());
-        byte[] golden = Golden.read("segment-1");
+        MinuteCounters c = readGolden("segment-1-names", ref.tailOffset());
+        assertThat(c.mayHold("id")).isTrue();
+        assertThat(c.mayHold("unheard of")).isFalse();
+        assertThat(c.mayHold("detected_level")).isFalse();
+    }
+
+    private static MinuteCounters readGolden(String name, long tailOffset) throws IOException, StoreException {
+        SegmentRef ref = write(new MemorySegmentStore());
+        byte[] golden = Golden.read(name);
         MemorySegmentStore then = new MemorySegmentStore();
         try (SegmentStore.Output out = then.create(KEY)) {
             out.write(golden, 0, golden.length);
@@ -86,7 +102,7 @@ class SegmentGoldenTest {
                         golden.length,
                         ref.entries(),
                         ref.lineBytes(),
-                        TAIL_OFFSET,
+                        tailOffset,
                         ref.series()));
         List<String> expected = new ArrayList<>();
         for (EntryBatch b : List.of(batch("api", 30), batch("web", 5))) {
@@ -105,13 +121,14 @@ class SegmentGoldenTest {
                 .counters());
         assertThat(c.level(0)).isEqualTo("warn");
         assertThat(c.lines(0)).isEqualTo(1);
-        assertThat(c.minute(0)).isEqualTo(T / MinuteCounters.MINUTE_NANOS - 1);
+        assertThat(c.minute(0)).isEqualTo(T / Tally.MINUTE_NANOS - 1);
+        return c;
     }
 
     @Test
     void version1IsWritten() throws IOException, StoreException {
         MemorySegmentStore store = new MemorySegmentStore();
         SegmentRef ref = write(store);
-        Golden.check("segment-1", store.read(KEY, 0, (int) ref.sizeBytes()));
+        Golden.check("segment-1-names", store.read(KEY, 0, (int) ref.sizeBytes()));
     }
 }
