@@ -235,22 +235,41 @@ public final class BlockReader {
      * @param offsets what {@link #lineOffsets} gave
      */
     public byte[] lines(byte @Nullable [] reuse, long[] times, int[] offsets) throws CorruptData {
+        byte[] b = undatedLines(reuse);
+        restoreDates(b, times, offsets);
+        return b;
+    }
+
+    /**
+     * The lines without their dates, if they are kept so: bytes [{@link #undatedFrom}, {@link #lineBytes}) of the array. What
+     * {@link UndatedText#core} says of a text stands there wherever the text stands in a line.
+     */
+    public byte[] undatedLines(byte @Nullable [] reuse) throws CorruptData {
         check(lines);
         if (lines.codec == BlockFormat.CODEC_ZSTD) {
             checkFrame(lines);
         }
         byte[] b = reuse != null && reuse.length >= lineBytes ? reuse : new byte[lineBytes];
-        int at = lineBytes - lines.rawLength;
+        int at = undatedFrom();
         if (lines.codec == BlockFormat.CODEC_NONE) {
             System.arraycopy(bytes, offset + lines.at, b, at, lines.rawLength);
         } else {
             Zstandard.decompress(
                     bytes, offset + lines.at, lines.length, b, at, lines.rawLength, object, base + lines.at);
         }
-        if (stamps != null) {
-            StampColumn.restore(source(stamps), times, offsets, rows, b, at, lineBytes);
-        }
         return b;
+    }
+
+    /** Where the lines without dates begin in what {@link #undatedLines} gives. */
+    public int undatedFrom() {
+        return lineBytes - lines.rawLength;
+    }
+
+    /** Makes what {@link #undatedLines} gave into what {@link #lines} gives, in place. */
+    public void restoreDates(byte[] undated, long[] times, int[] offsets) throws CorruptData {
+        if (stamps != null) {
+            StampColumn.restore(source(stamps), times, offsets, rows, undated, undatedFrom(), lineBytes);
+        }
     }
 
     /** The structured metadata of all rows. */

@@ -16,13 +16,18 @@ import io.skald.logql.ast.Stage;
 import io.skald.logql.pipeline.CompiledPipeline;
 import io.skald.logql.pipeline.LinePipeline;
 import io.skald.logql.pipeline.Pipelines;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +82,12 @@ final class LineQuery {
 
     /** Guarded by {@code queue}. */
     private int open;
+
+    /** Workers that have taken a reader out of the queue. Guarded by {@code queue}. */
+    private int reading;
+
+    /** Stages that no reader uses, by the number of their stream; they remember what they learnt of its lines. Guarded by itself. */
+    private final Map<Integer, Deque<LinePipeline>> idle = new HashMap<>();
 
     LineQuery(QueryRequest request, LogExpr expr, LogSource source, Workers workers) {
         this(request, expr, source, workers, new LineCollector(request.limit()), null, () -> false);
@@ -164,13 +175,14 @@ final class LineQuery {
             try {
                 if (request.limit() > 0) {
                     for (int i = 0; i < streams.size(); i++) {
-                        queue.add(new Reader(streams.get(i), i));
+                        // what lies around a line may be in another piece
+                        queue.add(new Reader(streams.get(i), i, context == null));
                         if (after != null && streams.get(i).labels().fingerprint() == after.fingerprint()) {
                             afterOrdinal = i;
                         }
                     }
                     long reading = System.nanoTime();
-                    workers.run(streams.size(), i -> this::advance);
+                    workers.run(streams.isEmpty() ? 0 : Integer.MAX_VALUE, i -> this::advance);
                     workers.profile().read(System.nanoTime() - reading);
                 }
                 return conclusion.of(scan, streams);
@@ -213,12 +225,17 @@ final class LineQuery {
             cut = true;
             return false;
         }
+        if (idled()) {
+            LockSupport.parkNanos(ScanTasks.PAUSE_NANOS);
+            return true;
+        }
         Reader reader;
         boolean toEnd;
         synchronized (queue) {
             reader = queue.poll();
             if (reader == null) {
-                return false;
+                // whoever reads may put more into the queue
+                return reading > 0;
             }
             if (collector.beyond(reader.next)) {
                 // the queue is sorted: all that is left lies behind the last line wanted
@@ -227,13 +244,18 @@ final class LineQuery {
                 queue.clear();
                 return false;
             }
-            if (reader.cursor == null) {
+            if (reader.cursor == null && !reader.whole) {
                 open++;
             }
             toEnd = open > MAX_OPEN;
+            reading++;
         }
         boolean more = false;
         try {
+            if (reader.whole) {
+                cut(reader);
+                return true;
+            }
             do {
                 more = reader.read();
             } while (more && toEnd && !workers.stopped() && !expired.getAsBoolean());
@@ -242,14 +264,51 @@ final class LineQuery {
                 reader.close();
             }
             synchronized (queue) {
+                reading--;
                 if (more) {
                     queue.add(reader);
-                } else {
+                } else if (!reader.whole) {
                     open--;
                 }
             }
         }
         return true;
+    }
+
+    /** Whether there is nothing to take, but whoever reads may put more into the queue. */
+    private boolean idled() {
+        synchronized (queue) {
+            return queue.isEmpty() && reading > 0;
+        }
+    }
+
+    /** Puts the pieces of a stream into the queue, so that only those are read that lie before the last line wanted. */
+    private void cut(Reader stream) {
+        List<Reader> pieces = new ArrayList<>();
+        for (StreamScan s : stream.scan.pieces()) {
+            pieces.add(new Reader(s, stream.ordinal, false));
+        }
+        synchronized (queue) {
+            queue.addAll(pieces);
+        }
+    }
+
+    /** Stages for a stream: those that another piece of it is done with, or new ones. */
+    private LinePipeline stages(int ordinal, Labels labels) {
+        synchronized (idle) {
+            Deque<LinePipeline> of = idle.get(ordinal);
+            LinePipeline p = of == null ? null : of.poll();
+            if (p != null) {
+                return p;
+            }
+        }
+        return pipeline.forStream(labels);
+    }
+
+    private void giveBack(int ordinal, LinePipeline p) {
+        synchronized (idle) {
+            idle.computeIfAbsent(ordinal, k -> new ArrayDeque<>(2)).add(p);
+        }
     }
 
     private static List<String> key(List<String> names, LinePipeline p) {
@@ -261,10 +320,11 @@ final class LineQuery {
         return values;
     }
 
-    /** One stream, from before it is opened; used by one worker at a time. */
+    /** A piece of a stream, from before it is opened, or a stream that is not cut into pieces yet; used by one worker at a time. */
     private final class Reader implements Comparable<Reader> {
         private final StreamScan scan;
         private final int ordinal;
+        private final boolean whole;
         private final List<LineCollector.Candidate> found = new ArrayList<>();
 
         /** Lines already found at the current time, to collapse those that the stages made equal. */
@@ -290,7 +350,8 @@ final class LineQuery {
         /** The order of the next line that may be found, or a bound for it. */
         private long next;
 
-        Reader(StreamScan scan, int ordinal) {
+        Reader(StreamScan scan, int ordinal, boolean whole) {
+            this.whole = whole;
             this.scan = scan;
             this.ordinal = ordinal;
             this.next = order(request.direction() == Direction.FORWARD ? scan.minNanos() : scan.maxNanos());
@@ -304,9 +365,9 @@ final class LineQuery {
             if (c == null || p == null) {
                 c = scan.open();
                 cursor = c;
-                p = pipeline.forStream(scan.labels());
+                p = stages(ordinal, scan.labels());
                 stages = p;
-                contextStages = unfiltered.forStream(scan.labels());
+                contextStages = context == null ? null : unfiltered.forStream(scan.labels());
             }
             boolean more = true;
             long survivors = 0;
@@ -406,6 +467,11 @@ final class LineQuery {
             if (c != null) {
                 cursor = null;
                 c.close();
+            }
+            LinePipeline p = stages;
+            if (p != null) {
+                stages = null;
+                giveBack(ordinal, p);
             }
         }
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.segment;
 
+import io.skald.core.block.BlockMetadata;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.scan.Direction;
@@ -24,16 +25,20 @@ final class ChunkCursor implements LazyCursor {
     private final ScanStats stats;
     private final boolean backward;
     private final boolean withLines;
-    private final @Nullable Literal literal;
+    private final @Nullable LineSearch search;
     private final @Nullable BlockPruner pruner;
 
     private int extent;
     private @Nullable DecodedBlock block;
-    private boolean reusable;
+    /** Taken with the first block, given back at the end. */
+    private @Nullable BlockBuffers buffers;
+
+    private boolean shared;
     private long[] times = new long[0];
     private int @Nullable [] offsets;
     private byte @Nullable [] lines;
     private boolean metadata;
+    private @Nullable BlockMetadata ownMetadata;
     /** The rows to give: those in [first, end), or of these only the hits. */
     private int first;
 
@@ -61,7 +66,7 @@ final class ChunkCursor implements LazyCursor {
         this.stats = scan.stats();
         this.backward = request.direction() == Direction.BACKWARD;
         this.withLines = request.columns().lines();
-        this.literal = withLines ? Literal.longest(request.requirements()) : null;
+        this.search = scan.search();
         this.extent = backward ? chunk.extents().size() : -1;
         exhaust();
     }
@@ -125,19 +130,22 @@ final class ChunkCursor implements LazyCursor {
     /** Loads an extent. Returns false when none of its rows are wanted. */
     private boolean load(SegmentDirectory.Extent e) throws StoreException {
         SegmentDirectory.Block where = segment.block(e.block());
-        DecodedBlock b = segment.decode(e.block(), reusable ? block : null);
-        reusable = !where.shared();
+        BlockBuffers into = buffers;
+        if (into == null) {
+            into = scan.takeBuffers();
+            buffers = into;
+        }
+        DecodedBlock b = segment.decode(e.block(), into);
+        shared = where.shared();
         block = b;
         offsets = null;
         lines = null;
         metadata = false;
-        if (literal != null) {
-            lines = b.lines(stats);
-            if (e.rows() == where.rows() && !literal.occurs(Literal.haystack(lines, 0, where.lineBytes()))) {
-                stats.storedLines.add(e.rows());
-                stats.storedBytes.add(where.lineBytes());
-                return false;
-            }
+        ownMetadata = null;
+        if (search != null && !b.mayHold(search, stats)) {
+            stats.storedLines.add(e.rows());
+            stats.storedBytes.add((long) where.lineBytes() * e.rows() / where.rows());
+            return false;
         }
         times = b.times(withLines, stats);
         int to = e.firstRow() + e.rows();
@@ -151,10 +159,9 @@ final class ChunkCursor implements LazyCursor {
             offsets = b.offsets(withLines, stats);
             stats.storedBytes.add(offsets[hi] - offsets[lo]);
         }
-        if (literal != null) {
-            int[] o = Objects.requireNonNull(offsets);
-            String haystack = Literal.haystack(Objects.requireNonNull(lines), o[lo], o[hi]);
-            hits = literal.rows(haystack, o, lo, hi);
+        if (search != null) {
+            lines = b.lines(stats);
+            hits = search.rows(lines, Objects.requireNonNull(offsets), lo, hi);
             if (hits.length == 0) {
                 hits = null;
                 return false;
@@ -169,8 +176,7 @@ final class ChunkCursor implements LazyCursor {
             lines = b.lines(stats);
         }
         if (request.columns().metadata()) {
-            b.loadMetadata(withLines, stats);
-            metadata = true;
+            loadMetadata(b, withLines);
         }
         at = backward ? end : first - 1;
         return true;
@@ -191,6 +197,12 @@ final class ChunkCursor implements LazyCursor {
         return a;
     }
 
+    private void loadMetadata(DecodedBlock b, boolean linesToo) throws StoreException {
+        b.loadMetadata(linesToo, stats);
+        metadata = true;
+        ownMetadata = shared ? null : b.unsharedMetadata();
+    }
+
     @Override
     public boolean loadAll() throws StoreException {
         DecodedBlock b = Objects.requireNonNull(block);
@@ -202,8 +214,7 @@ final class ChunkCursor implements LazyCursor {
                 offsets = b.offsets(true, stats);
             }
             if (!metadata) {
-                b.loadMetadata(true, stats);
-                metadata = true;
+                loadMetadata(b, true);
             }
             return true;
         } catch (StoreException.CorruptData | StoreException.NotFound x) {
@@ -234,6 +245,10 @@ final class ChunkCursor implements LazyCursor {
 
     @Override
     public Labels metadata() {
+        BlockMetadata own = ownMetadata;
+        if (own != null) {
+            return own.row(row);
+        }
         return metadata ? Objects.requireNonNull(block).metadata(row) : Labels.EMPTY;
     }
 
@@ -241,5 +256,12 @@ final class ChunkCursor implements LazyCursor {
     public void close() {
         block = null;
         lines = null;
+        exhaust();
+        extent = backward ? -1 : chunk.extents().size();
+        BlockBuffers b = buffers;
+        if (b != null) {
+            buffers = null;
+            scan.giveBack(b);
+        }
     }
 }

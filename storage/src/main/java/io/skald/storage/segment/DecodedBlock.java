@@ -15,43 +15,30 @@ final class DecodedBlock {
     private final SegmentStore store;
     private final String key;
     private final SegmentDirectory.Block block;
-    private final long @Nullable [] spareTimes;
-    private final int @Nullable [] spareOffsets;
-    private final byte @Nullable [] spareLines;
+    /** What to decode into, or null for arrays of its own. */
+    private final @Nullable BlockBuffers buffers;
 
     private @Nullable BlockReader reader;
     private boolean whole;
     private long @Nullable [] times;
     private int @Nullable [] offsets;
     private byte @Nullable [] lines;
+    /** The lines before their dates are put back; null once they are. */
+    private byte @Nullable [] undated;
+
     private @Nullable BlockMetadata metadata;
 
-    /** @param predecessor a block that is no longer used, whose buffers this one may take over */
-    DecodedBlock(SegmentStore store, String key, SegmentDirectory.Block block, @Nullable DecodedBlock predecessor) {
+    /** @param buffers to decode into, which must not be used for another block as long as this one is in use; or null */
+    DecodedBlock(SegmentStore store, String key, SegmentDirectory.Block block, @Nullable BlockBuffers buffers) {
         this.store = store;
         this.key = key;
         this.block = block;
-        // not the predecessor itself, which would hold all of its own
-        spareTimes = predecessor == null ? null : predecessor.timesBuffer();
-        spareOffsets = predecessor == null ? null : predecessor.offsetsBuffer();
-        spareLines = predecessor == null ? null : predecessor.linesBuffer();
+        this.buffers = buffers;
     }
 
     /** About what this may come to take in memory, bytes. */
     long weight() {
         return block.length() + block.lineBytes() + block.rows() * 24L;
-    }
-
-    private synchronized long @Nullable [] timesBuffer() {
-        return times != null ? times : spareTimes;
-    }
-
-    private synchronized int @Nullable [] offsetsBuffer() {
-        return offsets != null ? offsets : spareOffsets;
-    }
-
-    private synchronized byte @Nullable [] linesBuffer() {
-        return lines != null ? lines : spareLines;
     }
 
     private BlockReader reader(boolean withLines, ScanStats stats) throws StoreException {
@@ -79,8 +66,11 @@ final class DecodedBlock {
     synchronized long[] times(boolean linesToo, ScanStats stats) throws StoreException {
         long[] t = times;
         if (t == null) {
-            t = reader(linesToo, stats).times(spareTimes);
+            t = reader(linesToo, stats).times(buffers == null ? null : buffers.times);
             times = t;
+            if (buffers != null) {
+                buffers.times = t;
+            }
         }
         return t;
     }
@@ -88,19 +78,46 @@ final class DecodedBlock {
     synchronized int[] offsets(boolean linesToo, ScanStats stats) throws StoreException {
         int[] o = offsets;
         if (o == null) {
-            o = reader(linesToo, stats).lineOffsets(spareOffsets);
+            o = reader(linesToo, stats).lineOffsets(buffers == null ? null : buffers.offsets);
             offsets = o;
+            if (buffers != null) {
+                buffers.offsets = o;
+            }
         }
         return o;
+    }
+
+    /** Whether a search finds something in the lines, as far as can be told without their dates. */
+    synchronized boolean mayHold(LineSearch search, ScanStats stats) throws StoreException {
+        if (lines != null || !search.searchesUndated()) {
+            return true;
+        }
+        BlockReader r = reader(true, stats);
+        return search.occursUndated(undated(r), r.undatedFrom(), r.lineBytes());
+    }
+
+    private byte[] undated(BlockReader r) throws StoreException {
+        byte[] u = undated;
+        if (u == null) {
+            u = r.undatedLines(buffers == null ? null : buffers.lines);
+            undated = u;
+            if (buffers != null) {
+                buffers.lines = u;
+            }
+        }
+        return u;
     }
 
     synchronized byte[] lines(ScanStats stats) throws StoreException {
         byte[] l = lines;
         if (l == null) {
             BlockReader r = reader(true, stats);
-            l = r.linesNeedTimes()
-                    ? r.lines(spareLines, times(true, stats), offsets(true, stats))
-                    : r.lines(spareLines);
+            l = undated(r);
+            // not even half restored ones are ever taken for undated ones again
+            undated = null;
+            if (r.linesNeedTimes()) {
+                r.restoreDates(l, times(true, stats), offsets(true, stats));
+            }
             lines = l;
         }
         return l;
@@ -114,10 +131,15 @@ final class DecodedBlock {
 
     /** Metadata of a row after {@link #loadMetadata}. */
     synchronized Labels metadata(int row) {
+        return unsharedMetadata().row(row);
+    }
+
+    /** Metadata of all rows after {@link #loadMetadata}, for whoever has this block for itself. */
+    BlockMetadata unsharedMetadata() {
         BlockMetadata m = metadata;
         if (m == null) {
             throw new IllegalStateException("metadata not loaded");
         }
-        return m.row(row);
+        return m;
     }
 }

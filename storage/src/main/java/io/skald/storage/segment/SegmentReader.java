@@ -327,11 +327,11 @@ public final class SegmentReader {
         return directory.blocks[i];
     }
 
-    /** A block to be decoded; {@code spent} is one that the caller had from here before and is done with, or null. */
-    DecodedBlock decode(int i, @Nullable DecodedBlock spent) throws StoreException {
+    /** A block to be decoded, into {@code buffers} unless others may use the same block. */
+    DecodedBlock decode(int i, BlockBuffers buffers) throws StoreException {
         SegmentDirectory.Block b = directory.blocks[i];
         return b.shared()
                 ? sharedBlocks.get(ref.key(), i, () -> new DecodedBlock(store, ref.key(), b, null))
-                : new DecodedBlock(store, ref.key(), b, spent);
+                : new DecodedBlock(store, ref.key(), b, buffers);
     }
 }

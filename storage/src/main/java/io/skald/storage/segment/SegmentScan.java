@@ -5,6 +5,7 @@ package io.skald.storage.segment;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,9 @@ public final class SegmentScan {
     private final ScanStats stats;
     private final Consumer<String> lost;
     private final ConcurrentHashMap<String, BlockPruner> pruners = new ConcurrentHashMap<>();
+    private final @Nullable LineSearch search;
+    /** Buffers that no cursor uses. */
+    private final ConcurrentLinkedQueue<BlockBuffers> idle = new ConcurrentLinkedQueue<>();
 
     /**
      * @param request range, direction, columns and requirements
@@ -24,6 +28,7 @@ public final class SegmentScan {
         this.request = request;
         this.stats = stats;
         this.lost = lost;
+        this.search = request.columns().lines() ? LineSearch.of(request.requirements()) : null;
     }
 
     ScanRequest request() {
@@ -45,5 +50,21 @@ public final class SegmentScan {
                 ? null
                 : pruners.computeIfAbsent(
                         segment.ref().key(), k -> new BlockPruner(segment, request.requirements(), stats));
+    }
+
+    /** What finds lines that may be wanted; null when all may be. */
+    @Nullable
+    LineSearch search() {
+        return search;
+    }
+
+    /** Buffers for a cursor, to be given back. */
+    BlockBuffers takeBuffers() {
+        BlockBuffers b = idle.poll();
+        return b == null ? new BlockBuffers() : b;
+    }
+
+    void giveBack(BlockBuffers buffers) {
+        idle.add(buffers);
     }
 }
