@@ -46,7 +46,7 @@ import java.util.List;
  * @param maxStreamsMatchersPerQuery most matchers in one query
  * @param volumeEnabled whether the volume endpoints answer
  * @param volumeMaxSeries most series of a volume answer
- * @param patternsEnabled whether the patterns endpoint answers
+ * @param patternsEnabled whether patterns are mined when lines are stored, and the patterns endpoint answers
  * @param maxConcurrentTailRequests most tails of a tenant at once; 0 is no limit
  * @param logqlExtensions whether queries may use what Loki's language does not have without asking for it
  * @param rulerMaxRulesPerRuleGroup most rules of a group that the API takes; 0 is no limit
@@ -161,7 +161,8 @@ public record Limits(
         @Setting(value = "Most series of a volume answer.", min = "1")
         int volumeMaxSeries,
 
-        @Setting("Whether the patterns endpoint answers.") boolean patternsEnabled,
+        @Setting("Whether patterns are mined when lines are stored, and the patterns endpoint answers.")
+        boolean patternsEnabled,
 
         @Setting("Most tails of a tenant at once; 0 is no limit.")
         int maxConcurrentTailRequests,

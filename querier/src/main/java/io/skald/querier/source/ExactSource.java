@@ -6,7 +6,9 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
+import io.skald.core.scan.Direction;
 import io.skald.core.scan.LogSource;
+import io.skald.core.scan.PatternScan;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanPlan;
 import io.skald.core.scan.ScanRequest;
@@ -25,6 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -144,6 +147,43 @@ public final class ExactSource implements LogSource {
             }
             return plan;
         });
+    }
+
+    @Override
+    public PatternScan patterns(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        ScanRequest request =
+                new ScanRequest(matchers, startNanos, endNanos, Direction.FORWARD, ScanRequest.Columns.ALL, List.of());
+        return atOneVersion(v -> {
+            MergedScan scan = new MergedScan(request.direction());
+            try {
+                for (RecentEntries r : ingesters.get()) {
+                    addRecent(scan, r, request, v);
+                }
+                return patterns(request, v, scan);
+            } catch (StoreException | RuntimeException e) {
+                scan.close();
+                throw e;
+            }
+        });
+    }
+
+    /** @param recent what is not stored at this version; closed with the result */
+    private PatternScan patterns(ScanRequest request, IndexVersion v, MergedScan recent) throws StoreException {
+        TreeMap<Labels, StreamPatterns> streams = new TreeMap<>();
+        Function<Labels, StreamPatterns> stream = labels ->
+                new StreamPatterns(request, labels, SegmentReader.Chunk::scan, recent.ownStats(), recent::warn);
+        for (SegmentReader.Chunk c :
+                chunks(v, request.matchers(), request.startNanos(), request.endNanos(), recent::warn)) {
+            recent.ownStats().chunks.increment();
+            streams.computeIfAbsent(c.labels(), stream)
+                    .add(c, v.deletions(c.segment()).isEmpty());
+        }
+        for (StreamScan s : recent.streams()) {
+            streams.computeIfAbsent(s.labels(), stream).add(s);
+        }
+        List<PatternScan.Stream> all =
+                streams.values().stream().map(StreamPatterns::stream).toList();
+        return new MergedPatterns(all, recent);
     }
 
     /** Asks an ingester. */
