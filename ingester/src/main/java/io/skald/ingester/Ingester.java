@@ -138,8 +138,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                             config.flushAge(),
                             config.keepFlushed(),
                             clock::millis,
-                            this::diskPressure,
-                            tenant -> limits.of(tenant).patternsEnabled()));
+                            this::diskPressure));
         } catch (StoreException | RuntimeException e) {
             if (opened != null) {
                 opened.close();
@@ -272,6 +271,11 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                 head.tenants().size(),
                 admission.inFlight(),
                 usableBytes == Long.MAX_VALUE ? Double.POSITIVE_INFINITY : usableBytes);
+    }
+
+    /** Bytes of pushes that are being taken in now. */
+    public long inFlightBytes() {
+        return admission.inFlight();
     }
 
     /** What is acknowledged and may not be in the index yet. */

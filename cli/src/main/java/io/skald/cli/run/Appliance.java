@@ -12,6 +12,7 @@ import io.skald.core.config.ConfigException;
 import io.skald.core.config.HostPort;
 import io.skald.core.config.OverridesFile;
 import io.skald.core.config.SkaldConfig;
+import io.skald.core.config.TenantLimits;
 import io.skald.core.config.WalSync;
 import io.skald.core.disk.Disk;
 import io.skald.core.http.HttpServer;
@@ -30,6 +31,9 @@ import io.skald.core.wire.PushSink;
 import io.skald.core.wire.RecentEntries;
 import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
+import io.skald.ingester.compact.CompactionService;
+import io.skald.ingester.compact.DeleteRequests;
+import io.skald.ingester.compact.MaintenanceApi;
 import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
 import io.skald.querier.api.QuerierApi;
@@ -40,6 +44,7 @@ import io.skald.querier.source.MultiTenantSource;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.StoreMetrics;
 import io.skald.storage.index.CommitLog;
+import io.skald.storage.index.Retention;
 import io.skald.storage.segment.SegmentReaders;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -135,13 +140,49 @@ public final class Appliance implements AutoCloseable {
         HttpServer server = parts.add("HTTP server", new HttpServer(http, registry));
         OpsApi.register(server, readiness, registry, config::toYaml);
         ingester.register(server, config.multiTenant());
+        registerMaintenance(config, data, stores, ingester, scheduler, limits, parts, server, registry);
         Sources sources = new EmbeddedSources(
-                log, new SegmentReaders(segments), List.of(ingester.recent()), config.multiTenantQueries());
+                log, new SegmentReaders(segments), List.of(ingester.recent()), new Retention(limits, System::currentTimeMillis), config.multiTenantQueries());
         QuerierApi.register(server, scheduler, sources, limits, config.multiTenant(), registry);
         server.start();
         readiness.started();
         return new Appliance(
                 parts, readiness, ingester, "http://" + new HostPort(reachable(listen.host()), server.port()));
+    }
+
+    /** Compaction, retention and deletes. */
+    private static void registerMaintenance(
+            SkaldConfig config,
+            Path data,
+            Stores stores,
+            Ingester ingester,
+            QueryScheduler scheduler,
+            TenantLimits limits,
+            CloseStack parts,
+            HttpServer server,
+            CollectorRegistry registry) {
+        CompactionService.Environment env = new CompactionService.Environment(
+                stores.index(),
+                stores.log(),
+                stores.segments(),
+                new Retention(limits, System::currentTimeMillis),
+                () -> scheduler.running() > 0 || ingester.inFlightBytes() > 0,
+                () -> usableBytes(data),
+                System::currentTimeMillis);
+        CompactionService compaction = parts.add(
+                "compaction", new CompactionService(env, config.compaction(), config.retention(), registry));
+        DeleteRequests deletes = new DeleteRequests(stores.log(), ingester::flush, System::currentTimeMillis);
+        new MaintenanceApi(compaction, deletes, System::currentTimeMillis, config.multiTenant()).register(server);
+        compaction.start();
+    }
+
+    private static long usableBytes(Path data) {
+        try {
+            return Disk.REAL.usableBytes(data);
+        } catch (IOException e) {
+            // nothing is removed because of what is not known
+            return Long.MAX_VALUE;
+        }
     }
 
     private static OverridesFile overrides(SkaldConfig config) throws CommandFailure, IOException {
@@ -189,11 +230,16 @@ public final class Appliance implements AutoCloseable {
     }
 
     /** Everything that is stored here, tenant by tenant. */
-    private record EmbeddedSources(CommitLog log, SegmentReaders segments, List<RecentEntries> recent, boolean several)
+    private record EmbeddedSources(
+            CommitLog log,
+            SegmentReaders segments,
+            List<RecentEntries> recent,
+            Retention retention,
+            boolean several)
             implements Sources {
         @Override
         public ExactSource of(TenantId tenant) {
-            return new ExactSource(tenant, log, segments, () -> recent);
+            return new ExactSource(tenant, log, segments, () -> recent, retention);
         }
 
         @Override

@@ -125,6 +125,7 @@ final class ConfigReader {
             case SECTION -> nested(node, path, (Record) present);
             case TENANTS -> tenants(node, path, key, keys, values, present);
             case LIST -> list(node, path, present);
+            case RECORDS -> records(node, path, key, present);
             case BOOLEAN, NUMBER, BYTES, DURATION, TEXT -> scalar(node, path, key, present);
         };
     }
@@ -182,6 +183,18 @@ final class ConfigReader {
         throw new IllegalStateException("no section of " + type + " to build on");
     }
 
+    private Object records(Node node, String path, Schema.Key key, Object present) {
+        if (!(node instanceof SequenceNode sequence)) {
+            problem(node, path + " must be a list of sections");
+            return present;
+        }
+        List<Record> out = new ArrayList<>();
+        for (Node n : sequence.getValue()) {
+            out.add(nested(n, path + "[" + out.size() + "]", Schema.itemDefaults(key)));
+        }
+        return List.copyOf(out);
+    }
+
     private Object list(Node node, String path, Object present) {
         if (!(node instanceof SequenceNode sequence)) {
             problem(node, path + " must be a list, like [a, b]");
@@ -226,7 +239,7 @@ final class ConfigReader {
                         path,
                         b -> Durations.parse(b).toNanos()));
             case TEXT -> text(text, key.component().getType());
-            case LIST, SECTION, TENANTS -> throw new IllegalStateException(s.value());
+            case LIST, RECORDS, SECTION, TENANTS -> throw new IllegalStateException(s.value());
         };
     }
 

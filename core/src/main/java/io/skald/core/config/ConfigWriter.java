@@ -32,10 +32,24 @@ final class ConfigWriter {
                     out.append('\n');
                     section((Record) v, null, indent + "  ");
                 }
+                case RECORDS -> records((List<?>) v, indent + "  ");
                 case TENANTS -> tenants((Map<?, ?>) v, key, r, indent + "  ");
                 case BOOLEAN, NUMBER, BYTES, DURATION, TEXT, LIST ->
                     out.append(' ').append(scalar(v, key)).append('\n');
             }
+        }
+    }
+
+    private void records(List<?> items, String indent) {
+        if (items.isEmpty()) {
+            out.append(" []\n");
+            return;
+        }
+        out.append('\n');
+        for (Object item : items) {
+            int at = out.length();
+            section((Record) item, null, indent + "  ");
+            out.setCharAt(at + indent.length(), '-');
         }
     }
 

@@ -46,8 +46,10 @@ import java.util.List;
  * @param maxStreamsMatchersPerQuery most matchers in one query
  * @param volumeEnabled whether the volume endpoints answer
  * @param volumeMaxSeries most series of a volume answer
- * @param patternsEnabled whether patterns are mined when lines are stored, and the patterns endpoint answers
+ * @param patternsEnabled whether the patterns endpoint answers
  * @param maxConcurrentTailRequests most tails of a tenant at once; 0 is no limit
+ * @param retentionPeriod how long entries are kept; zero is for ever
+ * @param retentionStream other periods for some entries
  * @param logqlExtensions whether queries may use what Loki's language does not have without asking for it
  * @param rulerMaxRulesPerRuleGroup most rules of a group that the API takes; 0 is no limit
  * @param rulerMaxRuleGroupsPerTenant most groups of a tenant that the API takes; 0 is no limit
@@ -161,11 +163,16 @@ public record Limits(
         @Setting(value = "Most series of a volume answer.", min = "1")
         int volumeMaxSeries,
 
-        @Setting("Whether patterns are mined when lines are stored, and the patterns endpoint answers.")
-        boolean patternsEnabled,
+        @Setting("Whether the patterns endpoint answers.") boolean patternsEnabled,
 
         @Setting("Most tails of a tenant at once; 0 is no limit.")
         int maxConcurrentTailRequests,
+
+        @Setting("How long entries are kept, by their own time; 0s is for ever.")
+        Duration retentionPeriod,
+
+        @Setting("Other periods for some entries: a list of `selector`, `priority` and `period`.")
+        List<RetentionStream> retentionStream,
 
         @Setting("Whether queries may use Skald's extensions of LogQL without asking for them.")
         boolean logqlExtensions,
@@ -228,6 +235,8 @@ public record Limits(
             1000,
             true,
             100,
+            Duration.ofDays(30),
+            List.of(),
             false,
             0,
             0);
@@ -235,6 +244,7 @@ public record Limits(
     public Limits {
         discoverServiceName = List.copyOf(discoverServiceName);
         enforcedLabels = List.copyOf(enforcedLabels);
+        retentionStream = List.copyOf(retentionStream);
         if (!blockIngestionUntil.isEmpty()) {
             try {
                 Instant.parse(blockIngestionUntil);

@@ -3,6 +3,7 @@
 package io.skald.core.config;
 
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -26,6 +27,7 @@ final class Schema {
         DURATION("duration"),
         TEXT("text"),
         LIST("list"),
+        RECORDS("list of sections"),
         SECTION("section"),
         TENANTS("section per tenant");
 
@@ -72,13 +74,28 @@ final class Schema {
         } else if (t == String.class || t == Path.class || t == HostPort.class || t.isEnum()) {
             return Kind.TEXT;
         } else if (t == List.class) {
-            return Kind.LIST;
+            return itemType(c).isRecord() ? Kind.RECORDS : Kind.LIST;
         } else if (t.isRecord()) {
             return Kind.SECTION;
         } else if (t == Map.class) {
             return Kind.TENANTS;
         }
         throw new IllegalStateException("no way to write a " + t + ": " + c);
+    }
+
+    /** The type of a list's items. */
+    private static Class<?> itemType(RecordComponent list) {
+        return (Class<?>) ((ParameterizedType) list.getGenericType()).getActualTypeArguments()[0];
+    }
+
+    /** What the items of a list of sections say where a file says nothing. */
+    static Record itemDefaults(Key key) {
+        try {
+            Field f = itemType(key.component()).getDeclaredField("DEFAULTS");
+            return (Record) f.get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("no DEFAULTS of the items of " + key.component(), e);
+        }
     }
 
     /** The record type of a map's values. */

@@ -3,6 +3,7 @@
 package io.skald.core.scan;
 
 import io.skald.core.model.Labels;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Tells certain entries from others. Thread-safe; what {@link #forStream} returns is confined to one thread. */
@@ -10,6 +11,11 @@ public interface EntryFilter {
     /** The entries of a stream; null if none of them can be meant. */
     @Nullable
     Entries forStream(Labels stream);
+
+    /** What an entry must have to be meant; as in a {@link ScanRequest}. */
+    default List<Requirement> requirements() {
+        return List.of();
+    }
 
     /** Those of one stream. */
     interface Entries {

@@ -10,9 +10,9 @@ import java.util.List;
 /** A stream without certain entries. */
 public final class FilteredStream implements StreamScan {
     private final StreamScan stream;
-    private final List<EntryFilter.Entries> without;
+    private final List<EntryFilter> without;
 
-    private FilteredStream(StreamScan stream, List<EntryFilter.Entries> without) {
+    private FilteredStream(StreamScan stream, List<EntryFilter> without) {
         this.stream = stream;
         this.without = List.copyOf(without);
     }
@@ -20,17 +20,25 @@ public final class FilteredStream implements StreamScan {
     /**
      * The stream without all entries that any of the filters means; the stream itself if they mean none of it.
      *
-     * @param stream its cursors must give all columns; it is opened once at a time
+     * @param stream its cursors must give all columns
      */
     public static StreamScan of(StreamScan stream, List<? extends EntryFilter> filters) {
-        List<EntryFilter.Entries> bound = new ArrayList<>();
+        List<EntryFilter> bound = new ArrayList<>();
         for (EntryFilter f : filters) {
-            EntryFilter.Entries e = f.forStream(stream.labels());
-            if (e != null) {
-                bound.add(e);
+            if (f.forStream(stream.labels()) != null) {
+                bound.add(f);
             }
         }
         return bound.isEmpty() ? stream : new FilteredStream(stream, bound);
+    }
+
+    @Override
+    public List<StreamScan> pieces() {
+        List<StreamScan> pieces = new ArrayList<>();
+        for (StreamScan p : stream.pieces()) {
+            pieces.add(new FilteredStream(p, without));
+        }
+        return pieces;
     }
 
     @Override
@@ -50,7 +58,15 @@ public final class FilteredStream implements StreamScan {
 
     @Override
     public EntryCursor open() throws StoreException {
-        return new Cursor(stream.open(), without);
+        // bound here, as what is bound belongs to one thread
+        List<EntryFilter.Entries> entries = new ArrayList<>(without.size());
+        for (EntryFilter f : without) {
+            EntryFilter.Entries e = f.forStream(stream.labels());
+            if (e != null) {
+                entries.add(e);
+            }
+        }
+        return new Cursor(stream.open(), entries);
     }
 
     private record Cursor(EntryCursor inner, List<EntryFilter.Entries> without) implements EntryCursor {

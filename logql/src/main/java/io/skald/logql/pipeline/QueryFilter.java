@@ -26,13 +26,9 @@ public final class QueryFilter implements EntryFilter {
         return new QueryFilter(Parser.parseLog(query));
     }
 
-    /** What an entry must have to be selected; see {@link CompiledPipeline#requirements}. */
+    @Override
     public List<Requirement> requirements() {
         return pipeline.requirements();
-    }
-
-    public List<Matcher> matchers() {
-        return query.matchers();
     }
 
     @Override

@@ -42,6 +42,11 @@ public final class QueryScheduler implements AutoCloseable {
         }.register(registry);
     }
 
+    /** Queries that run now. */
+    public int running() {
+        return gate.running();
+    }
+
     /** An engine whose work is done in this tenant's turns. Cheap; holds nothing. */
     public Engine engine(String tenant) {
         return new Engine(pool.of(tenant));

@@ -7,15 +7,21 @@ import io.skald.core.model.Matcher;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.scan.Direction;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.FilteredStream;
 import io.skald.core.scan.LogSource;
-import io.skald.core.scan.PatternScan;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanPlan;
 import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.RecentEntries;
+import io.skald.logql.pipeline.QueryFilter;
 import io.skald.storage.index.CommitLog;
+import io.skald.storage.index.DeletedEntries;
+import io.skald.storage.index.Deletion;
 import io.skald.storage.index.IndexVersion;
+import io.skald.storage.index.Retention;
 import io.skald.storage.segment.LabelSelector;
 import io.skald.storage.segment.SegmentReader;
 import io.skald.storage.segment.SegmentReaders;
@@ -27,7 +33,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -53,13 +58,29 @@ public final class ExactSource implements LogSource {
     /** The only version to read, or null for always the newest. */
     private final @Nullable IndexVersion pinned;
 
+    private final @Nullable Retention retention;
+
     /**
      * @param segments shared by all sources over the same store
      * @param ingesters all that may hold entries that are not in segments; asked for anew at every read
      */
     public ExactSource(
             TenantId tenant, CommitLog log, SegmentReaders segments, Supplier<List<RecentEntries>> ingesters) {
-        this(tenant, log, segments, ingesters, null);
+        this(tenant, log, segments, ingesters, null, null);
+    }
+
+    /**
+     * The same without what is expired.
+     *
+     * @param retention how far back entries are to be seen
+     */
+    public ExactSource(
+            TenantId tenant,
+            CommitLog log,
+            SegmentReaders segments,
+            Supplier<List<RecentEntries>> ingesters,
+            Retention retention) {
+        this(tenant, log, segments, ingesters, retention, null);
     }
 
     private ExactSource(
@@ -67,8 +88,10 @@ public final class ExactSource implements LogSource {
             CommitLog log,
             SegmentReaders segments,
             Supplier<List<RecentEntries>> ingesters,
+            @Nullable Retention retention,
             @Nullable IndexVersion pinned) {
         this.pinned = pinned;
+        this.retention = retention;
         this.tenant = tenant;
         this.log = log;
         this.segments = segments;
@@ -78,7 +101,7 @@ public final class ExactSource implements LogSource {
     /** The segments as they are now, without what ingesters hold beside them; readable for an hour. */
     public Stored stored() throws StoreException {
         IndexVersion v = log.read(tenant);
-        return new Stored(new ExactSource(tenant, log, segments, List::of, v), v.fences());
+        return new Stored(new ExactSource(tenant, log, segments, List::of, retention, v), v.fences());
     }
 
     @Override
@@ -91,8 +114,11 @@ public final class ExactSource implements LogSource {
         return atOneVersion(v -> {
             Warnings warnings = new Warnings();
             TreeSet<Labels> found = new TreeSet<>();
-            for (SegmentReader.Chunk c : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
-                found.add(c.labels());
+            for (Selected s : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
+                if (!found.contains(s.chunk.labels())
+                        && (s.without.isEmpty() || s.count(startNanos, endNanos, 1, warnings::add).entries() > 0)) {
+                    found.add(s.chunk.labels());
+                }
             }
             for (RecentEntries r : ingesters.get()) {
                 found.addAll(recent(
@@ -110,9 +136,11 @@ public final class ExactSource implements LogSource {
         return atOneVersion(v -> {
             Warnings warnings = new Warnings();
             TreeMap<Labels, StreamStats> found = new TreeMap<>();
-            for (SegmentReader.Chunk c : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
-                SegmentReader.Size size = c.size(startNanos, endNanos);
-                add(found, new StreamStats(c.labels(), 1, size.entries(), size.bytes()));
+            for (Selected s : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
+                SegmentReader.Size size = s.without.isEmpty()
+                        ? s.chunk.size(Math.max(startNanos, s.fromNanos), endNanos)
+                        : s.count(startNanos, endNanos, Long.MAX_VALUE, warnings::add);
+                add(found, new StreamStats(s.chunk.labels(), 1, size.entries(), size.bytes()));
             }
             for (RecentEntries r : ingesters.get()) {
                 recent(
@@ -134,8 +162,8 @@ public final class ExactSource implements LogSource {
             long segments = v.segments().size();
             long byTime = segments - v.segments(start, end).size();
             ScanPlan plan = new ScanPlan(byTime, byTime, 0, 0, 0, 0, 0, 0, 0, 0);
-            for (SegmentReader reader : readers(v, start, end, ExactSource::leaveToTheQuery)) {
-                plan = plan.plus(reader.plan(selector, start, end));
+            for (Opened o : readers(v, start, end, ExactSource::leaveToTheQuery)) {
+                plan = plan.plus(o.reader.plan(selector, Math.max(start, o.fromNanos), end));
             }
             for (RecentEntries r : ingesters.get()) {
                 List<StreamStats> recent = recent(
@@ -147,43 +175,6 @@ public final class ExactSource implements LogSource {
             }
             return plan;
         });
-    }
-
-    @Override
-    public PatternScan patterns(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
-        ScanRequest request =
-                new ScanRequest(matchers, startNanos, endNanos, Direction.FORWARD, ScanRequest.Columns.ALL, List.of());
-        return atOneVersion(v -> {
-            MergedScan scan = new MergedScan(request.direction());
-            try {
-                for (RecentEntries r : ingesters.get()) {
-                    addRecent(scan, r, request, v);
-                }
-                return patterns(request, v, scan);
-            } catch (StoreException | RuntimeException e) {
-                scan.close();
-                throw e;
-            }
-        });
-    }
-
-    /** @param recent what is not stored at this version; closed with the result */
-    private PatternScan patterns(ScanRequest request, IndexVersion v, MergedScan recent) throws StoreException {
-        TreeMap<Labels, StreamPatterns> streams = new TreeMap<>();
-        Function<Labels, StreamPatterns> stream = labels ->
-                new StreamPatterns(request, labels, SegmentReader.Chunk::scan, recent.ownStats(), recent::warn);
-        for (SegmentReader.Chunk c :
-                chunks(v, request.matchers(), request.startNanos(), request.endNanos(), recent::warn)) {
-            recent.ownStats().chunks.increment();
-            streams.computeIfAbsent(c.labels(), stream)
-                    .add(c, v.deletions(c.segment()).isEmpty());
-        }
-        for (StreamScan s : recent.streams()) {
-            streams.computeIfAbsent(s.labels(), stream).add(s);
-        }
-        List<PatternScan.Stream> all =
-                streams.values().stream().map(StreamPatterns::stream).toList();
-        return new MergedPatterns(all, recent);
     }
 
     /** Asks an ingester. */
@@ -248,10 +239,9 @@ public final class ExactSource implements LogSource {
         MergedScan scan = new MergedScan(request.direction());
         try {
             SegmentScan stored = new SegmentScan(request, scan.ownStats(), scan::warn);
-            for (SegmentReader.Chunk c :
-                    chunks(v, request.matchers(), request.startNanos(), request.endNanos(), scan::warn)) {
+            for (Selected s : chunks(v, request.matchers(), request.startNanos(), request.endNanos(), scan::warn)) {
                 scan.ownStats().chunks.increment();
-                scan.add(c.scan(stored));
+                scan.add(s.scan(request, stored, scan));
             }
             List<RecentEntries> all = ingesters.get();
             // where two parts hold the same time their lines are compared, so whoever cannot load them later must give
@@ -293,28 +283,93 @@ public final class ExactSource implements LogSource {
         }
     }
 
+    /**
+     * A segment, as much of it as is to be seen.
+     *
+     * @param fromNanos entries before this time are expired
+     * @param without entries that were deleted
+     */
+    private record Opened(SegmentReader reader, long fromNanos, List<DeletedEntries> without) {}
+
+    /** A chunk of it; only those deleted entries that it may hold. */
+    private record Selected(SegmentReader.Chunk chunk, long fromNanos, List<DeletedEntries> without) {
+        StreamScan scan(ScanRequest request, SegmentScan all, MergedScan to) {
+            if (without.isEmpty() && chunk.minNanos() >= fromNanos) {
+                return chunk.scan(all);
+            }
+            ScanRequest own = request(request, Math.max(fromNanos, request.startNanos()), request.endNanos());
+            return FilteredStream.of(chunk.scan(new SegmentScan(own, to.ownStats(), to::warn)), without);
+        }
+
+        private ScanRequest request(ScanRequest r, long startNanos, long endNanos) {
+            return new ScanRequest(
+                    r.matchers(),
+                    startNanos,
+                    endNanos,
+                    r.direction(),
+                    without.isEmpty() ? r.columns() : ScanRequest.Columns.ALL,
+                    r.requirements());
+        }
+
+        /** Counts what is not deleted, up to {@code most} entries. */
+        SegmentReader.Size count(long startNanos, long endNanos, long most, Consumer<String> warn)
+                throws StoreException {
+            ScanRequest all = new ScanRequest(
+                    List.of(),
+                    Math.max(fromNanos, startNanos),
+                    endNanos,
+                    Direction.FORWARD,
+                    ScanRequest.Columns.ALL,
+                    List.of());
+            long entries = 0;
+            long bytes = 0;
+            try (EntryCursor c = FilteredStream.of(chunk.scan(new SegmentScan(all, new ScanStats(), warn)), without)
+                    .open()) {
+                while (entries < most && c.next()) {
+                    entries++;
+                    bytes += c.length();
+                }
+            }
+            return new SegmentReader.Size(entries, bytes);
+        }
+    }
+
     /** Chunks of all segments of a version, in the order of commits. */
-    private List<SegmentReader.Chunk> chunks(
+    private List<Selected> chunks(
             IndexVersion v, List<Matcher> matchers, long startNanos, long endNanos, Consumer<String> warn)
             throws StoreException {
         LabelSelector selector = new LabelSelector(matchers);
-        List<SegmentReader.Chunk> found = new ArrayList<>();
-        for (SegmentReader reader : readers(v, startNanos, endNanos, warn)) {
-            found.addAll(reader.chunks(selector, startNanos, endNanos));
+        List<Selected> found = new ArrayList<>();
+        for (Opened o : readers(v, startNanos, endNanos, warn)) {
+            for (SegmentReader.Chunk c : o.reader.chunks(selector, Math.max(startNanos, o.fromNanos), endNanos)) {
+                List<DeletedEntries> without = o.without.isEmpty()
+                        ? List.of()
+                        : o.without.stream()
+                                .filter(d -> d.deletion().request().overlaps(c.minNanos(), c.maxNanos())
+                                        && d.forStream(c.labels()) != null)
+                                .toList();
+                found.add(new Selected(c, o.fromNanos, without));
+            }
         }
         return found;
     }
 
     /** Readers of the segments of a version, in the order of commits. */
-    private List<SegmentReader> readers(IndexVersion v, long startNanos, long endNanos, Consumer<String> warn)
+    private List<Opened> readers(IndexVersion v, long startNanos, long endNanos, Consumer<String> warn)
             throws StoreException {
-        List<SegmentReader> found = new ArrayList<>();
+        List<Opened> found = new ArrayList<>();
+        Map<Long, DeletedEntries> deleted = new TreeMap<>();
         for (SegmentRef ref : v.segments(startNanos, endNanos)) {
+            long from = retention == null ? Long.MIN_VALUE : retention.horizonNanos(tenant, ref);
+            if (!ref.overlaps(Math.max(from, startNanos), endNanos)) {
+                continue;
+            }
             SegmentReader reader;
             try {
                 reader = segments.get(ref);
             } catch (StoreException.NotFound e) {
-                if (!log.read(tenant).segments().contains(ref)) {
+                if (!log.read(tenant).segments().stream()
+                        .anyMatch(s -> s.key().equals(ref.key()))) {
                     throw new SegmentGone("segment " + ref.key() + " was removed", e);
                 }
                 warn.accept("segment left out: " + e.getMessage());
@@ -323,7 +378,14 @@ public final class ExactSource implements LogSource {
                 warn.accept("segment left out: " + e.getMessage());
                 continue;
             }
-            found.add(reader);
+            List<DeletedEntries> without = new ArrayList<>();
+            for (Deletion d : v.deletions(ref)) {
+                without.add(deleted.computeIfAbsent(
+                        d.n(),
+                        n -> new DeletedEntries(
+                                d, QueryFilter.of(d.request().query()))));
+            }
+            found.add(new Opened(reader, from, without));
         }
         return found;
     }

@@ -178,13 +178,14 @@ final class LogCodec {
     /** Appends a segment as a field. */
     static void segment(ByteSink out, ByteSink payload, SegmentRef s) {
         putSegment(payload, s);
-        if (s.retention().isEmpty() && s.level() == 0 && s.deletes() == 0) {
+        if (s.retention().isEmpty() && s.level() == 0 && s.deletes() == 0 && s.arrived() == 0) {
             field(out, LogFormat.FIELD_ADD, payload);
             return;
         }
         payload.string(s.retention());
         payload.varint(s.level());
         payload.varint(s.deletes());
+        payload.varint(s.arrived());
         field(out, LogFormat.FIELD_ADD_MORE, payload);
     }
 
@@ -236,6 +237,7 @@ final class LogCodec {
         String retention = more ? in.string("retention", SegmentRef.MAX_RETENTION_LENGTH * 4) : "";
         int level = more ? in.count("level", Integer.MAX_VALUE) : 0;
         long deletes = more ? in.varint() : 0;
+        long arrived = more ? in.varint() : 0;
         try {
             return new SegmentRef(
                     key,
@@ -249,7 +251,8 @@ final class LogCodec {
                     series,
                     retention,
                     level,
-                    deletes);
+                    deletes,
+                    arrived);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw in.corrupt(String.valueOf(e.getMessage()));
         }

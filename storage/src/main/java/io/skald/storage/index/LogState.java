@@ -84,10 +84,10 @@ final class LogState {
         r.removes().forEach(live::remove);
         for (SegmentRef s : r.adds()) {
             // what a flush adds is younger than every request so far; a compaction says itself what it applied
-            live.put(s.key(), s.level() > 0 || lastDelete == 0 ? s : s.compacted(0, lastDelete));
+            live.put(s.key(), s.level() > 0 || lastDelete == 0 ? s : s.withDeletes(lastDelete));
         }
         for (LogRecord.Mark m : r.marks()) {
-            live.computeIfPresent(m.key(), (k, s) -> s.compacted(s.level(), Math.max(s.deletes(), m.deletes())));
+            live.computeIfPresent(m.key(), (k, s) -> s.withDeletes(Math.max(s.deletes(), m.deletes())));
         }
         for (LogRecord.Applied a : r.applied()) {
             deletions.computeIfPresent(

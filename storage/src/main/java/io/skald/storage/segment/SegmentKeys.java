@@ -18,6 +18,23 @@ public final class SegmentKeys {
         return tenant.value() + "/" + LocalDate.ofEpochDay(day) + "/" + ulid(System.currentTimeMillis()) + ".seg";
     }
 
+    /** The time in a key, milliseconds since the epoch; 0 if it is not one of these. */
+    static long millis(String key) {
+        int from = key.lastIndexOf('/') + 1;
+        if (key.length() - from != 30) {
+            return 0;
+        }
+        long t = 0;
+        for (int i = from; i < from + 10; i++) {
+            int digit = BASE32.indexOf(key.charAt(i));
+            if (digit < 0) {
+                return 0;
+            }
+            t = t << 5 | digit;
+        }
+        return t;
+    }
+
     private static String ulid(long millis) {
         char[] c = new char[26];
         long t = millis;

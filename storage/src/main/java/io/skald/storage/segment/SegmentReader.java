@@ -4,7 +4,6 @@ package io.skald.storage.segment;
 
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
-import io.skald.core.pattern.ChunkPatterns;
 import io.skald.core.scan.Counted;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.IndexedScan;
@@ -28,7 +27,6 @@ public final class SegmentReader {
     private final WeightedCache<DecodedBlock> sharedBlocks;
     private final WeightedCache<FilterGroup.Partition> partitions;
     private final WeightedCache<SegmentCounters> counters;
-    private final WeightedCache<PatternGroup.Loaded> patterns;
 
     private SegmentReader(
             SegmentStore store,
@@ -36,15 +34,13 @@ public final class SegmentReader {
             SegmentDirectory directory,
             WeightedCache<DecodedBlock> sharedBlocks,
             WeightedCache<FilterGroup.Partition> partitions,
-            WeightedCache<SegmentCounters> counters,
-            WeightedCache<PatternGroup.Loaded> patterns) {
+            WeightedCache<SegmentCounters> counters) {
         this.store = store;
         this.ref = ref;
         this.directory = directory;
         this.sharedBlocks = sharedBlocks;
         this.partitions = partitions;
         this.counters = counters;
-        this.patterns = patterns;
     }
 
     /**
@@ -58,12 +54,11 @@ public final class SegmentReader {
             SegmentRef ref,
             WeightedCache<DecodedBlock> sharedBlocks,
             WeightedCache<FilterGroup.Partition> partitions,
-            WeightedCache<SegmentCounters> counters,
-            WeightedCache<PatternGroup.Loaded> patterns)
+            WeightedCache<SegmentCounters> counters)
             throws StoreException {
         byte[] tail = store.read(ref.key(), ref.tailOffset(), Math.toIntExact(ref.sizeBytes() - ref.tailOffset()));
         SegmentDirectory directory = SegmentDirectory.decode(ref.key(), tail, ref.tailOffset());
-        return new SegmentReader(store, ref, directory, sharedBlocks, partitions, counters, patterns);
+        return new SegmentReader(store, ref, directory, sharedBlocks, partitions, counters);
     }
 
     public SegmentRef ref() {
@@ -130,16 +125,6 @@ public final class SegmentReader {
             return chunk.labels();
         }
 
-        /** The segment that it is in. */
-        public SegmentRef segment() {
-            return ref;
-        }
-
-        /** Whether the segment has {@link #patterns}, as far as its directory says. */
-        public boolean mined() {
-            return directory.patterns.length > 0;
-        }
-
         public long minNanos() {
             return chunk.minNanos();
         }
@@ -196,21 +181,6 @@ public final class SegmentReader {
          */
         public @Nullable MinuteCounters counters() throws StoreException {
             return countersOf(chunk);
-        }
-
-        /**
-         * What lines have in common. Reads the patterns of this and neighbouring chunks unless they are cached.
-         *
-         * @return null if the segment does not say
-         */
-        public @Nullable ChunkPatterns patterns() throws StoreException {
-            for (PatternGroup g : directory.patterns) {
-                if (chunk.number() < g.firstChunk() + g.chunks()) {
-                    return patterns.get(ref.key(), g.firstChunk(), () -> g.read(store, ref.key()))
-                            .chunk(chunk.number());
-                }
-            }
-            return null;
         }
 
         /** Opens the chunk's entries for a query. No I/O happens before the first {@link EntryCursor#next}. */

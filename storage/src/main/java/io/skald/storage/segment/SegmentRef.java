@@ -18,6 +18,7 @@ package io.skald.storage.segment;
  * @param level 0 as it was flushed, more when a compaction wrote it
  * @param deletes number of the last record with a delete request that has nothing to do here any more: the segment is younger, or the
  *     request was applied
+ * @param arrived see {@link #arrivedMillis}; 0 to take it from the key
  */
 public record SegmentRef(
         String key,
@@ -31,7 +32,8 @@ public record SegmentRef(
         int series,
         String retention,
         int level,
-        long deletes) {
+        long deletes,
+        long arrived) {
     /** Longest selector of a retention rule, characters. */
     public static final int MAX_RETENTION_LENGTH = 2048;
 
@@ -39,7 +41,7 @@ public record SegmentRef(
         if (minNanos > maxNanos || sizeBytes < 0 || tailOffset < 0 || tailOffset > sizeBytes || entries < 0) {
             throw new IllegalArgumentException("segment " + key + ": impossible range or size");
         }
-        if (retention.length() > MAX_RETENTION_LENGTH || level < 0 || deletes < 0) {
+        if (retention.length() > MAX_RETENTION_LENGTH || level < 0 || deletes < 0 || arrived < 0) {
             throw new IllegalArgumentException("segment " + key + ": impossible retention, level or deletes");
         }
     }
@@ -55,28 +57,25 @@ public record SegmentRef(
             long lineBytes,
             long tailOffset,
             int series) {
-        this(key, day, minNanos, maxNanos, sizeBytes, entries, lineBytes, tailOffset, series, "", 0, 0);
+        this(key, day, minNanos, maxNanos, sizeBytes, entries, lineBytes, tailOffset, series, "", 0, 0, 0);
     }
 
     /** The same with another retention. */
     public SegmentRef withRetention(String selector) {
-        return new SegmentRef(
-                key,
-                day,
-                minNanos,
-                maxNanos,
-                sizeBytes,
-                entries,
-                lineBytes,
-                tailOffset,
-                series,
-                selector,
-                level,
-                deletes);
+        return with(selector, level, deletes, arrived);
     }
 
-    /** The same as written by a compaction, to which delete requests up to a number were applied. */
-    public SegmentRef compacted(int newLevel, long appliedDeletes) {
+    /** The same, clean of delete requests up to a number. */
+    public SegmentRef withDeletes(long number) {
+        return with(retention, level, number, arrived);
+    }
+
+    /** The same as written by a compaction of segments that arrived until then, clean of delete requests up to a number. */
+    public SegmentRef compacted(int newLevel, long number, long arrivedMillis) {
+        return with(retention, newLevel, number, arrivedMillis);
+    }
+
+    private SegmentRef with(String newRetention, int newLevel, long newDeletes, long newArrived) {
         return new SegmentRef(
                 key,
                 day,
@@ -87,9 +86,15 @@ public record SegmentRef(
                 lineBytes,
                 tailOffset,
                 series,
-                retention,
+                newRetention,
                 newLevel,
-                appliedDeletes);
+                newDeletes,
+                newArrived);
+    }
+
+    /** When the last of its entries were flushed first, milliseconds since the epoch; 0 if that is not known. */
+    public long arrivedMillis() {
+        return arrived > 0 ? arrived : SegmentKeys.millis(key);
     }
 
     /** Whether any of its entries may lie in [startNanos, endNanos). */

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.core.pattern;
+package io.skald.logql.pattern;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,131 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.storage.compact;
+
+import io.skald.storage.index.IndexVersion;
+import io.skald.storage.segment.SegmentRef;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Says which segments of a version should be compacted together. */
+public final class CompactionPlanner {
+    private static final long DAY_NANOS = Duration.ofDays(1).toNanos();
+
+    private final CompactionPolicy policy;
+
+    public CompactionPlanner(CompactionPolicy policy) {
+        this.policy = policy;
+    }
+
+    private record Group(int day, String retention) implements Comparable<Group> {
+        @Override
+        public int compareTo(Group o) {
+            return day != o.day ? Integer.compare(day, o.day) : retention.compareTo(o.retention);
+        }
+    }
+
+    /**
+     * What there is to do: segments with deletes to apply, then the rest, older days first. Jobs do not share inputs.
+     *
+     * @param all whether days that still grow are compacted like complete ones
+     * @param without keys of segments to leave alone
+     */
+    public List<CompactionJob> plan(IndexVersion version, long nowNanos, boolean all, Set<String> without) {
+        Map<Group, List<SegmentRef>> groups = new TreeMap<>();
+        Set<String> toClean = new HashSet<>();
+        for (SegmentRef s : version.segments()) {
+            if (!without.contains(s.key())) {
+                groups.computeIfAbsent(new Group(s.day(), s.retention()), g -> new ArrayList<>())
+                        .add(s);
+                if (!version.deletions(s).isEmpty()) {
+                    toClean.add(s.key());
+                }
+            }
+        }
+        List<CompactionJob> first = new ArrayList<>();
+        List<CompactionJob> second = new ArrayList<>();
+        groups.forEach((g, segments) -> {
+            boolean closed = all
+                    || nowNanos - (g.day + 1L) * DAY_NANOS
+                            > policy.dayClosedAfter().toNanos();
+            for (CompactionJob j : closed ? closed(segments, toClean) : growing(segments, toClean)) {
+                boolean cleans = j.inputs().stream().anyMatch(s -> toClean.contains(s.key()));
+                (cleans ? first : second).add(j);
+            }
+        });
+        first.addAll(second);
+        return first;
+    }
+
+    private boolean small(SegmentRef s) {
+        return s.sizeBytes() < policy.targetBytes() / 2;
+    }
+
+    /** A day that is complete: everything small or not dense goes together, as far as the target allows. */
+    private List<CompactionJob> closed(List<SegmentRef> segments, Set<String> toClean) {
+        List<CompactionJob> jobs = new ArrayList<>();
+        List<SegmentRef> open = new ArrayList<>();
+        long bytes = 0;
+        for (SegmentRef s : segments) {
+            if (!small(s) && s.level() > 0) {
+                if (toClean.contains(s.key())) {
+                    jobs.add(new CompactionJob(List.of(s)));
+                }
+                continue;
+            }
+            if (bytes > 0 && bytes + s.sizeBytes() > policy.targetBytes()) {
+                addIfUseful(open, toClean, jobs);
+                open = new ArrayList<>();
+                bytes = 0;
+            }
+            open.add(s);
+            bytes += s.sizeBytes();
+        }
+        addIfUseful(open, toClean, jobs);
+        return jobs;
+    }
+
+    private static void addIfUseful(List<SegmentRef> inputs, Set<String> toClean, List<CompactionJob> jobs) {
+        boolean dense = inputs.size() == 1 && inputs.getFirst().level() > 0;
+        if (!inputs.isEmpty() && (!dense || toClean.contains(inputs.getFirst().key()))) {
+            jobs.add(new CompactionJob(inputs));
+        }
+    }
+
+    /** A day that grows: segments of about one size are merged when they are many, so that each entry is rewritten a few times only. */
+    private List<CompactionJob> growing(List<SegmentRef> segments, Set<String> toClean) {
+        TreeMap<Integer, List<SegmentRef>> bySize = new TreeMap<>();
+        for (SegmentRef s : segments) {
+            if (small(s)) {
+                bySize.computeIfAbsent(sizeClass(s.sizeBytes()), k -> new ArrayList<>())
+                        .add(s);
+            }
+        }
+        List<CompactionJob> jobs = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
+        for (List<SegmentRef> like : bySize.values()) {
+            if (like.size() >= policy.fanIn()) {
+                for (CompactionJob j : closed(like, toClean)) {
+                    jobs.add(j);
+                    j.inputs().forEach(s -> taken.add(s.key()));
+                }
+            }
+        }
+        for (SegmentRef s : segments) {
+            if (toClean.contains(s.key()) && !taken.contains(s.key())) {
+                jobs.add(new CompactionJob(List.of(s)));
+            }
+        }
+        return jobs;
+    }
+
+    /** Sizes within a factor of 4; all below 1 MiB are alike. */
+    private static int sizeClass(long bytes) {
+        return (64 - Long.numberOfLeadingZeros(bytes >> 20)) / 2;
+    }
+}
