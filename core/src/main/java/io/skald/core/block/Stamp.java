@@ -53,6 +53,12 @@ final class Stamp {
     private int month;
     private int dayOfMonth;
 
+    /** What was written last: its form, the first second of its minute, and its bytes without the fraction. */
+    private final byte[] written = new byte[32];
+
+    private int writtenForm = -1;
+    private long writtenMinute;
+
     /** A layout and a fraction as one number. */
     static int form(int layout, int fraction) {
         return fraction << 4 | layout;
@@ -204,10 +210,43 @@ final class Stamp {
 
     /** Writes a value that is in range; {@link #length} bytes. */
     void write(long value, int form, byte[] out, int at) {
-        int layout = form & 15;
         int fraction = form >>> 4;
-        long perSecond = 1_000_000_000 / UNIT_NANOS[fraction];
-        long seconds = value / perSecond;
+        long seconds = seconds(value, fraction);
+        int length = LAYOUTS[form & 15].length();
+        if (form == writtenForm && seconds - writtenMinute >= 0 && seconds - writtenMinute < 60) {
+            // most lines differ from the one before by seconds
+            System.arraycopy(written, 0, out, at, length);
+            put(out, at + (form == ASCTIME ? length - 7 : length - 2), (int) (seconds - writtenMinute));
+        } else {
+            writeSeconds(seconds, form, out, at);
+            System.arraycopy(out, at, written, 0, length);
+            writtenForm = form;
+            writtenMinute = seconds - seconds % 60;
+        }
+        if (fraction > 0) {
+            int f = at + length;
+            out[f] = (byte) FRACTION_MARK[fraction];
+            int rest = (int) (value - seconds * (1_000_000_000 / UNIT_NANOS[fraction]));
+            for (int i = FRACTION_DIGITS[fraction]; i > 0; i--) {
+                int tenth = rest / 10;
+                out[f + i] = (byte) ('0' + rest - 10 * tenth);
+                rest = tenth;
+            }
+        }
+    }
+
+    private static long seconds(long value, int fraction) {
+        // by constants, which compile to multiplications
+        return switch (FRACTION_DIGITS[fraction]) {
+            case 0 -> value;
+            case 3 -> value / 1000;
+            case 6 -> value / 1_000_000;
+            default -> value / 1_000_000_000;
+        };
+    }
+
+    private void writeSeconds(long seconds, int form, byte[] out, int at) {
+        int layout = form & 15;
         int ofDay = (int) (seconds % 86_400);
         goTo(seconds / 86_400);
         int time;
@@ -272,15 +311,6 @@ final class Stamp {
         if (step == 3) {
             out[time + 2] = ':';
             out[time + 5] = ':';
-        }
-        if (fraction > 0) {
-            int f = at + LAYOUTS[layout].length();
-            out[f] = (byte) FRACTION_MARK[fraction];
-            long rest = value % perSecond;
-            for (int i = FRACTION_DIGITS[fraction]; i > 0; i--) {
-                out[f + i] = (byte) ('0' + rest % 10);
-                rest /= 10;
-            }
         }
     }
 

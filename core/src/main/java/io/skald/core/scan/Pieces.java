@@ -38,7 +38,7 @@ final class Pieces {
                 pieces.add(in.size() == 1 ? in.getFirst() : merge.of(in));
             }
         }
-        return pieces.isEmpty() ? List.of(merge.of(parts)) : pieces;
+        return pieces;
     }
 
     /** The parts that a stretch of time may touch, while stretches come in order. */

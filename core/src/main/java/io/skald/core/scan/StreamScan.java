@@ -18,8 +18,8 @@ public interface StreamScan {
     long maxNanos();
 
     /**
-     * The stream in stretches of time that can be read apart, by several threads: in order of time, at least one. An entry is in one of them,
-     * all entries of one time in the same.
+     * The stream in stretches of time that can be read apart, by several threads, in order of time. All entries of one time are in the same, and
+     * every entry is in one, unless it does not fulfil the requirements of the request. May read skip filters.
      */
     default List<StreamScan> pieces() {
         return List.of(this);

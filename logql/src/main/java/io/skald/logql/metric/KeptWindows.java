@@ -78,18 +78,27 @@ final class KeptWindows implements SeriesWindows {
         function.apply(Arrays.copyOf(times, size), Arrays.copyOf(samples, size), from, to, values);
     }
 
+    /**
+     * Sorts by time, then stream. Samples come in runs that are sorted, one for each piece of a stream that was read, so runs are merged; of
+     * samples with equal keys the earlier one stays first, so that arrival decides within a stream.
+     */
     private void sort() {
-        boolean sorted = true;
-        for (int i = 1; i < size && sorted; i++) {
-            sorted = compare(i - 1, i) <= 0;
+        int[] begins = new int[16];
+        int runs = 0;
+        for (int i = 0; i < size; i++) {
+            if (i == 0 || compare(i - 1, i) > 0) {
+                if (runs == begins.length) {
+                    begins = Arrays.copyOf(begins, 2 * runs);
+                }
+                begins[runs++] = i;
+            }
         }
-        if (sorted) {
+        if (runs <= 1) {
             return;
         }
-        Integer[] order = new Integer[size];
+        int[] order = new int[size];
         Arrays.setAll(order, i -> i);
-        // stable, so that arrival decides within a stream
-        Arrays.sort(order, this::compare);
+        order = merged(order, Arrays.copyOf(begins, runs + 1), runs);
         int[] oldPanes = panes;
         long[] oldTimes = times;
         int[] oldOrdinals = ordinals;
@@ -103,6 +112,38 @@ final class KeptWindows implements SeriesWindows {
             times[i] = oldTimes[order[i]];
             ordinals[i] = oldOrdinals[order[i]];
             samples[i] = oldSamples[order[i]];
+        }
+    }
+
+    /** Merges neighbouring runs until one is left. {@code begins} has room for the end behind the last. */
+    private int[] merged(int[] order, int[] begins, int count) {
+        int[] from = order;
+        int[] to = new int[size];
+        int runs = count;
+        begins[runs] = size;
+        while (runs > 1) {
+            int made = 0;
+            for (int r = 0; r < runs; r += 2) {
+                int begin = begins[r];
+                int mid = begins[Math.min(runs, r + 1)];
+                int end = begins[Math.min(runs, r + 2)];
+                merge(from, to, begin, mid, end);
+                begins[made++] = begin;
+            }
+            runs = made;
+            begins[runs] = size;
+            int[] t = from;
+            from = to;
+            to = t;
+        }
+        return from;
+    }
+
+    private void merge(int[] from, int[] to, int begin, int mid, int end) {
+        int a = begin;
+        int b = mid;
+        for (int i = begin; i < end; i++) {
+            to[i] = b >= end || a < mid && compare(from[a], from[b]) <= 0 ? from[a++] : from[b++];
         }
     }
 

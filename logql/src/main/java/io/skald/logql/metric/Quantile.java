@@ -3,17 +3,29 @@
 package io.skald.logql.metric;
 
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 
 /**
- * The φ-quantile of windows, interpolated between neighbours. Samples are ranked once; a Fenwick tree counts which ranks the window holds,
- * so that a step costs the samples that come and go, each logarithmic.
+ * The φ-quantile of windows, interpolated between neighbours. Windows that hardly overlap are sorted one by one. Else samples are ranked once;
+ * a Fenwick tree counts which ranks the window holds, so that a step costs the samples that come and go, each logarithmic.
  *
  * @param phi below 0 gives −∞, above 1 +∞
  */
 record Quantile(double phi) implements KeptWindows.Function {
+    /** How many windows hold a sample, on average, up to which each is sorted. */
+    private static final int SORTED_OVERLAP = 4;
+
     @Override
     public void apply(long[] timestampNanos, double[] samples, int[] from, int[] to, double[] values) {
         int n = samples.length;
+        long held = 0;
+        for (int k = 0; k < values.length; k++) {
+            held += to[k] - from[k];
+        }
+        if (held <= (long) SORTED_OVERLAP * n) {
+            sorted(samples, from, to, values);
+            return;
+        }
         double[] sorted = samples.clone();
         Arrays.sort(sorted);
         int[] rank = new int[n];
@@ -35,12 +47,28 @@ record Quantile(double phi) implements KeptWindows.Function {
             }
             int size = hi - lo;
             if (size > 0) {
-                values[k] = of(tree, sorted, size);
+                values[k] = of(i -> sorted[select(tree, i)], size);
             }
         }
     }
 
-    private double of(int[] tree, double[] sorted, int size) {
+    private void sorted(double[] samples, int[] from, int[] to, double[] values) {
+        double[] window = new double[0];
+        for (int k = 0; k < values.length; k++) {
+            int size = to[k] - from[k];
+            if (size > 0) {
+                if (window.length < size) {
+                    window = new double[Math.max(size, 2 * window.length)];
+                }
+                System.arraycopy(samples, from[k], window, 0, size);
+                Arrays.sort(window, 0, size);
+                double[] w = window;
+                values[k] = of(i -> w[i], size);
+            }
+        }
+    }
+
+    private double of(IntToDoubleFunction ascending, int size) {
         if (Double.isNaN(phi)) {
             return Double.NaN;
         }
@@ -54,8 +82,8 @@ record Quantile(double phi) implements KeptWindows.Function {
         int lower = (int) Math.floor(place);
         int upper = Math.min(size - 1, lower + 1);
         double weight = place - lower;
-        double low = sorted[select(tree, lower)];
-        double high = sorted[select(tree, upper)];
+        double low = ascending.applyAsDouble(lower);
+        double high = ascending.applyAsDouble(upper);
         return low * (1 - weight) + high * weight;
     }
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.segment;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -73,6 +74,13 @@ final class ByteNeedle {
 
     private static int lower(int b) {
         return b >= 'A' && b <= 'Z' ? b | 0x20 : b;
+    }
+
+    /** Whether it is anywhere in [from, to). */
+    boolean occurs(byte[] b, int from, int to) {
+        return !ignoreCase && NativeSearch.isThere()
+                ? NativeSearch.occurs(MemorySegment.ofArray(bytes), b, from, to)
+                : indexIn(b, from, to) >= 0;
     }
 
     /** Where it begins first in [from, to), or -1. */

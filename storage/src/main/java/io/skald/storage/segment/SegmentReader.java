@@ -278,14 +278,42 @@ public final class SegmentReader {
             return new ChunkScan(scan, chunk, Math.max(from, startNanos), Math.min(to, endNanos));
         }
 
+        /** A piece for each block, but for those that skip filters rule out. */
         @Override
         public List<StreamScan> pieces() {
             long[] cuts = cuts();
             List<StreamScan> pieces = new ArrayList<>(cuts.length + 1);
+            int first = 0;
             for (int i = 0; i <= cuts.length; i++) {
-                pieces.add(between(i == 0 ? startNanos : cuts[i - 1], i == cuts.length ? endNanos : cuts[i]));
+                long from = i == 0 ? startNanos : cuts[i - 1];
+                long to = i == cuts.length ? endNanos : cuts[i];
+                while (first < chunk.extents().size()
+                        && chunk.extents().get(first).maxNanos() < from) {
+                    first++;
+                }
+                if (wanted(first, from, to)) {
+                    pieces.add(between(from, to));
+                }
             }
             return pieces;
+        }
+
+        private boolean wanted(int first, long from, long to) {
+            BlockPruner pruner = scan.pruner(SegmentReader.this);
+            int ruledOut = 0;
+            for (int i = first; i < chunk.extents().size(); i++) {
+                SegmentDirectory.Extent e = chunk.extents().get(i);
+                if (e.minNanos() >= to) {
+                    break;
+                }
+                if (pruner == null || pruner.mayHold(e.block(), chunk.labels())) {
+                    return true;
+                }
+                ruledOut++;
+            }
+            scan.stats().consideredBlocks.add(ruledOut);
+            scan.stats().prunedBlocks.add(ruledOut);
+            return false;
         }
 
         @Override

@@ -46,10 +46,14 @@ public final class SegmentScan {
     /** What rules out blocks of a segment; null when nothing is required of entries. */
     @Nullable
     BlockPruner pruner(SegmentReader segment) {
-        return request.requirements().isEmpty()
-                ? null
-                : pruners.computeIfAbsent(
-                        segment.ref().key(), k -> new BlockPruner(segment, request.requirements(), stats));
+        if (request.requirements().isEmpty()) {
+            return null;
+        }
+        String key = segment.ref().key();
+        BlockPruner known = pruners.get(key);
+        return known != null
+                ? known
+                : pruners.computeIfAbsent(key, k -> new BlockPruner(segment, request.requirements(), stats));
     }
 
     /** What finds lines that may be wanted; null when all may be. */

@@ -175,8 +175,10 @@ class LineSearchTest {
             int from = hay.length == 0 ? 0 : random.nextInt(hay.length);
             int to = from + random.nextInt(hay.length - from + 1);
             for (boolean ignoreCase : new boolean[] {false, true}) {
-                assertThat(new ByteNeedle(needle, ignoreCase).indexIn(hay, from, to))
-                        .isEqualTo(naive(hay, from, to, needle, ignoreCase));
+                int where = naive(hay, from, to, needle, ignoreCase);
+                ByteNeedle n = new ByteNeedle(needle, ignoreCase);
+                assertThat(n.indexIn(hay, from, to)).isEqualTo(where);
+                assertThat(n.occurs(hay, from, to)).isEqualTo(where >= 0);
             }
         }
     }
