@@ -138,7 +138,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                             config.flushAge(),
                             config.keepFlushed(),
                             clock::millis,
-                            this::diskPressure));
+                            this::diskPressure,
+                            tenant -> limits.of(tenant).patternsEnabled()));
         } catch (StoreException | RuntimeException e) {
             if (opened != null) {
                 opened.close();

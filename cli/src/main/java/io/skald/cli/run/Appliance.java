@@ -142,7 +142,11 @@ public final class Appliance implements AutoCloseable {
         ingester.register(server, config.multiTenant());
         registerMaintenance(config, data, stores, ingester, scheduler, limits, parts, server, registry);
         Sources sources = new EmbeddedSources(
-                log, new SegmentReaders(segments), List.of(ingester.recent()), new Retention(limits, System::currentTimeMillis), config.multiTenantQueries());
+                log,
+                new SegmentReaders(segments),
+                List.of(ingester.recent()),
+                new Retention(limits, System::currentTimeMillis),
+                config.multiTenantQueries());
         QuerierApi.register(server, scheduler, sources, limits, config.multiTenant(), registry);
         server.start();
         readiness.started();
@@ -169,8 +173,8 @@ public final class Appliance implements AutoCloseable {
                 () -> scheduler.running() > 0 || ingester.inFlightBytes() > 0,
                 () -> usableBytes(data),
                 System::currentTimeMillis);
-        CompactionService compaction = parts.add(
-                "compaction", new CompactionService(env, config.compaction(), config.retention(), registry));
+        CompactionService compaction =
+                parts.add("compaction", new CompactionService(env, config.compaction(), config.retention(), registry));
         DeleteRequests deletes = new DeleteRequests(stores.log(), ingester::flush, System::currentTimeMillis);
         new MaintenanceApi(compaction, deletes, System::currentTimeMillis, config.multiTenant()).register(server);
         compaction.start();
@@ -231,11 +235,7 @@ public final class Appliance implements AutoCloseable {
 
     /** Everything that is stored here, tenant by tenant. */
     private record EmbeddedSources(
-            CommitLog log,
-            SegmentReaders segments,
-            List<RecentEntries> recent,
-            Retention retention,
-            boolean several)
+            CommitLog log, SegmentReaders segments, List<RecentEntries> recent, Retention retention, boolean several)
             implements Sources {
         @Override
         public ExactSource of(TenantId tenant) {

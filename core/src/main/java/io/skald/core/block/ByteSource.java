@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Reads what {@link ByteSink} wrote from bytes that may be anything: every read is checked against the end, and a failure names the object
@@ -126,6 +127,14 @@ public final class ByteSource {
         String s = new String(bytes, at, n, StandardCharsets.UTF_8);
         at += n;
         return s;
+    }
+
+    /** Length-prefixed bytes, at most {@code max}. */
+    public byte[] bytes(String what, int max) throws CorruptData {
+        int n = count(what + " length", Math.min(max, end - at));
+        byte[] b = Arrays.copyOfRange(bytes, at, at + n);
+        at += n;
+        return b;
     }
 
     public void skip(int n) throws CorruptData {

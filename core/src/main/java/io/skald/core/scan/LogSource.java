@@ -43,6 +43,17 @@ public interface LogSource {
     }
 
     /**
+     * What entries have in common, as far as the source knows; a source that knows nothing gives the entries.
+     *
+     * @param startNanos first time wanted, inclusive
+     * @param endNanos end of the time wanted, exclusive
+     */
+    default PatternScan patterns(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        return PatternScan.ofLines(open(new ScanRequest(
+                matchers, startNanos, endNanos, Direction.FORWARD, ScanRequest.Columns.ALL, List.of())));
+    }
+
+    /**
      * What was found, with what the caller should be told, such as an ingester that did not answer.
      *
      * @param items sorted by labels, each label set once

@@ -20,6 +20,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,13 +40,15 @@ public final class Flusher implements AutoCloseable {
      * @param keepFlushed how long flushed entries stay readable in the head
      * @param nowMillis the time, milliseconds since the epoch
      * @param pressure whether the disk is so full that flushing early helps
+     * @param patterns whether the patterns of a tenant's lines are mined
      */
     public record Settings(
             long flushBytes,
             Duration flushAge,
             Duration keepFlushed,
             LongSupplier nowMillis,
-            BooleanSupplier pressure) {}
+            BooleanSupplier pressure,
+            Predicate<TenantId> patterns) {}
 
     /** What was flushed and is still readable in the head. */
     private record Kept(List<TenantId> tenants, long position, long dueNanos) {}
@@ -206,7 +209,15 @@ public final class Flusher implements AutoCloseable {
         cutOldestMillis = c.oldestMillis();
         events.reached(FlushStep.CUT);
         for (TenantId t : head.tenants()) {
-            todo.add(new TenantFlush(head, store, log, events, t, fences.getOrDefault(t, 0L), c.position()));
+            todo.add(new TenantFlush(
+                    head,
+                    store,
+                    log,
+                    events,
+                    t,
+                    fences.getOrDefault(t, 0L),
+                    c.position(),
+                    settings.patterns().test(t)));
         }
     }
 

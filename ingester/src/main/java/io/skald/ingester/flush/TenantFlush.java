@@ -32,11 +32,22 @@ final class TenantFlush {
     private final FlushEvents events;
     private final TenantId tenant;
     private final long to;
+    private final boolean patterns;
     private long from;
     private @Nullable LogRecord record;
     private List<SegmentRef> committed = List.of();
 
-    TenantFlush(Head head, SegmentStore store, CommitLog log, FlushEvents events, TenantId tenant, long from, long to) {
+    /** @param patterns whether the patterns of lines are mined */
+    TenantFlush(
+            Head head,
+            SegmentStore store,
+            CommitLog log,
+            FlushEvents events,
+            TenantId tenant,
+            long from,
+            long to,
+            boolean patterns) {
+        this.patterns = patterns;
         this.head = head;
         this.store = store;
         this.log = log;
@@ -93,10 +104,15 @@ final class TenantFlush {
                     LOG.log(System.Logger.Level.WARNING, "segments are written again: " + v.keys());
                     record = null;
                 }
-                case CommitResult.SegmentsGone _, CommitResult.DeletesChanged _, CommitResult.Live _ ->
-                    throw new IllegalStateException("a commit that removes nothing was refused: " + result);
+                case CommitResult.SegmentsGone gone -> throw refused(gone);
+                case CommitResult.DeletesChanged changed -> throw refused(changed);
+                case CommitResult.Live live -> throw refused(live);
             }
         }
+    }
+
+    private static IllegalStateException refused(CommitResult result) {
+        return new IllegalStateException("a commit that removes nothing was refused: " + result);
     }
 
     private void drop(List<SegmentRef> segments) {
@@ -136,6 +152,9 @@ final class TenantFlush {
         long end = start + DAY_NANOS;
         boolean any = false;
         try (SegmentWriter writer = SegmentWriter.create(store, tenant, Math.toIntExact(day))) {
+            if (!patterns) {
+                writer.withoutPatterns();
+            }
             for (int s = 0; s < range.size(); s++) {
                 if (range.mayHave(s, start, end)) {
                     any |= stream(range, s, start, end, writer);

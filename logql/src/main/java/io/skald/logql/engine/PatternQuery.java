@@ -4,14 +4,16 @@ package io.skald.logql.engine;
 
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
+import io.skald.core.pattern.ChunkPatterns;
+import io.skald.core.pattern.PatternMiner;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.EntryIdentity;
 import io.skald.core.scan.LogSource;
-import io.skald.core.scan.Scan;
+import io.skald.core.scan.PatternScan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
-import io.skald.logql.pattern.PatternMiner;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -24,7 +26,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mines the patterns of all lines of a selector. Workers take streams one by one; what they found is merged in the order of streams, so
+ * Brings together the patterns of all lines of a selector: those that were mined when lines were stored, and those of the lines that were
+ * not. Workers take streams one by one; what they found is merged in the order of streams, so
  * that the answer does not depend on who was faster.
  */
 final class PatternQuery {
@@ -58,15 +61,8 @@ final class PatternQuery {
     }
 
     PatternResult run() throws StoreException, InterruptedException {
-        ScanRequest scanRequest = new ScanRequest(
-                request.matchers(),
-                request.startNanos(),
-                request.endNanos(),
-                Direction.FORWARD,
-                ScanRequest.Columns.ALL,
-                List.of());
-        try (Scan scan = source.open(scanRequest)) {
-            List<StreamScan> streams = scan.streams();
+        try (PatternScan scan = open()) {
+            List<PatternScan.Stream> streams = scan.streams();
             AtomicInteger next = new AtomicInteger();
             Collection<Reader> readers = new ConcurrentLinkedQueue<>();
             try {
@@ -80,6 +76,20 @@ final class PatternQuery {
             }
             return new PatternResult(rows(), scan.stats(), scan.warnings());
         }
+    }
+
+    private PatternScan open() throws StoreException {
+        if (request.stepNanos() >= ChunkPatterns.BUCKET_NANOS) {
+            return source.patterns(request.matchers(), request.startNanos(), request.endNanos());
+        }
+        // what was mined is not counted that finely
+        return PatternScan.ofLines(source.open(new ScanRequest(
+                request.matchers(),
+                request.startNanos(),
+                request.endNanos(),
+                Direction.FORWARD,
+                ScanRequest.Columns.ALL,
+                List.of())));
     }
 
     private List<PatternResult.Pattern> rows() {
@@ -145,20 +155,25 @@ final class PatternQuery {
 
     /** One worker's part. */
     private final class Reader implements Workers.Slice {
-        private final List<StreamScan> streams;
+        private final List<PatternScan.Stream> streams;
         private final AtomicInteger nextStream;
         private Map<String, PatternMiner> found = new TreeMap<>();
+        private final ArrayDeque<PatternScan.Mined> mined = new ArrayDeque<>();
+        private final ArrayDeque<StreamScan> lines = new ArrayDeque<>();
         private @Nullable EntryCursor cursor;
 
         /** The stream that is read, or is to be read; -1 if none was taken. */
         private int ordinal = -1;
+
+        /** Whether it is read. */
+        private boolean began;
 
         /** Metadata and miner of the line before, which the next one often shares. */
         private @Nullable Labels lastMetadata;
 
         private @Nullable PatternMiner lastMiner;
 
-        Reader(List<StreamScan> streams, AtomicInteger nextStream) {
+        Reader(List<PatternScan.Stream> streams, AtomicInteger nextStream) {
             this.streams = streams;
             this.nextStream = nextStream;
         }
@@ -166,38 +181,64 @@ final class PatternQuery {
         @Override
         public boolean advance() throws StoreException {
             EntryCursor c = cursor;
-            if (c == null) {
-                if (ordinal < 0) {
-                    ordinal = nextStream.getAndIncrement();
-                }
-                if (ordinal >= streams.size()) {
-                    return false;
-                }
-                if (tooFarAhead(ordinal)) {
-                    // not a wait: the one that this is ahead of may need the thread
-                    LockSupport.parkNanos(PAUSE_NANOS);
-                    return true;
-                }
-                c = streams.get(ordinal).open();
-                cursor = c;
+            if (c != null) {
+                read(c);
+                return true;
             }
+            if (!began) {
+                return begin();
+            }
+            PatternScan.Mined known = mined.poll();
+            if (known != null) {
+                if (!known.addTo(this::miner, request.stepNanos())) {
+                    lines.addAll(known.lines());
+                }
+                return true;
+            }
+            StreamScan next = lines.poll();
+            if (next != null) {
+                cursor = next.open();
+                return true;
+            }
+            publish(ordinal, found);
+            ordinal = -1;
+            began = false;
+            found = new TreeMap<>();
+            lastMetadata = null;
+            lastMiner = null;
+            return true;
+        }
+
+        private boolean begin() {
+            if (ordinal < 0) {
+                ordinal = nextStream.getAndIncrement();
+            }
+            if (ordinal >= streams.size()) {
+                return false;
+            }
+            if (tooFarAhead(ordinal)) {
+                // not a wait: the one that this is ahead of may need the thread
+                LockSupport.parkNanos(PAUSE_NANOS);
+                return true;
+            }
+            began = true;
+            mined.addAll(streams.get(ordinal).mined());
+            lines.addAll(streams.get(ordinal).lines());
+            return true;
+        }
+
+        private void read(EntryCursor c) throws StoreException {
             for (int i = 0; i < RUN_ENTRIES; i++) {
                 if ((i & 255) == 255 && workers.stopped()) {
-                    return true;
+                    return;
                 }
                 if (!c.next()) {
                     close();
-                    publish(ordinal, found);
-                    ordinal = -1;
-                    found = new TreeMap<>();
-                    lastMetadata = null;
-                    lastMiner = null;
-                    return true;
+                    return;
                 }
                 long step = Math.floorDiv(c.timestampNanos(), request.stepNanos());
                 miner(c.metadata()).add(c.buffer(), c.offset(), c.offset() + c.length(), step);
             }
-            return true;
         }
 
         private PatternMiner miner(Labels metadata) {
@@ -205,11 +246,14 @@ final class PatternQuery {
             if (known != null && metadata.equals(lastMetadata)) {
                 return known;
             }
-            String level = metadata.get(EntryIdentity.DETECTED_LEVEL);
-            PatternMiner miner = found.computeIfAbsent(level == null ? UNKNOWN : level, k -> new PatternMiner());
+            PatternMiner miner = miner(metadata.getOrEmpty(EntryIdentity.DETECTED_LEVEL));
             lastMetadata = metadata;
             lastMiner = miner;
             return miner;
+        }
+
+        private PatternMiner miner(String level) {
+            return found.computeIfAbsent(level.isEmpty() ? UNKNOWN : level, k -> new PatternMiner());
         }
 
         void close() {

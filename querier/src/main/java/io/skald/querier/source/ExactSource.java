@@ -10,6 +10,7 @@ import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.FilteredStream;
 import io.skald.core.scan.LogSource;
+import io.skald.core.scan.PatternScan;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanPlan;
 import io.skald.core.scan.ScanRequest;
@@ -28,11 +29,14 @@ import io.skald.storage.segment.SegmentReaders;
 import io.skald.storage.segment.SegmentRef;
 import io.skald.storage.segment.SegmentScan;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +120,10 @@ public final class ExactSource implements LogSource {
             TreeSet<Labels> found = new TreeSet<>();
             for (Selected s : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
                 if (!found.contains(s.chunk.labels())
-                        && (s.without.isEmpty() || s.count(startNanos, endNanos, 1, warnings::add).entries() > 0)) {
+                        && (s.without.isEmpty()
+                                || s.count(startNanos, endNanos, 1, warnings::add)
+                                                .entries()
+                                        > 0)) {
                     found.add(s.chunk.labels());
                 }
             }
@@ -175,6 +182,46 @@ public final class ExactSource implements LogSource {
             }
             return plan;
         });
+    }
+
+    @Override
+    public PatternScan patterns(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        ScanRequest request =
+                new ScanRequest(matchers, startNanos, endNanos, Direction.FORWARD, ScanRequest.Columns.ALL, List.of());
+        return atOneVersion(v -> {
+            MergedScan scan = new MergedScan(request.direction());
+            try {
+                for (RecentEntries r : ingesters.get()) {
+                    addRecent(scan, r, request, v);
+                }
+                return patterns(request, v, scan);
+            } catch (StoreException | RuntimeException e) {
+                scan.close();
+                throw e;
+            }
+        });
+    }
+
+    /** @param recent what is not stored at this version; closed with the result */
+    private PatternScan patterns(ScanRequest request, IndexVersion v, MergedScan recent) throws StoreException {
+        TreeMap<Labels, StreamPatterns> streams = new TreeMap<>();
+        Map<SegmentReader.Chunk, Selected> selected = new IdentityHashMap<>();
+        StreamPatterns.Lines lines = (c, r) -> Objects.requireNonNull(selected.get(c))
+                .scan(r, new SegmentScan(r, recent.ownStats(), recent::warn), recent);
+        Function<Labels, StreamPatterns> stream =
+                labels -> new StreamPatterns(request, labels, lines, recent.ownStats(), recent::warn);
+        for (Selected s : chunks(v, request.matchers(), request.startNanos(), request.endNanos(), recent::warn)) {
+            recent.ownStats().chunks.increment();
+            selected.put(s.chunk, s);
+            streams.computeIfAbsent(s.chunk.labels(), stream)
+                    .add(s.chunk, s.without.isEmpty() && s.chunk.minNanos() >= s.fromNanos);
+        }
+        for (StreamScan s : recent.streams()) {
+            streams.computeIfAbsent(s.labels(), stream).add(s);
+        }
+        List<PatternScan.Stream> all =
+                streams.values().stream().map(StreamPatterns::stream).toList();
+        return new MergedPatterns(all, recent);
     }
 
     /** Asks an ingester. */
@@ -368,8 +415,7 @@ public final class ExactSource implements LogSource {
             try {
                 reader = segments.get(ref);
             } catch (StoreException.NotFound e) {
-                if (!log.read(tenant).segments().stream()
-                        .anyMatch(s -> s.key().equals(ref.key()))) {
+                if (!log.read(tenant).segments().stream().anyMatch(s -> s.key().equals(ref.key()))) {
                     throw new SegmentGone("segment " + ref.key() + " was removed", e);
                 }
                 warn.accept("segment left out: " + e.getMessage());
@@ -382,8 +428,7 @@ public final class ExactSource implements LogSource {
             for (Deletion d : v.deletions(ref)) {
                 without.add(deleted.computeIfAbsent(
                         d.n(),
-                        n -> new DeletedEntries(
-                                d, QueryFilter.of(d.request().query()))));
+                        n -> new DeletedEntries(d, QueryFilter.of(d.request().query()))));
             }
             found.add(new Opened(reader, from, without));
         }

@@ -9,6 +9,7 @@ import io.skald.core.model.TenantId;
 import io.skald.core.scan.Counted;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.LogSource;
+import io.skald.core.scan.PatternScan;
 import io.skald.core.scan.Requirement;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanPlan;
@@ -50,6 +51,11 @@ public final class MultiTenantSource implements LogSource {
         public Scan open(ScanRequest request) throws StoreException {
             boolean none = request.matchers().stream().anyMatch(m -> m.name().equals(TENANT_LABEL) && !m.matches(""));
             return none ? new MergedScan(request.direction()) : source.open(request);
+        }
+
+        @Override
+        public PatternScan patterns(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+            return source.patterns(matchers, startNanos, endNanos);
         }
 
         @Override
@@ -114,6 +120,27 @@ public final class MultiTenantSource implements LogSource {
                     all.add(new Relabelled(label(tenant, s.labels()), s));
                 }
             });
+            return all;
+        } catch (StoreException | RuntimeException e) {
+            all.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public PatternScan patterns(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        List<PatternScan.Stream> streams = new ArrayList<>();
+        List<PatternScan> owned = new ArrayList<>();
+        MergedPatterns all = new MergedPatterns(streams, owned);
+        try {
+            each(matchers, (tenant, source, inner) -> {
+                PatternScan scan = source.patterns(inner, startNanos, endNanos);
+                owned.add(scan);
+                for (PatternScan.Stream s : scan.streams()) {
+                    streams.add(new PatternScan.Stream(label(tenant, s.labels()), s.mined(), s.lines()));
+                }
+            });
+            streams.sort(Comparator.comparing(PatternScan.Stream::labels));
             return all;
         } catch (StoreException | RuntimeException e) {
             all.close();

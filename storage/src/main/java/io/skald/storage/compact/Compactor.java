@@ -181,6 +181,10 @@ public final class Compactor {
         long duplicates;
         try (SegmentWriter writer =
                 SegmentWriter.create(store, key, first.day(), settings.policy().density())) {
+            if (merged.stream().noneMatch(m -> m.reader().mined())) {
+                // the tenant does without
+                writer.withoutPatterns();
+            }
             SegmentMerge merge =
                     new SegmentMerge(writer, pace, () -> settings.steps().accept(CompactionStep.WRITING));
             boolean any = merge.run(merged);

@@ -55,6 +55,10 @@ final class SegmentDirectory {
     final FilterGroup[] filters;
     final @Nullable Section counters;
     final @Nullable Section names;
+
+    /** Empty if the segment has none. */
+    final PatternGroup[] patterns;
+
     /** About what this takes in memory, bytes. */
     final long weight;
 
@@ -64,8 +68,10 @@ final class SegmentDirectory {
             FilterGroup[] filters,
             @Nullable Section counters,
             @Nullable Section names,
+            PatternGroup[] patterns,
             long weight) {
         this.names = names;
+        this.patterns = patterns;
         this.blocks = blocks;
         this.chunks = chunks;
         this.filters = filters;
@@ -108,6 +114,7 @@ final class SegmentDirectory {
         byte[] blockSection = null;
         byte[] seriesSection = null;
         byte[] filterSection = null;
+        byte[] patternSection = null;
         Section counters = null;
         Section names = null;
         ByteSource table = new ByteSource(object, tail, tableAt, tableLength, tableOffset);
@@ -124,6 +131,8 @@ final class SegmentDirectory {
                 counters = s;
             } else if (s.type == SegmentFormat.SECTION_NAMES) {
                 names = s;
+            } else if (s.type == SegmentFormat.SECTION_PATTERNS) {
+                patternSection = s.load(object, tail, tailOffset, tableAt);
             }
         }
         if (blockSection == null || seriesSection == null) {
@@ -143,11 +152,17 @@ final class SegmentDirectory {
                         new ByteSource(object + " filter index", filterSection, 0, filterSection.length, 0),
                         blocks.length,
                         tailOffset);
+        PatternGroup[] patterns = patternSection == null
+                ? new PatternGroup[0]
+                : PatternGroup.decode(
+                        new ByteSource(object + " patterns index", patternSection, 0, patternSection.length, 0),
+                        chunks.size(),
+                        tailOffset);
         long weight = blocks.length * 64L + seriesSection.length * 6L + 1024;
         for (FilterGroup g : filters) {
             weight += g.weight();
         }
-        return new SegmentDirectory(blocks, chunks, filters, counters, names, weight);
+        return new SegmentDirectory(blocks, chunks, filters, counters, names, patterns, weight);
     }
 
     /** A row of the section table. */

@@ -41,6 +41,9 @@ public final class SegmentFormat {
     /** Section: the names of structured metadata of each chunk beside the level; lies before the tail as well. */
     public static final int SECTION_NAMES = 5;
 
+    /** Section: where the patterns of lines are. */
+    public static final int SECTION_PATTERNS = 6;
+
     /** Most different names of metadata that are listed; a segment with more has no such section. */
     static final int MAX_NAMES = 1024;
 

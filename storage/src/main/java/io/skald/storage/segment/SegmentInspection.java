@@ -7,6 +7,7 @@ import io.skald.core.block.BlockReader;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.StoreException.CorruptData;
+import io.skald.core.pattern.ChunkPatterns;
 import io.skald.storage.SegmentStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,7 +27,8 @@ public final class SegmentInspection {
             SegmentFormat.SECTION_SERIES, "series",
             SegmentFormat.SECTION_FILTERS, "filters",
             SegmentFormat.SECTION_COUNTERS, "counters",
-            SegmentFormat.SECTION_NAMES, "names");
+            SegmentFormat.SECTION_NAMES, "names",
+            SegmentFormat.SECTION_PATTERNS, "patterns");
 
     /** A part of the directory. */
     public record Section(String name, long offset, int bytes, int rawBytes) {}
@@ -123,6 +125,7 @@ public final class SegmentInspection {
             }
             partitions = filters(directory);
             counters(directory);
+            patterns(directory);
         } catch (CorruptData e) {
             problems.add(String.valueOf(e.getMessage()));
         }
@@ -213,6 +216,24 @@ public final class SegmentInspection {
             }
         }
         return partitions;
+    }
+
+    private void patterns(SegmentDirectory directory) throws StoreException {
+        for (PatternGroup g : directory.patterns) {
+            try {
+                PatternGroup.Loaded loaded = g.read(file, "");
+                for (int c = g.firstChunk(); c < g.firstChunk() + g.chunks(); c++) {
+                    ChunkPatterns p = loaded.chunk(c);
+                    long lines = directory.chunks.get(c).entries();
+                    if (p != null && p.verify() != lines) {
+                        problems.add("segment " + name + ": patterns of " + p.verify() + " lines of chunk " + c
+                                + ", which has " + lines + ", at offset " + g.offset());
+                    }
+                }
+            } catch (CorruptData e) {
+                problems.add(String.valueOf(e.getMessage()));
+            }
+        }
     }
 
     private void counters(SegmentDirectory directory) throws StoreException {

@@ -4,6 +4,7 @@ package io.skald.storage.segment;
 
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
+import io.skald.core.pattern.ChunkPatterns;
 import io.skald.core.scan.Counted;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.IndexedScan;
@@ -27,6 +28,7 @@ public final class SegmentReader {
     private final WeightedCache<DecodedBlock> sharedBlocks;
     private final WeightedCache<FilterGroup.Partition> partitions;
     private final WeightedCache<SegmentCounters> counters;
+    private final WeightedCache<PatternGroup.Loaded> patterns;
 
     private SegmentReader(
             SegmentStore store,
@@ -34,13 +36,15 @@ public final class SegmentReader {
             SegmentDirectory directory,
             WeightedCache<DecodedBlock> sharedBlocks,
             WeightedCache<FilterGroup.Partition> partitions,
-            WeightedCache<SegmentCounters> counters) {
+            WeightedCache<SegmentCounters> counters,
+            WeightedCache<PatternGroup.Loaded> patterns) {
         this.store = store;
         this.ref = ref;
         this.directory = directory;
         this.sharedBlocks = sharedBlocks;
         this.partitions = partitions;
         this.counters = counters;
+        this.patterns = patterns;
     }
 
     /**
@@ -54,11 +58,12 @@ public final class SegmentReader {
             SegmentRef ref,
             WeightedCache<DecodedBlock> sharedBlocks,
             WeightedCache<FilterGroup.Partition> partitions,
-            WeightedCache<SegmentCounters> counters)
+            WeightedCache<SegmentCounters> counters,
+            WeightedCache<PatternGroup.Loaded> patterns)
             throws StoreException {
         byte[] tail = store.read(ref.key(), ref.tailOffset(), Math.toIntExact(ref.sizeBytes() - ref.tailOffset()));
         SegmentDirectory directory = SegmentDirectory.decode(ref.key(), tail, ref.tailOffset());
-        return new SegmentReader(store, ref, directory, sharedBlocks, partitions, counters);
+        return new SegmentReader(store, ref, directory, sharedBlocks, partitions, counters, patterns);
     }
 
     public SegmentRef ref() {
@@ -68,6 +73,11 @@ public final class SegmentReader {
     /** About what the directory takes in memory, bytes. */
     long weight() {
         return directory.weight;
+    }
+
+    /** Whether it has patterns of its lines, as far as its directory says. */
+    public boolean mined() {
+        return directory.patterns.length > 0;
     }
 
     /** Chunks of streams that match, with entries that may lie in [startNanos, endNanos), in order of labels. */
@@ -123,6 +133,16 @@ public final class SegmentReader {
 
         public Labels labels() {
             return chunk.labels();
+        }
+
+        /** The segment that it is in. */
+        public SegmentRef segment() {
+            return ref;
+        }
+
+        /** Whether the segment has {@link #patterns}, as far as its directory says. */
+        public boolean mined() {
+            return SegmentReader.this.mined();
         }
 
         public long minNanos() {
@@ -181,6 +201,21 @@ public final class SegmentReader {
          */
         public @Nullable MinuteCounters counters() throws StoreException {
             return countersOf(chunk);
+        }
+
+        /**
+         * What lines have in common. Reads the patterns of this and neighbouring chunks unless they are cached.
+         *
+         * @return null if the segment does not say
+         */
+        public @Nullable ChunkPatterns patterns() throws StoreException {
+            for (PatternGroup g : directory.patterns) {
+                if (chunk.number() < g.firstChunk() + g.chunks()) {
+                    return patterns.get(ref.key(), g.firstChunk(), () -> g.read(store, ref.key()))
+                            .chunk(chunk.number());
+                }
+            }
+            return null;
         }
 
         /** Opens the chunk's entries for a query. No I/O happens before the first {@link EntryCursor#next}. */

@@ -20,7 +20,7 @@ public final class SegmentReaders {
     /** What shared blocks may take unless said otherwise, bytes. */
     public static final long DEFAULT_BLOCK_BYTES = 32L << 20;
 
-    /** What partitions of skip filters may take unless said otherwise, bytes; counters may take half of it. */
+    /** What partitions of skip filters may take unless said otherwise, bytes; counters and patterns may take half of it each. */
     public static final long DEFAULT_FILTER_BYTES = 32L << 20;
 
     private final SegmentStore store;
@@ -28,6 +28,7 @@ public final class SegmentReaders {
     private final WeightedCache<DecodedBlock> sharedBlocks;
     private final WeightedCache<FilterGroup.Partition> partitions;
     private final WeightedCache<SegmentCounters> counters;
+    private final WeightedCache<PatternGroup.Loaded> patterns;
     private final LinkedHashMap<String, Slot> slots = new LinkedHashMap<>(64, 0.75f, true);
     private long bytes;
 
@@ -50,6 +51,7 @@ public final class SegmentReaders {
         this.maxDirectoryBytes = maxDirectoryBytes;
         this.sharedBlocks = new WeightedCache<>(maxBlockBytes, DecodedBlock::weight);
         this.counters = new WeightedCache<>(maxFilterBytes / 2, SegmentCounters::weight);
+        this.patterns = new WeightedCache<>(maxFilterBytes / 2, PatternGroup.Loaded::weight);
         this.partitions = new WeightedCache<>(maxFilterBytes, FilterGroup.Partition::weight);
     }
 
@@ -68,7 +70,7 @@ public final class SegmentReaders {
         try {
             SegmentReader r = slot.reader;
             if (r == null) {
-                r = SegmentReader.open(store, ref, sharedBlocks, partitions, counters);
+                r = SegmentReader.open(store, ref, sharedBlocks, partitions, counters, patterns);
                 slot.reader = r;
                 keep(ref.key(), slot, r.weight());
             }

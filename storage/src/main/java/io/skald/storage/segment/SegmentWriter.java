@@ -30,6 +30,7 @@ public final class SegmentWriter implements AutoCloseable {
     private final BlockIndexWriter blocks = new BlockIndexWriter();
     private final CountersWriter counters = new CountersWriter();
     private final FilterWriter filters = new FilterWriter();
+    private @Nullable PatternsWriter patterns = new PatternsWriter();
     private final DirectoryWriter directory = new DirectoryWriter();
     private @Nullable Labels last;
     private int sharedId;
@@ -98,6 +99,14 @@ public final class SegmentWriter implements AutoCloseable {
         return key;
     }
 
+    /** Leaves out the patterns of lines, of which a query would then read the lines; before anything is added. */
+    public void withoutPatterns() {
+        if (last != null) {
+            throw new IllegalStateException("segment " + key + " has entries");
+        }
+        patterns = null;
+    }
+
     /** Bytes written to the store so far. */
     public long position() {
         return out.position();
@@ -138,6 +147,7 @@ public final class SegmentWriter implements AutoCloseable {
             counters.add(batch.timestampNanos(row), batch.length(row), batch.metadata(row));
         }
         counters.end();
+        mine(batch, rows);
         if (batch.lineBytes() < SegmentFormat.SHARED_BELOW_BYTES) {
             addShared(batch, rows, chunk);
         } else {
@@ -147,6 +157,22 @@ public final class SegmentWriter implements AutoCloseable {
         lineBytes += chunk.lineBytes;
         minNanos = Math.min(minNanos, chunk.minNanos);
         maxNanos = Math.max(maxNanos, chunk.maxNanos);
+    }
+
+    /** Finds the patterns of a chunk, always from its lines: so a compaction, which may bring equal entries together, counts each once. */
+    private void mine(EntryBatch batch, int[] rows) {
+        PatternsWriter p = patterns;
+        if (p != null) {
+            for (int row : rows) {
+                p.add(
+                        batch.timestampNanos(row),
+                        batch.buffer(row),
+                        batch.offset(row),
+                        batch.length(row),
+                        batch.metadata(row));
+            }
+            p.end();
+        }
     }
 
     private void addOwn(EntryBatch batch, int[] rows, ChunkBuilder chunk) throws StoreException {
@@ -219,7 +245,11 @@ public final class SegmentWriter implements AutoCloseable {
             writeBlock(shared, sharedId, true);
         }
         filters.write(out);
-        ByteSink table = new ByteSink(5 * SegmentFormat.SECTION_ROW_LENGTH + SegmentFormat.TRAILER_LENGTH);
+        PatternsWriter p = patterns;
+        if (p != null) {
+            p.write(out);
+        }
+        ByteSink table = new ByteSink(6 * SegmentFormat.SECTION_ROW_LENGTH + SegmentFormat.TRAILER_LENGTH);
         buffer.reset();
         counters.encode(buffer);
         section(table, SegmentFormat.SECTION_COUNTERS);
@@ -237,6 +267,11 @@ public final class SegmentWriter implements AutoCloseable {
         buffer.reset();
         filters.encode(buffer);
         section(table, SegmentFormat.SECTION_FILTERS);
+        if (p != null) {
+            buffer.reset();
+            p.encode(buffer);
+            section(table, SegmentFormat.SECTION_PATTERNS);
+        }
         int tableLength = table.size();
         table.i64(out.position());
         table.u32(tableLength);

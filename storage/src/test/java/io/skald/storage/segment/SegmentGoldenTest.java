@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
+import io.skald.core.pattern.ChunkPatterns;
+import io.skald.core.pattern.PatternMiner;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.Requirement;
@@ -27,8 +29,10 @@ import org.junit.jupiter.api.Test;
 class SegmentGoldenTest {
     private static final String KEY = "t/2026-01-01/golden.seg";
     private static final int DAY = 20454;
-    /** Of the file; the log has it, the object has not. */
+    /** Where the tail of older files begins; the log has it, the object has not. */
     private static final long TAIL_OFFSET = 612;
+
+    private static final long NAMES_TAIL_OFFSET = 630;
 
     private static final long T = 1_767_225_600_000_000_000L;
 
@@ -77,12 +81,18 @@ class SegmentGoldenTest {
     }
 
     @Test
-    void version1IsRead() throws IOException, StoreException {
-        SegmentRef ref = write(new MemorySegmentStore());
-        MinuteCounters c = readGolden("segment-1-names", ref.tailOffset());
+    void version1WithoutPatternsIsRead() throws IOException, StoreException {
+        MinuteCounters c = readGolden("segment-1-names", NAMES_TAIL_OFFSET);
         assertThat(c.mayHold("id")).isTrue();
         assertThat(c.mayHold("unheard of")).isFalse();
         assertThat(c.mayHold("detected_level")).isFalse();
+    }
+
+    @Test
+    void version1IsRead() throws IOException, StoreException {
+        SegmentRef ref = write(new MemorySegmentStore());
+        MinuteCounters c = readGolden("segment-1-patterns", ref.tailOffset());
+        assertThat(c.mayHold("id")).isTrue();
     }
 
     private static MinuteCounters readGolden(String name, long tailOffset) throws IOException, StoreException {
@@ -116,6 +126,18 @@ class SegmentGoldenTest {
         Requirement absent = Requirement.text("nothing like this".getBytes(StandardCharsets.UTF_8));
         assertThat(read(reader, List.of(absent), stats)).isEmpty();
         assertThat(stats.prunedBlocks.sum()).isEqualTo(2);
+        ChunkPatterns patterns = reader.chunks(new LabelSelector(List.of()), 0, Long.MAX_VALUE)
+                .getFirst()
+                .patterns();
+        assertThat(patterns == null).isEqualTo(!name.equals("segment-1-patterns"));
+        if (patterns != null) {
+            PatternMiner miner = new PatternMiner();
+            patterns.addTo(level -> miner, bucket -> true, 60_000_000_000L);
+            assertThat(miner.mined()).singleElement().satisfies(m -> {
+                assertThat(m.pattern()).isEqualTo("api handled request number <_>");
+                assertThat(m.total()).isEqualTo(30);
+            });
+        }
         MinuteCounters c = Objects.requireNonNull(reader.chunks(new LabelSelector(List.of()), 0, Long.MAX_VALUE)
                 .getFirst()
                 .counters());
@@ -129,6 +151,6 @@ class SegmentGoldenTest {
     void version1IsWritten() throws IOException, StoreException {
         MemorySegmentStore store = new MemorySegmentStore();
         SegmentRef ref = write(store);
-        Golden.check("segment-1-names", store.read(KEY, 0, (int) ref.sizeBytes()));
+        Golden.check("segment-1-patterns", store.read(KEY, 0, (int) ref.sizeBytes()));
     }
 }

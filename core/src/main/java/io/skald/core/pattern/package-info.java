@@ -5,4 +5,4 @@
  * stream after the other and merges what it found.
  */
 @org.jspecify.annotations.NullMarked
-package io.skald.logql.pattern;
+package io.skald.core.pattern;

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.logql.pattern;
+package io.skald.core.pattern;
 
 import java.util.Arrays;
 
@@ -13,13 +13,17 @@ final class StepCounts {
 
     /** Counts one line; steps come in any order, quickest in ascending order. */
     void add(long step) {
-        total++;
+        add(step, 1);
+    }
+
+    void add(long step, long n) {
+        total += n;
         int i = size - 1;
         while (i >= 0 && steps[i] > step) {
             i--;
         }
         if (i >= 0 && steps[i] == step) {
-            counts[i]++;
+            counts[i] += n;
             return;
         }
         if (size == steps.length) {
@@ -29,7 +33,7 @@ final class StepCounts {
         System.arraycopy(steps, i + 1, steps, i + 2, size - i - 1);
         System.arraycopy(counts, i + 1, counts, i + 2, size - i - 1);
         steps[i + 1] = step;
-        counts[i + 1] = 1;
+        counts[i + 1] = n;
         size++;
     }
 
@@ -53,6 +57,18 @@ final class StepCounts {
 
     long total() {
         return total;
+    }
+
+    int size() {
+        return size;
+    }
+
+    long step(int i) {
+        return steps[i];
+    }
+
+    long count(int i) {
+        return counts[i];
     }
 
     /** The steps that have lines, ascending. */

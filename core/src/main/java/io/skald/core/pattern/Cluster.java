@@ -1,9 +1,13 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.logql.pattern;
+package io.skald.core.pattern;
 
+import io.skald.core.block.ByteSink;
+import io.skald.core.block.ByteSource;
+import io.skald.core.model.StoreException.CorruptData;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lines of one pattern: the words that all of them share, and how many there were. A word that was found to vary never becomes fixed
@@ -33,6 +37,9 @@ final class Cluster {
     private final int[] starts;
     private final int[] ends;
     private final boolean cut;
+
+    /** Where this is in the tree of its miner, if it is. */
+    PatternTree.@Nullable Node place;
 
     /** The last line that was counted, in the order of all lines. */
     long lastLine;
@@ -112,13 +119,36 @@ final class Cluster {
         return found;
     }
 
-    /** Gives up the words in which a line differs. */
-    void widen(LineShape shape) {
+    /**
+     * Gives up the words in which a line differs.
+     *
+     * @return whether there were any
+     */
+    boolean widen(LineShape shape) {
+        boolean any = false;
         for (int w = 0; w < states.length; w++) {
             if (states[w] < ANY_VARIABLE && hashes[w] != shape.hashes[w]) {
                 states[w] = states[w] == FIXED_VARIABLE && shape.variable[w] ? ANY_VARIABLE : ANY;
+                any = true;
             }
         }
+        return any;
+    }
+
+    /** Puts what lines must look like into a tree; nothing if that is not known to their end. */
+    PatternTree.@Nullable Node addTo(PatternTree tree) {
+        if (cut) {
+            return null;
+        }
+        PatternTree.Node at = tree.root();
+        int from = 0;
+        for (int w = 0; w < states.length; w++) {
+            if (states[w] >= ANY_VARIABLE) {
+                at = at.text(sample, from, starts[w]).gap();
+                from = ends[w];
+            }
+        }
+        return at.text(sample, from, sample.length);
     }
 
     /** Takes over the lines of another cluster of the skeleton, and gives up the words in which it differs. */
@@ -134,6 +164,67 @@ final class Cluster {
         }
         counts.add(other.counts);
         lastLine = Math.max(lastLine, other.lastLine);
+    }
+
+    /**
+     * Appends the pattern without its counts.
+     *
+     * @param shape of use to check that {@link #decode} will find the same; overwritten
+     * @return whether it could be written; if not, nothing was
+     */
+    boolean encode(ByteSink out, LineShape shape) {
+        ByteSink text = new ByteSink(sample.length);
+        ByteSink gaps = new ByteSink(32);
+        int n = 0;
+        int at = 0;
+        int last = 0;
+        for (int w = 0; w < states.length; w++) {
+            if (states[w] >= ANY_VARIABLE) {
+                // one letter stands for any word: what was in the first line is of no use and takes room
+                text.bytes(sample, at, starts[w] - at);
+                text.u8('x');
+                at = ends[w];
+                gaps.varint((long) (w - last) << 1 | (states[w] == ANY ? 1 : 0));
+                last = w;
+                n++;
+            }
+        }
+        text.bytes(sample, at, sample.length - at);
+        shape.read(text.array(), 0, text.size());
+        if (cut) {
+            shape.markCut();
+        }
+        if (shape.skeleton != skeleton || shape.words != states.length) {
+            return false;
+        }
+        out.u8(cut ? 1 : 0);
+        out.varint(text.size());
+        out.bytes(text.array(), 0, text.size());
+        out.varint(n);
+        out.bytes(gaps.array(), 0, gaps.size());
+        return true;
+    }
+
+    /** Reads what {@link #encode} wrote; counts are empty. */
+    static Cluster decode(ByteSource in, LineShape shape) throws CorruptData {
+        int flags = in.u8();
+        byte[] text = in.bytes("pattern", LineShape.MAX_BYTES);
+        shape.read(text, 0, text.length);
+        if ((flags & 1) != 0) {
+            shape.markCut();
+        }
+        Cluster c = new Cluster(shape, text, 0);
+        int gaps = in.count("gaps", c.states.length);
+        int w = 0;
+        for (int g = 0; g < gaps; g++) {
+            int v = in.count("gap", 2 * LineShape.MAX_WORDS + 1);
+            w += v >>> 1;
+            if (w >= c.states.length) {
+                throw in.corrupt("word " + w + " of " + c.states.length);
+            }
+            c.states[w] = (v & 1) != 0 ? ANY : ANY_VARIABLE;
+        }
+        return c;
     }
 
     /** The pattern as text: what varies is {@code <_>}. Bytes that are not UTF-8 are shown as U+FFFD. */

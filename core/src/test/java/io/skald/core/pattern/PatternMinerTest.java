@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.logql.pattern;
+package io.skald.core.pattern;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.logql.pattern;
+package io.skald.core.pattern;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,8 +29,33 @@ public final class PatternMiner {
     private final Map<Long, List<Cluster>> bySkeleton = new HashMap<>();
     private final StepCounts unmatched = new StepCounts();
     private final LineShape shape = new LineShape();
+    private final PatternTree tree = new PatternTree();
+    private final int freeBytes;
+    private final int share;
     private int size;
     private long lines;
+
+    /** Bytes of all lines, and of those that were cut into words. */
+    private long lineBytes;
+
+    private long spent;
+
+    /** Whether the tree lacks what was taken over from elsewhere. */
+    private boolean staleTree;
+
+    /** A miner that looks at every line. */
+    public PatternMiner() {
+        this(Integer.MAX_VALUE, 1);
+    }
+
+    /**
+     * A miner that looks for new patterns among so many bytes of lines that match none, and beyond that among a share of all; other lines
+     * are counted as of no pattern.
+     */
+    PatternMiner(int freeBytes, int share) {
+        this.freeBytes = freeBytes;
+        this.share = share;
+    }
 
     /**
      * A pattern with its lines.
@@ -57,6 +82,24 @@ public final class PatternMiner {
      */
     public void add(byte[] b, int from, int to, long step) {
         lines++;
+        lineBytes += to - from;
+        if (staleTree) {
+            tree.rebuild(clusters());
+            staleTree = false;
+        }
+        if (to - from <= LineShape.MAX_BYTES) {
+            Cluster known = tree.find(b, from, to);
+            if (known != null) {
+                known.counts.add(step);
+                known.lastLine = lines;
+                return;
+            }
+        }
+        if (spent > freeBytes + lineBytes / share) {
+            unmatched.add(step);
+            return;
+        }
+        spent += to - from;
         shape.read(b, from, to);
         List<Cluster> same = bySkeleton.computeIfAbsent(shape.skeleton, k -> new ArrayList<>(1));
         Cluster best = null;
@@ -75,34 +118,64 @@ public final class PatternMiner {
             insert(best, same);
             return;
         }
-        best.widen(shape);
+        if (best.widen(shape)) {
+            put(best);
+        }
         best.counts.add(step);
         best.lastLine = lines;
+    }
+
+    private void put(Cluster c) {
+        if (staleTree) {
+            return;
+        }
+        tree.put(c);
+        if (tree.sparse()) {
+            tree.rebuild(clusters());
+        }
     }
 
     /** Takes over all that another miner has found; that one must not be used any more. */
     public void absorb(PatternMiner other) {
         unmatched.add(other.unmatched);
-        List<Cluster> all = other.clusters();
-        for (Cluster c : all) {
+        for (Cluster c : other.clusters()) {
             c.lastLine += lines;
-            List<Cluster> same = bySkeleton.computeIfAbsent(c.skeleton, k -> new ArrayList<>(1));
-            Cluster best = null;
-            double most = 0;
-            for (int i = 0; i < same.size() && most < 1; i++) {
-                double s = same.get(i).similarity(c);
-                if (s > most) {
-                    most = s;
-                    best = same.get(i);
-                }
-            }
-            if (best == null) {
-                insert(c, same);
-            } else {
-                best.absorb(c);
-            }
+            merge(c);
         }
         lines += other.lines;
+    }
+
+    /** Takes over a pattern; it must not be used any more. */
+    void absorb(Cluster c) {
+        lines += c.counts.total();
+        c.lastLine = lines;
+        merge(c);
+    }
+
+    /** Takes over lines that match no pattern. */
+    void absorb(StepCounts none) {
+        unmatched.add(none);
+        lines += none.total();
+    }
+
+    private void merge(Cluster c) {
+        // many may come, and no line be looked at in between
+        staleTree = true;
+        List<Cluster> same = bySkeleton.computeIfAbsent(c.skeleton, k -> new ArrayList<>(1));
+        Cluster best = null;
+        double most = 0;
+        for (int i = 0; i < same.size() && most < 1; i++) {
+            double s = same.get(i).similarity(c);
+            if (s > most) {
+                most = s;
+                best = same.get(i);
+            }
+        }
+        if (best == null) {
+            insert(c, same);
+        } else {
+            best.absorb(c);
+        }
     }
 
     private void insert(Cluster added, List<Cluster> same) {
@@ -111,6 +184,8 @@ public final class PatternMiner {
         }
         same.add(added);
         size++;
+        added.place = null;
+        put(added);
         if (size > MAX_CLUSTERS) {
             giveUpSmallest();
         }
@@ -130,10 +205,12 @@ public final class PatternMiner {
                 Cluster first = alike.getFirst();
                 for (Cluster c : alike.subList(1, alike.size())) {
                     first.absorb(c);
+                    tree.remove(c);
                     same.remove(c);
                     size--;
                 }
                 first.absorb(added);
+                put(first);
                 return true;
             }
         }
@@ -146,6 +223,7 @@ public final class PatternMiner {
         all.sort(Comparator.<Cluster>comparingLong(c -> c.counts.total()).thenComparingLong(c -> c.lastLine));
         for (Cluster c : all.subList(0, MAX_CLUSTERS / 3)) {
             unmatched.add(c.counts);
+            tree.remove(c);
             List<Cluster> same = bySkeleton.get(c.skeleton);
             if (same != null) {
                 same.remove(c);
@@ -160,11 +238,16 @@ public final class PatternMiner {
     }
 
     /** In the order in which they were last seen, so that nothing depends on the order of a hash table. */
-    private List<Cluster> clusters() {
+    List<Cluster> clusters() {
         List<Cluster> all = new ArrayList<>(size);
         bySkeleton.values().forEach(all::addAll);
         all.sort(Comparator.comparingLong(c -> c.lastLine));
         return all;
+    }
+
+    /** Lines that match no pattern. */
+    StepCounts unmatched() {
+        return unmatched;
     }
 
     /** The patterns, those with the most lines first; where lines match none, also {@link #ANYTHING}. */

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.logql.pattern;
+package io.skald.core.pattern;
 
 /**
  * A line cut into words and what stands between them. The <i>skeleton</i> is a hash of everything that lines of one pattern must share:
@@ -17,14 +17,6 @@ final class LineShape {
     private static final long WORD = 0x5bd1e995L;
     private static final long CUT = 0x27d4eb2fL;
 
-    private static final byte DELIMITER = 0;
-    private static final byte PUNCTUATION = 1;
-    private static final byte LETTER = 2;
-    private static final byte DIGIT = 4;
-
-    /** The kind of each byte: what joins names, paths, times and numbers does not end a word. */
-    private static final byte[] KINDS = kinds();
-
     final long[] hashes = new long[MAX_WORDS];
     final int[] starts = new int[MAX_WORDS];
     final int[] ends = new int[MAX_WORDS];
@@ -40,20 +32,6 @@ final class LineShape {
 
     boolean cut;
 
-    private static byte[] kinds() {
-        byte[] kinds = new byte[256];
-        for (int b = 0; b < 256; b++) {
-            if (b >= '0' && b <= '9') {
-                kinds[b] = DIGIT;
-            } else if (b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80) {
-                kinds[b] = LETTER;
-            } else if ("._-:/@#$%*+~^".indexOf(b) >= 0) {
-                kinds[b] = PUNCTUATION;
-            }
-        }
-        return kinds;
-    }
-
     /** Takes a line; word positions are relative to {@code from}. */
     void read(byte[] b, int from, int to) {
         int limit = Math.min(to, from + MAX_BYTES);
@@ -62,68 +40,60 @@ final class LineShape {
         long s = PRIME;
         int i = from;
         while (i < limit) {
-            if (KINDS[b[i] & 0xff] == DELIMITER || b[i] == ':') {
+            if (!Words.begins(b[i])) {
                 s = (s ^ (b[i] & 0xff)) * PRIME;
                 i++;
                 continue;
             }
             int start = i;
-            long h = PRIME;
-            int seen = 0;
-            boolean path = false;
-            boolean parameters = false;
-            while (i < limit) {
-                byte c = b[i];
-                byte kind = KINDS[c & 0xff];
-                if (kind == DELIMITER) {
-                    parameters |= path && c == '?';
-                    if (!(parameters && (c == '?' || c == '=' || c == '&')) && !groupsDigits(b, i, start, limit)) {
-                        break;
-                    }
-                }
-                if ((c == ':' || c == '.') && endsWord(b, i, start, to)) {
-                    break;
-                }
-                path |= c == '/';
-                seen |= kind;
-                h = (h ^ (c & 0xff)) * PRIME;
-                i++;
-            }
+            long end = Words.end(b, start, limit, to);
+            int seen = (int) (end >>> 32);
+            i = (int) end;
             if (i == limit && limit < to || words == MAX_WORDS) {
                 // a word of which the end is not known, or one too many
                 cut = true;
                 i = start;
                 break;
             }
-            h ^= h >>> 29;
-            if ((seen & (LETTER | DIGIT)) == 0 || isKey(b, from, start, i, to)) {
+            long h = hash(b, start, i);
+            if ((seen & (Words.LETTER | Words.DIGIT)) == 0 || isKey(b, from, start, i, to)) {
                 s = (s ^ h) * PRIME;
             } else {
                 s = (s ^ WORD) * PRIME;
                 hashes[words] = h;
                 starts[words] = start - from;
                 ends[words] = i - from;
-                variable[words] = (seen & DIGIT) != 0;
+                variable[words] = (seen & Words.DIGIT) != 0;
                 words++;
             }
             s ^= s >>> 31;
         }
         length = i - from;
-        skeleton = cut ? (s ^ CUT) * PRIME : s;
+        skeleton = s;
+        if (cut) {
+            markCut();
+        }
     }
 
-    /** A comma between digits: 1,234 or a list of numbers. */
-    private static boolean groupsDigits(byte[] b, int i, int start, int limit) {
-        return b[i] == ','
-                && i > start
-                && i + 1 < limit
-                && KINDS[b[i - 1] & 0xff] == DIGIT
-                && KINDS[b[i + 1] & 0xff] == DIGIT;
+    /** Makes this the shape of a line that went on behind what was read. */
+    void markCut() {
+        cut = true;
+        skeleton = (skeleton ^ CUT) * PRIME;
     }
 
-    /** Whether a colon or full stop stands behind a word rather than in it. */
-    private static boolean endsWord(byte[] b, int i, int start, int to) {
-        return i > start && (i + 1 == to || KINDS[b[i + 1] & 0xff] == DELIMITER);
+    private static long hash(byte[] b, int from, int to) {
+        long h = PRIME ^ to - from;
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            h = (h ^ (long) Words.LONGS.get(b, i)) * PRIME;
+            h ^= h >>> 32;
+        }
+        long last = 0;
+        for (; i < to; i++) {
+            last = last << 8 | b[i] & 0xff;
+        }
+        h = (h ^ last) * PRIME;
+        return h ^ h >>> 29;
     }
 
     private static boolean isKey(byte[] b, int from, int start, int end, int to) {
