@@ -20,6 +20,7 @@ final class NativeSearch {
 
     private NativeSearch() {}
 
+    @SuppressWarnings("restricted") // asked for before
     private static @Nullable MethodHandle find() {
         if (!NativeSearch.class.getModule().isNativeAccessEnabled()) {
             return null;

@@ -326,14 +326,14 @@ public final class SegmentReader {
                         && chunk.extents().get(first).maxNanos() < from) {
                     first++;
                 }
-                if (wanted(first, from, to)) {
+                if (wanted(first, to)) {
                     pieces.add(between(from, to));
                 }
             }
             return pieces;
         }
 
-        private boolean wanted(int first, long from, long to) {
+        private boolean wanted(int first, long to) {
             BlockPruner pruner = scan.pruner(SegmentReader.this);
             int ruledOut = 0;
             for (int i = first; i < chunk.extents().size(); i++) {
