@@ -38,6 +38,9 @@ import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
 import io.skald.querier.api.QuerierApi;
 import io.skald.querier.api.Sources;
+import io.skald.querier.rules.Ruler;
+import io.skald.querier.rules.store.Leases;
+import io.skald.querier.rules.store.StoreLeases;
 import io.skald.querier.schedule.QueryScheduler;
 import io.skald.querier.source.ExactSource;
 import io.skald.querier.source.MultiTenantSource;
@@ -57,12 +60,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /** All parts in one process, on the embedded stores. Made by {@link #start}; {@link #close} stops them in order. */
 public final class Appliance implements AutoCloseable {
     private static final Duration KEEP_FLUSHED = Duration.ofSeconds(60);
     private static final Duration OVERRIDES_INTERVAL = Duration.ofSeconds(5);
     private static final String INGESTER_ID = "ingester-0";
+    /** After how long without a sign of life another evaluates a process's rules. */
+    private static final Duration RULE_LEASE = Duration.ofSeconds(15);
 
     private final CloseStack parts;
     private final Readiness readiness;
@@ -148,10 +154,40 @@ public final class Appliance implements AutoCloseable {
                 new Retention(limits, System::currentTimeMillis),
                 config.multiTenantQueries());
         QuerierApi.register(server, scheduler, sources, limits, config.multiTenant(), registry);
+        Ruler ruler = config.rules().enabled()
+                ? ruler(config, data, stores, scheduler, sources, limits, parts, server, registry)
+                : null;
         server.start();
         readiness.started();
+        if (ruler != null) {
+            ruler.start();
+        }
         return new Appliance(
                 parts, readiness, ingester, "http://" + new HostPort(reachable(listen.host()), server.port()));
+    }
+
+    /** Alert and recording rules. Where others use the index, too, one of all evaluates each group. */
+    private static Ruler ruler(
+            SkaldConfig config,
+            Path data,
+            Stores stores,
+            QueryScheduler scheduler,
+            Sources sources,
+            TenantLimits limits,
+            CloseStack parts,
+            HttpServer server,
+            CollectorRegistry registry)
+            throws IOException {
+        Leases leases = config.storage().shared()
+                ? new StoreLeases(stores.index(), INGESTER_ID + "-" + UUID.randomUUID(), RULE_LEASE, System::nanoTime)
+                : Leases.ALONE;
+        Ruler.Parts on = new Ruler.Parts(
+                stores.index(), scheduler, sources::of, sources::ingesters, limits, leases, data.resolve("rules"));
+        HostPort listen = config.http().listen();
+        String own = "http://" + new HostPort(reachable(listen.host()), listen.port());
+        Ruler ruler = parts.add("rules", Ruler.open(config.rules(), on, config.multiTenant(), own, registry));
+        ruler.register(server);
+        return ruler;
     }
 
     /** Compaction, retention and deletes. */

@@ -53,6 +53,32 @@ public interface RecentEntries {
             throws StoreException, InterruptedException;
 
     /**
+     * What was acknowledged at positions ≥ {@code fromPosition}: only when its entries are from, so that it costs little to ask often.
+     *
+     * @return nothing, from an ingester that cannot tell
+     * @throws StoreException.Stale if that position is gone from here
+     */
+    default Arrived arrived(TenantId tenant, long fromPosition) throws StoreException {
+        return new Arrived(List.of(), endPosition());
+    }
+
+    /**
+     * Entries of one stream that arrived.
+     *
+     * @param minNanos the smallest of their times
+     * @param maxNanos the greatest
+     * @param entries how many
+     */
+    record Arrival(Labels labels, long minNanos, long maxNanos, long entries) {}
+
+    /**
+     * What arrived, in no order.
+     *
+     * @param nextPosition where to go on
+     */
+    record Arrived(List<Arrival> arrivals, long nextPosition) {}
+
+    /**
      * A step of a tail.
      *
      * @param batches entries in the order of acknowledgement

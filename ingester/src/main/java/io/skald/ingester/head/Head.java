@@ -365,6 +365,27 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
         }
     }
 
+    @Override
+    public Arrived arrived(TenantId tenant, long fromPosition) throws StoreException {
+        long end = endPosition;
+        TenantHead t = tenants.get(tenant);
+        if (t == null || end <= fromPosition) {
+            return new Arrived(List.of(), Math.max(end, fromPosition));
+        }
+        if (t.droppedBelow() > fromPosition) {
+            throw new StoreException.Stale(
+                    "entries at WAL position " + describe(fromPosition) + " are in segments by now");
+        }
+        List<Arrival> found = new ArrayList<>();
+        for (TenantHead.Stream s : t.unsorted(fromPosition, end)) {
+            FragmentList.Slice f = s.fragments();
+            for (int i = 0; i < f.size(); i++) {
+                found.add(new Arrival(s.labels(), f.minNanos(i), f.maxNanos(i), f.count(i)));
+            }
+        }
+        return new Arrived(found, end);
+    }
+
     private boolean awaitGrowth(long end, long deadlineNanos) throws InterruptedException {
         lock.lockInterruptibly();
         try {

@@ -113,6 +113,15 @@ public final class FakeIngester implements RecentEntries {
     }
 
     @Override
+    public Arrived arrived(TenantId tenant, long fromPosition) throws StoreException {
+        List<Arrival> found = new ArrayList<>();
+        for (Entry e : entries.subList((int) fromPosition, entries.size())) {
+            found.add(new Arrival(e.labels, e.time, e.time, 1));
+        }
+        return new Arrived(found, entries.size());
+    }
+
+    @Override
     public long endPosition() {
         return entries.size();
     }
