@@ -31,6 +31,7 @@ public final class BlockFormat {
     static final int COLUMN_METADATA = 3;
     static final int COLUMN_LINES = 4;
     static final int COLUMN_STAMPS = 5;
+    static final int COLUMN_FILTER = 6;
 
     static final int TIMES_DELTA = 0;
     static final int TIMES_DELTA_OF_DELTA = 1;
@@ -61,6 +62,12 @@ public final class BlockFormat {
 
     /** Most metadata keys. */
     public static final int MAX_KEYS = 65_000;
+
+    /** Bytes of lines from which a block is stored as it came from an agent, and so brings its skip filter along. */
+    public static final int COPIED_FROM_BYTES = 64 * 1024;
+
+    /** Longest name of who built a filter, characters. */
+    static final int MAX_BUILDER_LENGTH = 200;
 
     /** Level of the edge and of the flush; measured denser and faster than 3 on logs. */
     static final int ZSTD_LEVEL = 1;

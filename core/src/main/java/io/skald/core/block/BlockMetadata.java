@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.block;
 
+import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException.CorruptData;
 import java.util.Arrays;
@@ -22,6 +23,15 @@ public final class BlockMetadata {
         this.keys = keys.toArray(new Key[0]);
         this.indexes = new int[this.keys.length];
         this.single = this.keys.length == 1 ? new Labels[this.keys[0].dictionary.length] : null;
+    }
+
+    /** Adds all values to a skip filter. */
+    void addTo(SkipFilterBuilder filter) {
+        for (Key k : keys) {
+            for (String value : k.dictionary) {
+                filter.metadata(k.name, value);
+            }
+        }
     }
 
     /** The metadata of a row; the same instance as of the row asked for before when the two are equal. */

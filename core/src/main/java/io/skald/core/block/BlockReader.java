@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.block;
 
+import io.skald.core.filter.SkipFilter;
+import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.StoreException.CorruptData;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +29,7 @@ public final class BlockReader {
     private final Column lengths;
     private final Column lines;
     private final @Nullable Column stamps;
+    private final List<Column> columns;
     private final List<Column> metadata;
     private final int blockLength;
     private final long rawBytes;
@@ -49,7 +52,7 @@ public final class BlockReader {
             throw in.corrupt("block version " + version + ", this reader knows " + BlockFormat.VERSION);
         }
         int encoding = in.u8();
-        int columns = in.u16();
+        int columnCount = in.u16();
         int headerLength = in.u32();
         if (headerLength < BlockFormat.FIXED_HEADER_LENGTH + 4
                 || headerLength > BlockFormat.MAX_HEADER_LENGTH
@@ -79,7 +82,8 @@ public final class BlockReader {
                 offset + BlockFormat.FIXED_HEADER_LENGTH,
                 headerLength - 4 - BlockFormat.FIXED_HEADER_LENGTH,
                 base + BlockFormat.FIXED_HEADER_LENGTH);
-        List<Column> all = readTable(table, columns, headerLength);
+        List<Column> all = readTable(table, columnCount, headerLength);
+        columns = all;
         int end = headerLength;
         long raw = 0;
         for (Column c : all) {
@@ -288,6 +292,114 @@ public final class BlockReader {
             keys.add(BlockMetadata.Key.decode(c.name, in, rows));
         }
         return new BlockMetadata(keys);
+    }
+
+    /** The keys of structured metadata that rows have, of some of them perhaps none. */
+    public List<String> metadataKeys() {
+        return metadata.stream().map(Column::name).toList();
+    }
+
+    /** The structured metadata of all rows, but for other keys than one. */
+    public BlockMetadata metadata(String key) throws CorruptData {
+        for (Column c : metadata) {
+            if (c.name.equals(key)) {
+                return new BlockMetadata(List.of(BlockMetadata.Key.decode(c.name, source(c), rows)));
+            }
+        }
+        return BlockMetadata.NONE;
+    }
+
+    /**
+     * The skip filter that the block brings along.
+     *
+     * @param builtBy who answers for it
+     */
+    public record Filter(String builtBy, SkipFilter filter) {}
+
+    /** The filter of the block; null if it has none, or one of rules that are not known here. */
+    public @Nullable Filter filter() throws CorruptData {
+        for (Column c : columns) {
+            if (c.type == BlockFormat.COLUMN_FILTER) {
+                if (c.rawLength > lineBytes / 4 + (4 << 10)) {
+                    throw new CorruptData(object + ": skip filter of " + c.rawLength + " bytes for " + lineBytes
+                            + " of lines at offset " + (base + c.at));
+                }
+                ByteSource in = source(c);
+                if (in.u8() != SkipFilter.RULES) {
+                    return null;
+                }
+                String builtBy = in.string("name of the builder", 4 * BlockFormat.MAX_BUILDER_LENGTH);
+                Filter f = new Filter(builtBy, SkipFilter.decode(in));
+                in.expectEnd();
+                return f;
+            }
+        }
+        return null;
+    }
+
+    /** Builds the filter anew, with the room of another one, or with the usual room if there is none. */
+    public SkipFilter buildFilter(SkipFilterBuilder builder, @Nullable SkipFilter like) throws CorruptData {
+        int[] offsets = lineOffsets(null);
+        byte[] all = stamps == null ? lines(null) : lines(null, times(null), offsets);
+        if (like != null) {
+            builder.beginUnit(like.unit());
+        } else {
+            builder.begin(lineBytes);
+        }
+        for (int i = 0; i < rows; i++) {
+            offsets[i] = offsets[i + 1] - offsets[i];
+        }
+        builder.lines(all, 0, offsets, rows);
+        metadata().addTo(builder);
+        return builder.finish();
+    }
+
+    /** Checks the bytes of all columns but the filter, without decompressing them. */
+    public void verify() throws CorruptData {
+        for (Column c : columns) {
+            if (c.type != BlockFormat.COLUMN_FILTER) {
+                check(c);
+            }
+        }
+    }
+
+    /** Appends the block as it is, but without its filter, which a segment keeps elsewhere. */
+    public BlockWriter.Summary copyTo(ByteSink out) {
+        int begin = out.size();
+        int count = 0;
+        int prefix = 0;
+        out.u32(BlockFormat.MAGIC);
+        out.u8(BlockFormat.VERSION);
+        out.u8(stamps == null ? BlockFormat.LINES_RAW : BlockFormat.LINES_STAMPED);
+        out.u16(0);
+        out.u32(0);
+        out.u32(rows);
+        out.i64(minNanos);
+        out.i64(maxNanos);
+        out.u32(lineBytes);
+        out.u32(0);
+        for (Column c : columns) {
+            if (c.type != BlockFormat.COLUMN_FILTER) {
+                count++;
+                out.u8(c.type);
+                out.u8(c.codec);
+                out.u32(c.length);
+                out.u32(c.rawLength);
+                out.u32(c.crc);
+                out.string(c.name);
+            }
+        }
+        out.setU16(begin + 6, count);
+        out.setU32(begin + 8, out.size() - begin + 4);
+        out.u32(crcOf(out.array(), begin, out.size() - begin));
+        for (Column c : columns) {
+            if (c.type != BlockFormat.COLUMN_FILTER) {
+                out.bytes(bytes, offset + c.at, c.length);
+                boolean ofLines = c.type == BlockFormat.COLUMN_LINES || c.type == BlockFormat.COLUMN_STAMPS;
+                prefix = ofLines ? prefix : out.size() - begin;
+            }
+        }
+        return new BlockWriter.Summary(out.size() - begin, prefix, rows, lineBytes, minNanos, maxNanos);
     }
 
     private ByteSource source(Column c) throws CorruptData {

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.block;
 
+import io.skald.core.filter.SkipFilter;
 import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.Labels;
 import java.nio.charset.StandardCharsets;
@@ -157,11 +158,32 @@ public final class BlockWriter {
     }
 
     /**
+     * As {@link #finish(ByteSink)}; a block that is large enough to be stored as it is gets its skip filter as a column.
+     *
+     * @param builtBy who answers for the filter, at most 200 characters
+     */
+    public Summary finish(ByteSink out, SkipFilterBuilder filter, String builtBy) {
+        if (lines.size() < BlockFormat.COPIED_FROM_BYTES) {
+            return finish(out, null);
+        }
+        addTo(filter);
+        ByteSink column = new ByteSink(8 << 10);
+        column.u8(SkipFilter.RULES);
+        column.string(builtBy);
+        filter.finish().encode(column);
+        return finish(out, column);
+    }
+
+    /**
      * Appends the block to {@code out} and empties this writer.
      *
      * @throws IllegalStateException if there are no rows
      */
     public Summary finish(ByteSink out) {
+        return finish(out, null);
+    }
+
+    private Summary finish(ByteSink out, @Nullable ByteSink filter) {
         if (rows == 0) {
             throw new IllegalStateException("no rows");
         }
@@ -175,7 +197,7 @@ public final class BlockWriter {
         header.u32(BlockFormat.MAGIC);
         header.u8(BlockFormat.VERSION);
         header.u8(stamped ? BlockFormat.LINES_STAMPED : BlockFormat.LINES_RAW);
-        header.u16(3 + keys.size() + (stamped ? 1 : 0));
+        header.u16(3 + keys.size() + (stamped ? 1 : 0) + (filter != null ? 1 : 0));
         header.u32(0);
         header.u32(rows);
         header.i64(min);
@@ -201,6 +223,9 @@ public final class BlockWriter {
             column(BlockFormat.COLUMN_STAMPS, "", scratch);
         }
         column(BlockFormat.COLUMN_LINES, "", stamped ? rest : lines);
+        if (filter != null) {
+            column(BlockFormat.COLUMN_FILTER, "", filter);
+        }
         header.setU32(8, header.size() + 4);
         header.u32(crcOf(header.array(), 0, header.size()));
 

@@ -74,6 +74,14 @@ public final class ByteSink {
         size += 8;
     }
 
+    /** Overwrites two bytes written before. */
+    public void setU16(int at, int v) {
+        if (at < 0 || at + 2 > size) {
+            throw new IndexOutOfBoundsException("at " + at + ", size " + size);
+        }
+        SHORT.set(bytes, at, (short) v);
+    }
+
     /** Overwrites four bytes written before. */
     public void setU32(int at, int v) {
         if (at < 0 || at + 4 > size) {

@@ -60,6 +60,44 @@ final class Rice {
         }
     }
 
+    /**
+     * Appends the gaps of a set over [0, universe) that takes exactly these bytes. Returns how many members it has, -1 if it is none.
+     */
+    static int decode(byte[] b, int offset, int end, int k, int universe, ByteSink out) {
+        long at = (long) offset << 3;
+        long limit = (long) end << 3;
+        long x = -1;
+        long skipped = 0;
+        int members = 0;
+        while (at < limit) {
+            long w = peek(b, at, end);
+            int ones = Long.numberOfTrailingZeros(~w);
+            if (ones >= 32) {
+                skipped += 32L << k;
+                at += 32;
+                if (x + skipped > universe) {
+                    return -1;
+                }
+                continue;
+            }
+            long gap = skipped + ((long) ones << k) + ((w >>> (ones + 1)) & ((1L << k) - 1));
+            skipped = 0;
+            at += ones + 1 + k;
+            x += 1 + gap;
+            if (x >= universe) {
+                return x == universe && at <= limit && limit - at < 8 ? members : -1;
+            }
+            members++;
+            if (gap < LARGE) {
+                out.u8((int) gap);
+            } else {
+                out.u8(LARGE);
+                out.u32((int) gap);
+            }
+        }
+        return -1;
+    }
+
     /** How many bits a set in one part takes that has these gaps. */
     static long bits(byte[] gaps, int members, int k, int universe) {
         long bits = (long) (members + 1) * (k + 1);

@@ -3,6 +3,9 @@
 package io.skald.core.filter;
 
 import io.skald.core.block.ByteSink;
+import io.skald.core.block.ByteSource;
+import io.skald.core.model.StoreException.CorruptData;
+import java.util.Arrays;
 
 /**
  * The skip filter of one block: a set of hashes of its keys. It may say that something is there that is not, never the other way round.
@@ -12,6 +15,9 @@ import io.skald.core.block.ByteSink;
 public final class SkipFilter {
     /** The range of hashes is a multiple of this, so that it can be cut into as many partitions, or into half as many and so on. */
     public static final int UNITS = 64;
+
+    /** What the rules are by which keys are found and hashed. A filter that was built by others must not be used. */
+    public static final int RULES = 1;
 
     /** Largest unit: at most 2³⁰ hashes. */
     public static final int MAX_UNIT = 1 << 24;
@@ -65,6 +71,34 @@ public final class SkipFilter {
      */
     public void partition(int partitionBits, ByteSink[] out) {
         Rice.partition(gaps, members, parameter, unit * UNITS, partitionBits, out);
+    }
+
+    /** Appends the filter in one part: unit and parameter, a varint length, its bits. */
+    public void encode(ByteSink out) {
+        out.varint(unit);
+        out.u8(parameter);
+        partition(0, new ByteSink[] {out});
+    }
+
+    /** Reads what {@link #encode} wrote. */
+    public static SkipFilter decode(ByteSource in) throws CorruptData {
+        int unit = in.count("filter unit", MAX_UNIT);
+        int parameter = in.u8();
+        byte[] bits = in.bytes("filter", in.remaining());
+        int length = bits.length;
+        ByteSink gaps = new ByteSink(length * 2);
+        int members = unit == 0 || parameter > MAX_PARAMETER
+                ? -1
+                : Rice.decode(bits, 0, length, parameter, unit * UNITS, gaps);
+        if (members < 0) {
+            throw in.corrupt("filter with unit " + unit + ", parameter " + parameter + " of " + length + " bytes");
+        }
+        return new SkipFilter(unit, parameter, members, length, gaps.toByteArray());
+    }
+
+    /** Whether another filter says the same of every key. */
+    public boolean same(SkipFilter other) {
+        return unit == other.unit && members == other.members && Arrays.equals(gaps, other.gaps);
     }
 
     /** Which of 2^{@code partitionBits} parts a key belongs to. */

@@ -24,8 +24,13 @@ public final class SkipFilterBuilder {
     public void begin(long rawBytes) {
         // the same room for all blocks of one size, however many keys they have, costs least for a given number of
         // false answers
-        unit = Math.clamp(
-                rawBytes * SkipFilter.SIXTEENTHS_PER_BYTE / 16 / SkipFilter.UNITS + 1, 1, SkipFilter.MAX_UNIT);
+        beginUnit(Math.clamp(
+                rawBytes * SkipFilter.SIXTEENTHS_PER_BYTE / 16 / SkipFilter.UNITS + 1, 1, SkipFilter.MAX_UNIT));
+    }
+
+    /** Begins a filter with the room of another one. */
+    public void beginUnit(int likeUnit) {
+        unit = likeUnit;
         universe = (long) unit * SkipFilter.UNITS;
         int words = (int) ((universe + 63) >>> 6);
         if (bitmap.length < words) {

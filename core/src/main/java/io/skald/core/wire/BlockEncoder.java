@@ -4,10 +4,12 @@ package io.skald.core.wire;
 
 import io.skald.core.block.BlockWriter;
 import io.skald.core.block.ByteSink;
+import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes entries at the edge into the blocks of a native push. What an ingester would find out of a Loki push, the level of each line, is
@@ -17,10 +19,22 @@ public final class BlockEncoder {
     private final BlockWriter writer = new BlockWriter();
     private final ByteSink out = new ByteSink(1 << 16);
     private final int jsonDepth;
+    private final SkipFilterBuilder filter = new SkipFilterBuilder();
+    private final @Nullable String agent;
 
     /** @param jsonDepth how deep in a line of JSON a level is looked for; negative to look for none */
     public BlockEncoder(int jsonDepth) {
+        this(jsonDepth, null);
+    }
+
+    /**
+     * @param jsonDepth how deep in a line of JSON a level is looked for; negative to look for none
+     * @param agent who encodes: large blocks then bring their skip filter along, and an ingester stores them without looking into their lines;
+     *     null for blocks without filters
+     */
+    public BlockEncoder(int jsonDepth, @Nullable String agent) {
         this.jsonDepth = jsonDepth;
+        this.agent = agent;
     }
 
     /**
@@ -52,7 +66,7 @@ public final class BlockEncoder {
 
     private void finish(Labels labels, List<BlockPush.Block> to) {
         out.reset();
-        int length = writer.finish(out).length();
+        int length = (agent == null ? writer.finish(out) : writer.finish(out, filter, agent)).length();
         to.add(new BlockPush.Block(labels, out.toByteArray(), 0, length));
     }
 }

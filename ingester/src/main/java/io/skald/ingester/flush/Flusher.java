@@ -64,6 +64,7 @@ public final class Flusher implements AutoCloseable {
     // guarded by flushing
     private final Map<TenantId, Long> fences;
     private Head.@Nullable Cut cut;
+    private final BlockCopier copier = new BlockCopier();
     private final List<TenantFlush> todo = new ArrayList<>();
     private final List<TenantId> done = new ArrayList<>();
     private Flushed stored = Flushed.NOTHING;
@@ -214,6 +215,7 @@ public final class Flusher implements AutoCloseable {
                     store,
                     log,
                     events,
+                    copier,
                     t,
                     fences.getOrDefault(t, 0L),
                     c.position(),

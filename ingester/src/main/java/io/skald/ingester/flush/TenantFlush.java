@@ -3,6 +3,7 @@
 package io.skald.ingester.flush;
 
 import io.skald.core.model.EntryBatch;
+import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.ingester.head.Head;
@@ -30,6 +31,7 @@ final class TenantFlush {
     private final SegmentStore store;
     private final CommitLog log;
     private final FlushEvents events;
+    private final BlockCopier copier;
     private final TenantId tenant;
     private final long to;
     private final boolean patterns;
@@ -43,6 +45,7 @@ final class TenantFlush {
             SegmentStore store,
             CommitLog log,
             FlushEvents events,
+            BlockCopier copier,
             TenantId tenant,
             long from,
             long to,
@@ -52,6 +55,7 @@ final class TenantFlush {
         this.store = store;
         this.log = log;
         this.events = events;
+        this.copier = copier;
         this.tenant = tenant;
         this.from = from;
         this.to = to;
@@ -148,6 +152,17 @@ final class TenantFlush {
     }
 
     private @Nullable SegmentRef segment(HeadRange range, long day) throws StoreException {
+        while (true) {
+            try {
+                return tried(range, day);
+            } catch (BlockCopier.WrongFilter e) {
+                // each agent can be wrong only once
+                LOG.log(System.Logger.Level.INFO, "writing the segment of day " + day + " again");
+            }
+        }
+    }
+
+    private @Nullable SegmentRef tried(HeadRange range, long day) throws StoreException, BlockCopier.WrongFilter {
         long start = day * DAY_NANOS;
         long end = start + DAY_NANOS;
         boolean any = false;
@@ -165,14 +180,32 @@ final class TenantFlush {
     }
 
     private boolean stream(HeadRange range, int stream, long start, long end, SegmentWriter writer)
-            throws StoreException {
+            throws StoreException, BlockCopier.WrongFilter {
         StreamBatches batches = range.batches(stream, start, end, this::corrupt);
         boolean any = false;
-        for (EntryBatch b = batches.next(); b != null; b = batches.next()) {
-            writer.add(b);
-            any = true;
+        while (batches.hasMore()) {
+            StreamBatches.Block block = batches.block();
+            if (block != null) {
+                any |= copy(range.labels(stream), block, writer);
+                continue;
+            }
+            EntryBatch b = batches.next();
+            if (b != null) {
+                writer.add(b);
+                any = true;
+            }
         }
         return any;
+    }
+
+    private boolean copy(Labels labels, StreamBatches.Block block, SegmentWriter writer)
+            throws StoreException, BlockCopier.WrongFilter {
+        try {
+            return copier.add(tenant, labels, block, writer);
+        } catch (StoreException.CorruptData e) {
+            corrupt(e);
+            return false;
+        }
     }
 
     private void corrupt(StoreException.CorruptData damage) {

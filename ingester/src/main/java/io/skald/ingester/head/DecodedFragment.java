@@ -101,12 +101,7 @@ final class DecodedFragment {
      * @throws CorruptData if the block, which nobody has looked into when it was acknowledged, is none
      */
     static DecodedFragment ofBlock(long address, byte[] bytes, int headBytes, Columns columns) throws CorruptData {
-        BlockReader block = BlockReader.open(
-                "native block in WAL file " + WalFormat.number(address),
-                bytes,
-                headBytes,
-                bytes.length - headBytes,
-                WalFormat.offset(address) + (long) headBytes);
+        BlockReader block = reader(address, bytes, headBytes);
         int n = block.rows();
         long[] times = Arrays.copyOf(block.times(null), n);
         boolean sorted = true;
@@ -133,6 +128,16 @@ final class DecodedFragment {
             }
         }
         return new DecodedFragment(lines, times, starts, rows, metadata, sorted ? NONE : order(times));
+    }
+
+    /** Opens the block of a fragment that holds one. */
+    static BlockReader reader(long address, byte[] bytes, int headBytes) throws CorruptData {
+        return BlockReader.open(
+                "native block in WAL file " + WalFormat.number(address),
+                bytes,
+                headBytes,
+                bytes.length - headBytes,
+                WalFormat.offset(address) + (long) headBytes);
     }
 
     private static int[] order(long[] times) {

@@ -30,13 +30,32 @@ final class HeldFiles implements AutoCloseable {
         }
     }
 
-    /** Reads a fragment into an array of its own. */
-    DecodedFragment read(FragmentList.Slice fragments, int i, Columns columns) throws StoreException {
-        long address = fragments.address(i);
+    private WalFile.Reader file(long address) {
         WalFile.Reader file = files.get(WalFormat.number(address));
         if (file == null) {
             throw new IllegalStateException("WAL file " + WalFormat.number(address) + " is not held");
         }
+        return file;
+    }
+
+    /** Reads a fragment that is a block without decoding it: the bytes of the fragment, checked. */
+    byte[] readBlock(FragmentList.Slice fragments, int i) throws StoreException {
+        long address = fragments.address(i);
+        WalFile.Reader file = file(address);
+        byte[] bytes = new byte[fragments.headBytes(i) + fragments.blockBytes(i)];
+        file.read(WalFormat.offset(address), bytes);
+        try {
+            FragmentHeader.check(bytes, fragments.headBytes(i));
+            return bytes;
+        } catch (IllegalArgumentException e) {
+            throw file.damaged(WalFormat.offset(address), e);
+        }
+    }
+
+    /** Reads a fragment into an array of its own. */
+    DecodedFragment read(FragmentList.Slice fragments, int i, Columns columns) throws StoreException {
+        long address = fragments.address(i);
+        WalFile.Reader file = file(address);
         boolean block = fragments.isBlock(i);
         int body = block ? fragments.blockBytes(i) : columns.lines() ? fragments.lineBytes(i) : 0;
         byte[] bytes = new byte[fragments.headBytes(i) + body];

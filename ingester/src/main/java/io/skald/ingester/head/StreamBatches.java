@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.block.BlockFormat;
+import io.skald.core.block.BlockReader;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
@@ -14,7 +16,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream's entries in batches for a flush. The batches follow each other in time without overlap; within one, entries are in the order of
+ * A stream's entries for a flush: large blocks of native pushes that no other fragment overlaps in time as they are, all else in batches. The batches follow each other in time without overlap; within one, entries are in the order of
  * arrival, unsorted, and equal ones are still there. Only where fragments that all reach over the same time take too much memory do batches overlap. Confined
  * to one thread.
  */
@@ -35,6 +37,12 @@ public final class StreamBatches {
     private final int[] waiting;
 
     private int nextWaiting;
+    /** The latest time of the fragments that were read. */
+    private long reachedNanos = Long.MIN_VALUE;
+
+    private final long startNanos;
+    /** Whether {@link #block} was asked, so that blocks are kept for it. */
+    private boolean copying;
     /** Entries before this time were given. */
     private long fromNanos;
     /** Fragments with entries at or after {@link #fromNanos}. */
@@ -52,6 +60,7 @@ public final class StreamBatches {
         this.files = files;
         this.fragments = fragments;
         this.labels = labels;
+        this.startNanos = startNanos;
         this.fromNanos = startNanos;
         this.endNanos = endNanos;
         this.onCorrupt = onCorrupt;
@@ -74,15 +83,81 @@ public final class StreamBatches {
         return in;
     }
 
-    /** The next batch, which has entries; null at the end. */
+    /** A block that comes next, and its entries, for who would rather have these. */
+    public final class Block {
+        private final int fragment;
+        private final BlockReader reader;
+
+        private Block(int fragment, BlockReader reader) {
+            this.fragment = fragment;
+            this.reader = reader;
+        }
+
+        /** The block as it was pushed; only its header was looked at, and the bytes compared with what was acknowledged. */
+        public BlockReader reader() {
+            return reader;
+        }
+
+        /** The entries; null if they cannot be read, which was reported then. */
+        public @Nullable EntryBatch entries() throws StoreException {
+            DecodedFragment f = read(fragment);
+            if (f == null) {
+                return null;
+            }
+            EntryBatch batch = new EntryBatch(labels, f.size());
+            f.addTo(batch, Long.MIN_VALUE, Long.MAX_VALUE);
+            return batch;
+        }
+    }
+
+    /**
+     * The block that comes next, if it is one that can be stored as it is: large, its times growing, all within the range asked for, and nothing
+     * else reaching over them. Null if {@link #next} has to be asked first, or at the end.
+     */
+    public @Nullable Block block() throws StoreException {
+        copying = true;
+        while (held.isEmpty() && nextWaiting < waiting.length && copyable()) {
+            int i = waiting[nextWaiting++];
+            reachedNanos = Math.max(reachedNanos, fragments.maxNanos(i));
+            try {
+                byte[] bytes = files.readBlock(fragments, i);
+                return new Block(i, DecodedFragment.reader(fragments.address(i), bytes, fragments.headBytes(i)));
+            } catch (StoreException.CorruptData e) {
+                onCorrupt.accept(e);
+            }
+        }
+        return null;
+    }
+
+    private boolean copyable() {
+        int i = waiting[nextWaiting];
+        return fragments.isBlock(i)
+                && fragments.increasing(i)
+                && fragments.lineBytes(i) >= BlockFormat.COPIED_FROM_BYTES
+                && fragments.minNanos(i) >= startNanos
+                && fragments.maxNanos(i) < endNanos
+                && fragments.minNanos(i) > reachedNanos
+                && (nextWaiting + 1 == waiting.length
+                        || fragments.minNanos(waiting[nextWaiting + 1]) > fragments.maxNanos(i));
+    }
+
+    /** The next batch, which has entries; null at the end, or where {@link #block} gives more if it was asked before. */
     public @Nullable EntryBatch next() throws StoreException {
-        while (nextWaiting < waiting.length || !held.isEmpty()) {
+        while (hasMore()) {
+            if (copying && held.isEmpty() && copyable()) {
+                return null;
+            }
             EntryBatch batch = gather();
             if (batch.size() > 0) {
                 return batch;
             }
         }
         return null;
+    }
+
+    /** Whether {@link #block} or {@link #next} has more. */
+    public boolean hasMore() {
+        return nextWaiting < waiting.length || !held.isEmpty();
     }
 
     private EntryBatch gather() throws StoreException {
@@ -101,10 +176,11 @@ public final class StreamBatches {
                     return batch;
                 }
             }
-            if (bytes >= HELD_BYTES) {
+            if (bytes >= HELD_BYTES || copying && copyable()) {
                 return takeAll();
             }
             int i = waiting[nextWaiting++];
+            reachedNanos = Math.max(reachedNanos, fragments.maxNanos(i));
             DecodedFragment f = read(i);
             if (f != null) {
                 held.add(new Held(i, f, fragments.maxNanos(i), fragments.lineBytes(i)));

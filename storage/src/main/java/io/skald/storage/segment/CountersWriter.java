@@ -68,16 +68,20 @@ final class CountersWriter {
     }
 
     private void addNames(Labels metadata) {
-        for (int i = 0; i < metadata.size() && names.size() <= SegmentFormat.MAX_NAMES; i++) {
-            String name = metadata.name(i);
-            if (!name.equals(EntryIdentity.DETECTED_LEVEL)) {
-                Integer known = names.get(name);
-                if (known == null) {
-                    known = names.size();
-                    names.put(name, known);
-                }
-                namesOfChunk.set(known);
+        for (int i = 0; i < metadata.size(); i++) {
+            addName(metadata.name(i));
+        }
+    }
+
+    /** Some metadata of the chunk has this name. */
+    void addName(String name) {
+        if (!name.equals(EntryIdentity.DETECTED_LEVEL) && names.size() <= SegmentFormat.MAX_NAMES) {
+            Integer known = names.get(name);
+            if (known == null) {
+                known = names.size();
+                names.put(name, known);
             }
+            namesOfChunk.set(known);
         }
     }
 

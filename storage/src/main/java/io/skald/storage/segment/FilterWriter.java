@@ -32,7 +32,11 @@ final class FilterWriter {
     /** Makes the filter of a block that is about to be written. */
     void add(int block, BlockWriter writer) {
         writer.addTo(builder);
-        SkipFilter filter = builder.finish();
+        add(block, builder.finish());
+    }
+
+    /** Takes the filter of a block that is about to be written. */
+    void add(int block, SkipFilter filter) {
         pending.add(new Member(block, filter));
         pendingBytes += filter.codedLength();
     }

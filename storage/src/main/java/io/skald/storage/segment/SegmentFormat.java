@@ -64,6 +64,9 @@ public final class SegmentFormat {
     /** Streams with fewer raw bytes than this in a flush share blocks. */
     public static final int SHARED_BELOW_BYTES = 32 * 1024;
 
+    /** Bytes of lines from which on a chunk of copied blocks takes no more. */
+    static final int CHUNK_OF_COPIES_BYTES = 4 << 20;
+
     /** Bytes of skip filters at which a writer ends a group. */
     static final int FILTER_GROUP_BYTES = 16 << 20;
 

@@ -33,6 +33,9 @@ public final class SegmentWriter implements AutoCloseable {
     private @Nullable PatternsWriter patterns = new PatternsWriter();
     private final DirectoryWriter directory = new DirectoryWriter();
     private @Nullable Labels last;
+    /** What copied blocks of the last stream go to. */
+    private @Nullable ChunkBuilder copied;
+
     private int sharedId;
     private int series;
     private long entries;
@@ -127,19 +130,9 @@ public final class SegmentWriter implements AutoCloseable {
             return;
         }
         Labels labels = batch.labels();
-        int order = last == null ? -1 : last.compareTo(labels);
-        if (order > 0) {
-            throw new IllegalArgumentException("stream " + labels + " added after " + last);
-        }
         int[] rows = RowOrder.of(batch);
-        int firstDay = dayOf(batch.timestampNanos(rows[0]));
-        int lastDay = dayOf(batch.timestampNanos(rows[rows.length - 1]));
-        if (firstDay != day || lastDay != day) {
-            throw new IllegalArgumentException("stream " + labels + " has entries of day "
-                    + (firstDay != day ? firstDay : lastDay) + " in a segment of day " + day);
-        }
-        last = labels;
-        series += order == 0 ? 0 : 1;
+        begin(labels, batch.timestampNanos(rows[0]), batch.timestampNanos(rows[rows.length - 1]));
+        endCopied();
         duplicates += batch.size() - rows.length;
         ChunkBuilder chunk = new ChunkBuilder(labels);
         counters.begin();
@@ -153,6 +146,27 @@ public final class SegmentWriter implements AutoCloseable {
         } else {
             addOwn(batch, rows, chunk);
         }
+        count(chunk);
+    }
+
+    /** Checks the order of streams, and the day. */
+    private void begin(Labels labels, long first, long latest) {
+        int order = last == null ? -1 : last.compareTo(labels);
+        if (order > 0) {
+            throw new IllegalArgumentException("stream " + labels + " added after " + last);
+        }
+        if (dayOf(first) != day || dayOf(latest) != day) {
+            throw new IllegalArgumentException("stream " + labels + " has entries of day "
+                    + dayOf(dayOf(first) != day ? first : latest) + " in a segment of day " + day);
+        }
+        if (order != 0) {
+            endCopied();
+            series++;
+        }
+        last = labels;
+    }
+
+    private void count(ChunkBuilder chunk) {
         entries += chunk.entries;
         lineBytes += chunk.lineBytes;
         minNanos = Math.min(minNanos, chunk.minNanos);
@@ -172,6 +186,53 @@ public final class SegmentWriter implements AutoCloseable {
                         batch.metadata(row));
             }
             p.end();
+        }
+    }
+
+    /**
+     * Adds a block of a stream as it is. Blocks of a stream that follow each other in time become one chunk; the order is that of {@link #add}.
+     *
+     * @throws IllegalArgumentException as {@link #add} does
+     */
+    public void copy(Labels labels, RawBlock raw) throws StoreException {
+        begin(labels, raw.block.minNanos(), raw.block.maxNanos());
+        if (copied != null
+                && (copied.lineBytes >= SegmentFormat.CHUNK_OF_COPIES_BYTES
+                        || raw.block.minNanos() <= copied.maxNanos)) {
+            endCopied();
+        }
+        ChunkBuilder chunk = copied;
+        if (chunk == null) {
+            chunk = new ChunkBuilder(labels);
+            counters.begin();
+            copied = chunk;
+        }
+        int id = blocks.reserve();
+        raw.block.metadataKeys().forEach(counters::addName);
+        for (int i = 0; i < raw.block.rows(); i++) {
+            int length = raw.offsets[i + 1] - raw.offsets[i];
+            counters.add(raw.times[i], length, raw.levels.row(i));
+            chunk.add(id, i, raw.times[i], length);
+        }
+        filters.add(id, raw.filter);
+        buffer.reset();
+        long offset = out.position();
+        BlockWriter.Summary summary = raw.block.copyTo(buffer);
+        written(id, offset, summary, false);
+    }
+
+    private void endCopied() {
+        ChunkBuilder chunk = copied;
+        if (chunk != null) {
+            copied = null;
+            counters.end();
+            PatternsWriter p = patterns;
+            if (p != null) {
+                // nobody has looked at the lines
+                p.skip();
+            }
+            directory.add(chunk);
+            count(chunk);
         }
     }
 
@@ -225,6 +286,11 @@ public final class SegmentWriter implements AutoCloseable {
         buffer.reset();
         long offset = out.position();
         BlockWriter.Summary summary = writer.finish(buffer);
+        written(id, offset, summary, isShared);
+    }
+
+    /** Writes {@link #buffer} as a block. */
+    private void written(int id, long offset, BlockWriter.Summary summary, boolean isShared) throws StoreException {
         out.write(buffer.array(), 0, buffer.size());
         blocks.written(id, offset, summary, isShared);
         if (filters.full()) {
@@ -241,6 +307,7 @@ public final class SegmentWriter implements AutoCloseable {
         if (last == null) {
             throw new IllegalStateException("segment " + key + " has no entries");
         }
+        endCopied();
         if (!shared.isEmpty()) {
             writeBlock(shared, sharedId, true);
         }
