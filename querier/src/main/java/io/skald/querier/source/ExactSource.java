@@ -29,7 +29,7 @@ import io.skald.storage.segment.SegmentReaders;
 import io.skald.storage.segment.SegmentRef;
 import io.skald.storage.segment.SegmentScan;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -205,7 +205,7 @@ public final class ExactSource implements LogSource {
     /** @param recent what is not stored at this version; closed with the result */
     private PatternScan patterns(ScanRequest request, IndexVersion v, MergedScan recent) throws StoreException {
         TreeMap<Labels, StreamPatterns> streams = new TreeMap<>();
-        Map<SegmentReader.Chunk, Selected> selected = new IdentityHashMap<>();
+        Map<SegmentReader.Chunk, Selected> selected = new HashMap<>();
         StreamPatterns.Lines lines = (c, r) -> Objects.requireNonNull(selected.get(c))
                 .scan(r, new SegmentScan(r, recent.ownStats(), recent::warn), recent);
         Function<Labels, StreamPatterns> stream =
