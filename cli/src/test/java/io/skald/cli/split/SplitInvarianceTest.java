@@ -14,17 +14,26 @@ import io.skald.core.scan.Direction;
 import io.skald.core.scan.LogSource;
 import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
+import io.skald.ingester.compact.DeleteRequests;
 import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
 import io.skald.logql.engine.Engine;
 import io.skald.logql.engine.QueryRequest;
 import io.skald.logql.engine.QueryResult;
 import io.skald.logql.parser.Parser;
+import io.skald.logql.pipeline.QueryFilter;
 import io.skald.querier.source.ExactSource;
+import io.skald.storage.compact.CompactionJob;
+import io.skald.storage.compact.CompactionPlanner;
+import io.skald.storage.compact.CompactionPolicy;
+import io.skald.storage.compact.Compactor;
+import io.skald.storage.compact.Garbage;
+import io.skald.storage.compact.Pace;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.memory.MemoryIndexStore;
 import io.skald.storage.memory.MemorySegmentStore;
 import io.skald.storage.segment.SegmentReaders;
+import io.skald.storage.segment.SegmentWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -82,7 +91,8 @@ final class SplitInvarianceTest {
     @ValueSource(longs = {1, 2, 3, 4})
     void answersAreThoseOfANaiveEvaluator(long seed) throws Exception {
         Random random = new Random(seed);
-        CommitLog log = new CommitLog(new MemoryIndexStore());
+        MemoryIndexStore index = new MemoryIndexStore();
+        CommitLog log = new CommitLog(index);
         MemorySegmentStore segments = new MemorySegmentStore();
         IngesterConfig config = new IngesterConfig(
                 dir,
@@ -107,26 +117,79 @@ final class SplitInvarianceTest {
                         new CollectorRegistry())) {
             LogSource source =
                     new ExactSource(TENANT, log, new SegmentReaders(segments), () -> List.of(ingester.recent()));
+            Moves moves = new Moves(ingester, log, segments, new Garbage(index, segments, log), random.nextInt());
+            DeleteRequests deletes = new DeleteRequests(log, ingester::flush, System::currentTimeMillis);
             for (int phase = 0; phase < PHASES; phase++) {
                 push(ingester, random);
+                if (random.nextInt(3) == 0) {
+                    delete(deletes, random);
+                }
                 if (random.nextInt(3) > 0) {
                     ingester.flush();
                     push(ingester, random);
                 }
-                whileFlushing(ingester, random.nextBoolean(), seed, phase, random, source);
+                whileMoving(moves, random.nextInt(4) > 0, seed, phase, random, source);
             }
         } finally {
             pool.close();
         }
     }
 
-    private void whileFlushing(Ingester ingester, boolean flush, long seed, int phase, Random random, LogSource source)
+    /** What goes on while queries run: flushes, and compactions of what is small. Confined to one thread. */
+    private static final class Moves {
+        private final Ingester ingester;
+        private final CommitLog log;
+        private final Compactor compactor;
+        private final CompactionPlanner planner;
+        private final Random random;
+
+        Moves(Ingester ingester, CommitLog log, MemorySegmentStore segments, Garbage garbage, int seed) {
+            this.ingester = ingester;
+            this.log = log;
+            this.random = new Random(seed);
+            CompactionPolicy policy =
+                    new CompactionPolicy(6000, 2, Duration.ofHours(1), new SegmentWriter.Density(1 << 14, 3));
+            this.planner = new CompactionPlanner(policy);
+            this.compactor = new Compactor(
+                    segments,
+                    log,
+                    garbage,
+                    new Compactor.Settings(
+                            policy, QueryFilter::of, Duration.ofHours(1), System::currentTimeMillis, step -> {}));
+        }
+
+        void move() throws Exception {
+            if (random.nextBoolean()) {
+                ingester.flush();
+                return;
+            }
+            long now = System.currentTimeMillis() * 1_000_000;
+            List<CompactionJob> jobs = planner.plan(log.read(TENANT), now, random.nextBoolean(), Set.of());
+            if (!jobs.isEmpty()) {
+                compactor.run(TENANT, jobs.get(random.nextInt(jobs.size())), Pace.UNLIMITED);
+            }
+        }
+    }
+
+    /** From now on nobody sees these, until they are pushed again. */
+    private void delete(DeleteRequests deletes, Random random) throws Exception {
+        String app = "a" + random.nextInt(2);
+        int from = random.nextInt(250);
+        int to = from + random.nextInt(60);
+        boolean some = random.nextInt(4) > 0;
+        String query = "{app=\"" + app + "\"}" + (some ? " |= \"x\"" : "");
+        deletes.create(TENANT, query, (base + from) * SECOND, (base + to) * SECOND);
+        rows.removeIf(
+                r -> r.app.equals(app) && r.seconds >= from && r.seconds <= to && !(some && r.line.endsWith("y")));
+    }
+
+    private void whileMoving(Moves moves, boolean move, long seed, int phase, Random random, LogSource source)
             throws Exception {
-        AtomicBoolean done = new AtomicBoolean(!flush);
-        try (ExecutorService flusher = Executors.newSingleThreadExecutor()) {
-            Future<?> flushing = flusher.submit(() -> {
+        AtomicBoolean done = new AtomicBoolean(!move);
+        try (ExecutorService mover = Executors.newSingleThreadExecutor()) {
+            Future<?> flushing = mover.submit(() -> {
                 while (!done.get()) {
-                    ingester.flush();
+                    moves.move();
                     Thread.onSpinWait();
                 }
                 return null;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /** Says which segments of a version should be compacted together. */
 public final class CompactionPlanner {
@@ -39,12 +40,10 @@ public final class CompactionPlanner {
         Map<Group, List<SegmentRef>> groups = new TreeMap<>();
         Set<String> toClean = new HashSet<>();
         for (SegmentRef s : version.segments()) {
-            if (!without.contains(s.key())) {
-                groups.computeIfAbsent(new Group(s.day(), s.retention()), g -> new ArrayList<>())
-                        .add(s);
-                if (!version.deletions(s).isEmpty()) {
-                    toClean.add(s.key());
-                }
+            groups.computeIfAbsent(new Group(s.day(), s.retention()), g -> new ArrayList<>())
+                    .add(s);
+            if (!version.deletions(s).isEmpty()) {
+                toClean.add(s.key());
             }
         }
         List<CompactionJob> first = new ArrayList<>();
@@ -53,13 +52,35 @@ public final class CompactionPlanner {
             boolean closed = all
                     || nowNanos - (g.day + 1L) * DAY_NANOS
                             > policy.dayClosedAfter().toNanos();
-            for (CompactionJob j : closed ? closed(segments, toClean) : growing(segments, toClean)) {
+            List<CompactionJob> jobs = new ArrayList<>();
+            // only neighbours are merged: the order of entries of one time is that of the commits
+            for (List<SegmentRef> run : runs(segments, s -> !without.contains(s.key()))) {
+                jobs.addAll(closed ? closed(run, toClean) : growing(run, toClean));
+            }
+            for (CompactionJob j : jobs) {
                 boolean cleans = j.inputs().stream().anyMatch(s -> toClean.contains(s.key()));
                 (cleans ? first : second).add(j);
             }
         });
         first.addAll(second);
         return first;
+    }
+
+    private static List<List<SegmentRef>> runs(List<SegmentRef> segments, Predicate<SegmentRef> wanted) {
+        List<List<SegmentRef>> runs = new ArrayList<>();
+        List<SegmentRef> run = new ArrayList<>();
+        for (SegmentRef s : segments) {
+            if (wanted.test(s)) {
+                run.add(s);
+            } else if (!run.isEmpty()) {
+                runs.add(run);
+                run = new ArrayList<>();
+            }
+        }
+        if (!run.isEmpty()) {
+            runs.add(run);
+        }
+        return runs;
     }
 
     private boolean small(SegmentRef s) {
@@ -69,15 +90,22 @@ public final class CompactionPlanner {
     /** A day that is complete: everything small or not dense goes together, as far as the target allows. */
     private List<CompactionJob> closed(List<SegmentRef> segments, Set<String> toClean) {
         List<CompactionJob> jobs = new ArrayList<>();
+        for (List<SegmentRef> run : runs(segments, s -> small(s) || s.level() == 0)) {
+            split(run, toClean, jobs);
+        }
+        for (SegmentRef s : segments) {
+            if (!small(s) && s.level() > 0 && toClean.contains(s.key())) {
+                jobs.add(new CompactionJob(List.of(s)));
+            }
+        }
+        return jobs;
+    }
+
+    /** Makes jobs of neighbours, none larger than the target. */
+    private void split(List<SegmentRef> run, Set<String> toClean, List<CompactionJob> jobs) {
         List<SegmentRef> open = new ArrayList<>();
         long bytes = 0;
-        for (SegmentRef s : segments) {
-            if (!small(s) && s.level() > 0) {
-                if (toClean.contains(s.key())) {
-                    jobs.add(new CompactionJob(List.of(s)));
-                }
-                continue;
-            }
+        for (SegmentRef s : run) {
             if (bytes > 0 && bytes + s.sizeBytes() > policy.targetBytes()) {
                 addIfUseful(open, toClean, jobs);
                 open = new ArrayList<>();
@@ -87,7 +115,6 @@ public final class CompactionPlanner {
             bytes += s.sizeBytes();
         }
         addIfUseful(open, toClean, jobs);
-        return jobs;
     }
 
     private static void addIfUseful(List<SegmentRef> inputs, Set<String> toClean, List<CompactionJob> jobs) {
@@ -97,22 +124,21 @@ public final class CompactionPlanner {
         }
     }
 
-    /** A day that grows: segments of about one size are merged when they are many, so that each entry is rewritten a few times only. */
+    /**
+     * A day that grows: neighbours are merged when enough of them are small, the smallest first, so that each entry is rewritten a few times
+     * only.
+     */
     private List<CompactionJob> growing(List<SegmentRef> segments, Set<String> toClean) {
-        TreeMap<Integer, List<SegmentRef>> bySize = new TreeMap<>();
-        for (SegmentRef s : segments) {
-            if (small(s)) {
-                bySize.computeIfAbsent(sizeClass(s.sizeBytes()), k -> new ArrayList<>())
-                        .add(s);
-            }
-        }
         List<CompactionJob> jobs = new ArrayList<>();
         Set<String> taken = new HashSet<>();
-        for (List<SegmentRef> like : bySize.values()) {
-            if (like.size() >= policy.fanIn()) {
-                for (CompactionJob j : closed(like, toClean)) {
-                    jobs.add(j);
-                    j.inputs().forEach(s -> taken.add(s.key()));
+        for (int size = 0; size <= sizeClass(policy.targetBytes()); size++) {
+            int most = size;
+            Predicate<SegmentRef> mergeable =
+                    s -> small(s) && sizeClass(s.sizeBytes()) <= most && !taken.contains(s.key());
+            for (List<SegmentRef> run : runs(segments, mergeable)) {
+                if (run.size() >= policy.fanIn()) {
+                    split(run, toClean, jobs);
+                    run.forEach(s -> taken.add(s.key()));
                 }
             }
         }
@@ -124,7 +150,7 @@ public final class CompactionPlanner {
         return jobs;
     }
 
-    /** Sizes within a factor of 4; all below 1 MiB are alike. */
+    /** Sizes within a factor of 4; all below 2 MiB are alike. */
     private static int sizeClass(long bytes) {
         return (64 - Long.numberOfLeadingZeros(bytes >> 20)) / 2;
     }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -81,8 +82,8 @@ final class LogState {
 
     void apply(long number, LogRecord r) {
         n = number;
-        r.removes().forEach(live::remove);
-        for (SegmentRef s : r.adds()) {
+        List<SegmentRef> behind = replace(r);
+        for (SegmentRef s : behind) {
             // what a flush adds is younger than every request so far; a compaction says itself what it applied
             live.put(s.key(), s.level() > 0 || lastDelete == 0 ? s : s.withDeletes(lastDelete));
         }
@@ -112,6 +113,32 @@ final class LogState {
         if (nonces.size() > LogFormat.RECENT_NONCES) {
             nonces.pollFirstEntry();
         }
+    }
+
+    /**
+     * Takes out what is removed. What a compaction adds comes where the first of its inputs was, so that entries of one time keep their order.
+     *
+     * @return what is to be added behind the others
+     */
+    private List<SegmentRef> replace(LogRecord r) {
+        boolean inPlace = r.adds().stream().anyMatch(s -> s.level() > 0);
+        if (!inPlace) {
+            r.removes().forEach(live::remove);
+            return r.adds();
+        }
+        Set<String> removed = Set.copyOf(r.removes());
+        List<SegmentRef> old = new ArrayList<>(live.values());
+        List<SegmentRef> adds = r.adds();
+        live.clear();
+        for (SegmentRef s : old) {
+            if (!removed.contains(s.key())) {
+                live.put(s.key(), s);
+            } else {
+                adds.forEach(a -> live.put(a.key(), a));
+                adds = List.of();
+            }
+        }
+        return adds;
     }
 
     private void addVoid(String key) {
