@@ -144,7 +144,11 @@ public final class Appliance implements AutoCloseable {
         HttpServerConfig http = HttpServerConfig.of(listen.host(), listen.port())
                 .withMaxBody(maxBody, Math.max(maxBody, Runtime.getRuntime().maxMemory() / 4));
         HttpServer server = parts.add("HTTP server", new HttpServer(http, registry));
-        OpsApi.register(server, readiness, registry, config::toYaml);
+        OpsApi.register(
+                server,
+                readiness,
+                registry,
+                new OpsApi.Configuration(config.toYaml(), SkaldConfig.DEFAULTS.toYaml(), config.differenceToYaml()));
         ingester.register(server, config.multiTenant());
         registerMaintenance(config, data, stores, ingester, scheduler, limits, parts, server, registry);
         Sources sources = new EmbeddedSources(

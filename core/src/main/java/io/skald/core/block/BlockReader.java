@@ -402,6 +402,15 @@ public final class BlockReader {
         return new BlockWriter.Summary(out.size() - begin, prefix, rows, lineBytes, minNanos, maxNanos);
     }
 
+    /** Bytes of the structured metadata of all rows, decompressed. */
+    public long metadataBytes() {
+        long sum = 0;
+        for (Column c : metadata) {
+            sum += c.rawLength;
+        }
+        return sum;
+    }
+
     private ByteSource source(Column c) throws CorruptData {
         check(c);
         if (c.codec == BlockFormat.CODEC_NONE) {

@@ -19,6 +19,13 @@ final class ConfigWriter {
         return w.out.toString();
     }
 
+    /** The keys that differ from those of a base, in nested sections as well. */
+    static String difference(Record config, Record base) {
+        ConfigWriter w = new ConfigWriter();
+        w.section(config, base, "");
+        return w.out.toString();
+    }
+
     /** Writes the keys of a section; with a base only those that differ from it. */
     private void section(Record r, @Nullable Record base, String indent) {
         for (Schema.Key key : Schema.keys(r.getClass())) {
@@ -30,7 +37,7 @@ final class ConfigWriter {
             switch (key.kind()) {
                 case SECTION -> {
                     out.append('\n');
-                    section((Record) v, null, indent + "  ");
+                    section((Record) v, base == null ? null : (Record) key.of(base), indent + "  ");
                 }
                 case RECORDS -> records((List<?>) v, indent + "  ");
                 case TENANTS -> tenants((Map<?, ?>) v, key, r, indent + "  ");

@@ -106,6 +106,11 @@ public record SkaldConfig(
         return ConfigWriter.yaml(this);
     }
 
+    /** The same with only what differs from {@link #DEFAULTS}; empty if nothing does. */
+    public String differenceToYaml() {
+        return ConfigWriter.difference(this, DEFAULTS);
+    }
+
     /** The reference of all keys, one Markdown table for each section. */
     public static String reference() {
         return ConfigWriter.tables(DEFAULTS);

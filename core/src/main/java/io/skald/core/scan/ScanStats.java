@@ -16,6 +16,8 @@ public final class ScanStats {
     public final LongAdder storedBytes = new LongAdder();
     /** Bytes read from segments, compressed. */
     public final LongAdder compressedBytes = new LongAdder();
+    /** Bytes of structured metadata read: of whole blocks as they are stored, and of entries in the head. */
+    public final LongAdder metadataBytes = new LongAdder();
     /** Ingesters that answered. */
     public final LongAdder ingesters = new LongAdder();
     /** Streams of heads that the request selected. */
@@ -46,6 +48,7 @@ public final class ScanStats {
         storedLines.add(o.storedLines.sum());
         storedBytes.add(o.storedBytes.sum());
         compressedBytes.add(o.compressedBytes.sum());
+        metadataBytes.add(o.metadataBytes.sum());
         ingesters.add(o.ingesters.sum());
         headStreams.add(o.headStreams.sum());
         loadNanos.add(o.loadNanos.sum());

@@ -16,22 +16,27 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** What operators ask of every process: readiness, liveness, metrics, version, configuration. */
 public final class OpsApi {
     private static final JsonFactory JSON = new JsonFactory();
 
+    /**
+     * The configuration as YAML, secrets hidden.
+     *
+     * @param inForce all of it
+     * @param difference what differs from the defaults
+     */
+    public record Configuration(String inForce, String defaults, String difference) {}
+
     private OpsApi() {}
 
     /**
-     * Adds {@code /ready}, {@code /livez}, {@code /metrics}, {@code /loki/api/v1/status/buildinfo}, {@code /config} and
+     * Adds {@code /ready}, {@code /livez}, {@code /services}, {@code /metrics}, {@code /loki/api/v1/status/buildinfo}, {@code /config} and
      * {@code /log_level}.
      *
-     * @param config the configuration in force as YAML, secrets hidden
      */
-    public static void register(
-            Router router, Readiness readiness, CollectorRegistry registry, Supplier<String> config) {
+    public static void register(Router router, Readiness readiness, CollectorRegistry registry, Configuration config) {
         router.get("/ready", r -> {
             List<String> problems = readiness.problems();
             return problems.isEmpty()
@@ -48,9 +53,30 @@ public final class OpsApi {
                 }));
         String buildInfo = buildInfo(BuildInfo.current());
         router.get("/loki/api/v1/status/buildinfo", r -> HttpResponse.json(buildInfo));
-        router.get("/config", r -> HttpResponse.text(200, config.get()));
+        router.get(
+                "/config",
+                r -> HttpResponse.text(
+                        200,
+                        switch (r.paramOr("mode", "")) {
+                            case "diff" -> config.difference();
+                            case "defaults" -> config.defaults();
+                            default -> config.inForce();
+                        }));
+        router.get("/services", r -> HttpResponse.text(200, services(readiness)));
         router.get("/log_level", r -> message(200, "Current log level is " + ProcessLog.level(), "success"));
         router.route(List.of("POST", "PUT"), "/log_level", OpsApi::setLogLevel);
+    }
+
+    /** A line for each part of the process. */
+    private static String services(Readiness readiness) {
+        StringBuilder text = new StringBuilder();
+        readiness
+                .parts()
+                .forEach((name, well) -> text.append(name)
+                        .append(" => ")
+                        .append(well ? "Running" : "Failed")
+                        .append('\n'));
+        return text.toString();
     }
 
     private static HttpResponse setLogLevel(HttpRequest request) {

@@ -3,7 +3,9 @@
 package io.skald.core.service;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,16 @@ public final class Readiness {
      */
     public void add(String name, Supplier<@Nullable String> problem) {
         checks.add(new Check(name, problem));
+    }
+
+    /** Names of the parts of the process that a probe looks at, and whether all is well with each. */
+    public Map<String, Boolean> parts() {
+        Map<String, Boolean> parts = new LinkedHashMap<>();
+        parts.put("server", phase.isEmpty());
+        for (Check c : checks) {
+            parts.put(c.name, c.problem.get() == null);
+        }
+        return parts;
     }
 
     /** Everything is open and the server listens. */

@@ -23,6 +23,8 @@ class OpsApiTest {
     private final Map<String, Router.Handler> routes = new HashMap<>();
     private final String levelBefore = ProcessLog.level();
 
+    private final Readiness readiness = new Readiness();
+
     OpsApiTest() {
         Router router = new Router() {
             @Override
@@ -35,7 +37,11 @@ class OpsApiTest {
                 throw new AssertionError(pattern);
             }
         };
-        OpsApi.register(router, new Readiness(), new CollectorRegistry(), () -> "data_dir: x\n");
+        OpsApi.register(
+                router,
+                readiness,
+                new CollectorRegistry(),
+                new OpsApi.Configuration("data_dir: x\n", "data_dir: y\n", "data_dir: z\n"));
     }
 
     @AfterEach
@@ -81,5 +87,16 @@ class OpsApiTest {
     @Test
     void theConfigurationIsShown() throws Exception {
         assertThat(ask("GET /config", Map.of(), 200)).isEqualTo("data_dir: x\n");
+        assertThat(ask("GET /config", Map.of("mode", List.of("defaults")), 200)).isEqualTo("data_dir: y\n");
+        assertThat(ask("GET /config", Map.of("mode", List.of("diff")), 200)).isEqualTo("data_dir: z\n");
+    }
+
+    @Test
+    void eachPartOfTheProcessIsListed() throws Exception {
+        readiness.add("wal", () -> null);
+        readiness.add("disk", () -> "full");
+        assertThat(ask("GET /services", Map.of(), 200)).isEqualTo("server => Failed\nwal => Running\ndisk => Failed\n");
+        readiness.started();
+        assertThat(ask("GET /services", Map.of(), 200)).startsWith("server => Running\n");
     }
 }

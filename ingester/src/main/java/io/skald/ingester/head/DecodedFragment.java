@@ -180,6 +180,25 @@ final class DecodedFragment {
         return starts.length == 0 ? 0 : starts[row + 1] - starts[row];
     }
 
+    /** Bytes of names and values of the metadata of some rows, by their places in time. */
+    long metadataBytes(int from, int to) {
+        long sum = 0;
+        Labels last = Labels.EMPTY;
+        long size = 0;
+        for (int p = from; p < to; p++) {
+            Labels m = metadata(row(p));
+            if (!m.equals(last)) {
+                last = m;
+                size = 0;
+                for (int i = 0; i < m.size(); i++) {
+                    size += m.name(i).length() + m.value(i).length();
+                }
+            }
+            sum += size;
+        }
+        return sum;
+    }
+
     Labels metadata(int row) {
         return switch (dictionary.length) {
             case 0 -> Labels.EMPTY;

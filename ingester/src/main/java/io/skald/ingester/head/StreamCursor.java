@@ -161,6 +161,9 @@ final class StreamCursor implements EntryCursor {
                     stats.headBytes.add(f.length(f.row(p)));
                 }
             }
+            if (columns.metadata()) {
+                stats.metadataBytes.add(f.metadataBytes(from, to));
+            }
             Open o = new Open(i, f, columns.lines() && columns.metadata(), from, to, backward);
             if (!o.done()) {
                 open.add(o);

@@ -67,8 +67,12 @@ final class ExportHandler {
         LimitChecks.expression(limits, query);
         TimeParams.Range allowed = LimitChecks.lookback(limits, range, now);
         String cursor = request.paramOr("cursor", "");
-        Export export = new Export(request, tenants, tenants.source(services.sources()), limits, query, allowed);
-        LinePage first = page(export, cursor.isEmpty() ? null : place(cursor));
+        LogSource source = tenants.source(services.sources());
+        Export export = new Export(request, tenants, source, limits, query, allowed);
+        LinePlace after = cursor.isEmpty() ? null : place(cursor);
+        long rest = after == null ? allowed.startNanos() : Math.max(allowed.startNanos(), after.timestampNanos());
+        LimitChecks.bytesRead(limits, source, query, rest, allowed.endNanos());
+        LinePage first = page(export, after);
         boolean raw = format.equals("raw");
         return new HttpResponse(200, Map.of("Content-Type", raw ? HttpResponse.TEXT : NDJSON), out -> {
             if (raw) {

@@ -44,15 +44,21 @@ final class LimitChecks {
     /** Checks a range against the longest allowed, and cuts it to how far back a query may reach. */
     static TimeParams.Range range(List<Limits> limits, TimeParams.Range range, long windowNanos, long nowNanos) {
         TimeParams.Range reached = lookback(limits, range, nowNanos);
-        long length = reached.endNanos() - reached.startNanos() + windowNanos;
+        long length = reached.endNanos() - reached.startNanos();
         for (Limits l : limits) {
             long most = l.maxQueryLength().toNanos();
-            if (most > 0 && length > most) {
-                throw bad("the query time range exceeds the limit (query length: " + DurationText.format(length)
-                        + ", limit: " + DurationText.formatUnits(most) + ")");
-            }
+            // the range alone is named first, as it is what a client chose
+            checkLength(length, most);
+            checkLength(length + windowNanos, most);
         }
         return reached;
+    }
+
+    private static void checkLength(long length, long most) {
+        if (most > 0 && length > most) {
+            throw bad("the query time range exceeds the limit (query length: " + DurationText.format(length)
+                    + ", limit: " + DurationText.formatUnits(most) + ")");
+        }
     }
 
     /** Cuts a range to how far back a query may reach. */
@@ -75,6 +81,24 @@ final class LimitChecks {
 
     /** Checks how much the streams of a query hold in its time, where a tenant limits that. */
     static void bytesRead(List<Limits> limits, LogSource source, QueryRequest query) throws StoreException {
+        bytesRead(limits, () -> switch (query.expr()) {
+            case LogExpr log -> bytes(source, log, query.startNanos(), query.endNanos());
+            case SampleExpr sample -> bytes(source, sample, query);
+        });
+    }
+
+    /** The same for the lines of a selector in [start, end). */
+    static void bytesRead(List<Limits> limits, LogSource source, LogExpr log, long start, long end)
+            throws StoreException {
+        bytesRead(limits, () -> bytes(source, log, start, end));
+    }
+
+    /** Adds up bytes. */
+    private interface Bytes {
+        long sum() throws StoreException;
+    }
+
+    private static void bytesRead(List<Limits> limits, Bytes held) throws StoreException {
         long most = Long.MAX_VALUE;
         for (Limits l : limits) {
             most = l.maxQueryBytesRead() > 0 ? Math.min(most, l.maxQueryBytesRead()) : most;
@@ -82,10 +106,7 @@ final class LimitChecks {
         if (most == Long.MAX_VALUE) {
             return;
         }
-        long bytes = switch (query.expr()) {
-            case LogExpr log -> bytes(source, log, query.startNanos(), query.endNanos());
-            case SampleExpr sample -> bytes(source, sample, query);
-        };
+        long bytes = held.sum();
         if (bytes > most) {
             throw bad("the query would read too many bytes (query: " + ByteText.format(bytes) + ", limit: "
                     + ByteText.format(most) + "); consider adding more specific stream selectors or reduce the time"

@@ -22,7 +22,8 @@ import java.util.TreeSet;
 
 /** What there is rather than what was logged: labels, values, series, sizes. Thread-safe. */
 final class MetadataHandlers {
-    private static final long MAX_FINGERPRINT = -1;
+    /** Bytes of a shard unless the request says, as Loki has it. */
+    private static final long DEFAULT_SHARD_BYTES = 600L << 20;
 
     private final QueryServices services;
 
@@ -104,6 +105,18 @@ final class MetadataHandlers {
 
     /** Sums over streams. */
     private record Totals(long streams, long chunks, long bytes, long entries, List<String> warnings) {
+        static Totals of(List<LogSource.StreamStats> streams, List<String> warnings) {
+            long chunks = 0;
+            long bytes = 0;
+            long entries = 0;
+            for (LogSource.StreamStats s : streams) {
+                chunks += s.chunks();
+                bytes += s.bytes();
+                entries += s.entries();
+            }
+            return new Totals(streams.size(), chunks, bytes, entries, warnings);
+        }
+
         void write(JsonGenerator g) throws IOException {
             g.writeNumberField("streams", streams);
             g.writeNumberField("chunks", chunks);
@@ -116,15 +129,7 @@ final class MetadataHandlers {
         List<Matcher> matchers = Parser.parseSelector(a.query());
         LogSource.Found<LogSource.StreamStats> found = a.source()
                 .streamStats(matchers, a.range().startNanos(), a.range().endNanos());
-        long chunks = 0;
-        long bytes = 0;
-        long entries = 0;
-        for (LogSource.StreamStats s : found.items()) {
-            chunks += s.chunks();
-            bytes += s.bytes();
-            entries += s.entries();
-        }
-        return new Totals(found.items().size(), chunks, bytes, entries, found.warnings());
+        return Totals.of(found.items(), found.warnings());
     }
 
     HttpResponse indexStats(HttpRequest request) throws StoreException {
@@ -135,28 +140,41 @@ final class MetadataHandlers {
         });
     }
 
-    /** One shard, whatever size is asked for: a query spreads over the cores by itself, so clients need not split it. */
+    /**
+     * As many shards as the bytes need, a power of two, each a range of fingerprints of streams with what is in it. A client need not split a
+     * query by them: it spreads over the cores by itself.
+     */
     HttpResponse indexShards(HttpRequest request) throws StoreException {
         MetadataRequest a = MetadataRequest.of(request, services);
         String target = request.paramOr("targetBytesPerShard", "");
         if (!target.isEmpty() && ByteText.parse(target).isEmpty()) {
             throw LimitChecks.bad("could not parse 'targetBytesPerShard' parameter: \"" + target + "\" is not a size");
         }
-        Totals totals = totals(a);
+        LogSource.Found<LogSource.StreamStats> found = a.source()
+                .streamStats(
+                        Parser.parseSelector(a.query()),
+                        a.range().startNanos(),
+                        a.range().endNanos());
+        long size =
+                target.isEmpty() ? DEFAULT_SHARD_BYTES : ByteText.parse(target).getAsLong();
+        List<Shards.Shard> shards = Shards.of(found.items(), size);
         return JsonAnswer.of(g -> {
             g.writeArrayFieldStart("shards");
-            g.writeStartObject();
-            g.writeObjectFieldStart("bounds");
-            g.writeNumberField("min", 0);
-            g.writeFieldName("max");
-            g.writeNumber(Long.toUnsignedString(MAX_FINGERPRINT));
-            g.writeEndObject();
-            g.writeObjectFieldStart("stats");
-            totals.write(g);
-            g.writeEndObject();
-            g.writeEndObject();
+            for (Shards.Shard s : shards) {
+                g.writeStartObject();
+                g.writeObjectFieldStart("bounds");
+                g.writeFieldName("min");
+                g.writeNumber(Long.toUnsignedString(s.min()));
+                g.writeFieldName("max");
+                g.writeNumber(Long.toUnsignedString(s.max()));
+                g.writeEndObject();
+                g.writeObjectFieldStart("stats");
+                Totals.of(s.streams(), List.of()).write(g);
+                g.writeEndObject();
+                g.writeEndObject();
+            }
             g.writeEndArray();
-            JsonAnswer.warnings(g, totals.warnings);
+            JsonAnswer.warnings(g, found.warnings());
         });
     }
 

@@ -215,7 +215,7 @@ final class QueryJson {
         g.writeNumberField("splits", 0);
         g.writeNumberField("shards", 0);
         g.writeNumberField("totalPostFilterLines", s.matchedLines.sum());
-        g.writeNumberField("totalStructuredMetadataBytesProcessed", 0);
+        g.writeNumberField("totalStructuredMetadataBytesProcessed", s.metadataBytes.sum());
         g.writeEndObject();
         g.writeObjectFieldStart("querier");
         part(g, s, s.storedBytes.sum(), s.storedLines.sum(), true);

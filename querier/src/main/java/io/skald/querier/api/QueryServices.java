@@ -101,7 +101,7 @@ record QueryServices(
     /** Says what was asked: slow queries always, others at debug level. */
     private static void log(HttpRequest request, Tenants tenants, String kind, String outcome, double seconds) {
         LOG.log(seconds >= SLOW_SECONDS ? Logger.Level.INFO : Logger.Level.DEBUG, () -> {
-            String tags = request.header("x-query-tags");
+            String tags = QueryTags.of(request);
             return String.format(
                     Locale.ROOT,
                     "%s query of tenant %s: %s after %.3f s%s: %s",

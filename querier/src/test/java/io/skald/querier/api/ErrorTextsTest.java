@@ -141,6 +141,17 @@ class ErrorTextsTest {
         }
     }
 
+    @Test
+    void bytesReadByAnExport() throws Exception {
+        try (ApiFixture api = new ApiFixture("limits: {max_query_bytes_read: 1500B}")) {
+            String export = "/skald/api/v1/export?format=raw&query={app=\"web\"}";
+            api.add(Labels.of("app", "web"), 10, "x".repeat(1000), Labels.EMPTY);
+            assertThat(api.get(export).status()).isEqualTo(200);
+            api.add(Labels.of("app", "web"), 20, "y".repeat(1000), Labels.EMPTY);
+            assertThat(api.get(export).body()).startsWith("the query would read too many bytes (query: 2.0kB");
+        }
+    }
+
     /** One query runs, one waits, the third is refused at once; when the first ends, its place goes to the one that waits. */
     @Test
     void queriesWaitForAPlace() throws Exception {

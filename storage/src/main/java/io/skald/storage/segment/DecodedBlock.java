@@ -125,7 +125,9 @@ final class DecodedBlock {
 
     synchronized void loadMetadata(boolean linesToo, ScanStats stats) throws StoreException {
         if (metadata == null) {
-            metadata = reader(linesToo, stats).metadata();
+            BlockReader r = reader(linesToo, stats);
+            metadata = r.metadata();
+            stats.metadataBytes.add(r.metadataBytes());
         }
     }
 
