@@ -12,6 +12,8 @@ import io.skald.cli.client.TailCommand;
 import io.skald.cli.config.ConfigCommand;
 import io.skald.cli.demo.DemoCommand;
 import io.skald.cli.inspect.InspectCommand;
+import io.skald.cli.run.IngesterCommand;
+import io.skald.cli.run.QuerierCommand;
 import io.skald.cli.run.RunCommand;
 import io.skald.cli.store.StoreCommand;
 import io.skald.core.config.Keys;
@@ -32,6 +34,8 @@ public final class Main {
 
     private static final List<Command> COMMANDS = List.of(
             new Command("run", "run the whole of Skald in this process", RunCommand::new),
+            new Command("ingester", "take pushes, as one of many processes", IngesterCommand::new),
+            new Command("querier", "answer queries, as one of many processes", QuerierCommand::new),
             new Command("demo", "run it with the logs of a made-up shop", DemoCommand::new),
             new Command("query", "run a LogQL query", QueryCommand::new),
             new Command("tail", "print lines as they arrive", TailCommand::new),

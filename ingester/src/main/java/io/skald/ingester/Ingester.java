@@ -33,6 +33,7 @@ import io.skald.ingester.push.PushApi;
 import io.skald.ingester.push.TenantGates;
 import io.skald.ingester.push.Validator;
 import io.skald.ingester.wal.DataDirectory;
+import io.skald.ingester.wal.PendingRecord;
 import io.skald.ingester.wal.Wal;
 import io.skald.ingester.wal.WalFormat;
 import io.skald.storage.SegmentStore;
@@ -55,6 +56,7 @@ import java.util.function.Consumer;
 public final class Ingester implements PushSink, NativeApi.BlockSink, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Ingester.class.getName());
     private static final int MAX_SPARES = 16;
+    private static final long DRAIN_POLL_MILLIS = 5;
     private static final long GUARD_CHECK_NANOS = 200_000_000L;
 
     private final Disk disk;
@@ -73,6 +75,10 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
     private final Wal wal;
     private final Flusher flusher;
     private volatile boolean closing;
+    private volatile boolean draining;
+    /** Pushes that have been let in and have not returned. */
+    private final LongAdder pushing = new LongAdder();
+
     private volatile long lastFlushMillis;
     private volatile long guardCheckedNanos;
     private volatile long guardCheckedBytes;
@@ -308,7 +314,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
             List<EncodedBatch> records =
                     BatchCodec.encode(tenant, good, WalFormat.maxPayload(config.walSegmentBytes()));
             takenBytes.add(bytes);
-            wal.append(records);
+            append(records);
             records.forEach(EncodedBatch::release);
             metrics.lines.labels(id).inc((double) accepted);
             metrics.bytes.labels(id).inc((double) bytes);
@@ -316,8 +322,21 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         return validator.result(accepted);
     }
 
+    /** Writes records unless the ingester drains. Counted first and checked then, so that a drain waits for all that it does not stop. */
+    private void append(List<? extends PendingRecord> records) throws StoreException, InterruptedException {
+        pushing.increment();
+        try {
+            if (draining) {
+                throw new StoreException.Unavailable("ingester is shutting down");
+            }
+            wal.append(records);
+        } finally {
+            pushing.decrement();
+        }
+    }
+
     private void checkOpen() throws StoreException {
-        if (closing) {
+        if (closing || draining) {
             throw new StoreException.Unavailable("ingester is shutting down");
         }
         guardDisk();
@@ -372,7 +391,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                     "push takes " + record.length() + " bytes, a WAL record at most " + most);
         }
         takenBytes.add(record.length());
-        wal.append(List.of(record));
+        append(List.of(record));
         record.release();
         metrics.lines.labels(id.tenant().value()).inc((double) preparer.entries());
         metrics.bytes.labels(id.tenant().value()).inc((double) preparer.lineBytes());
@@ -425,6 +444,20 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
      */
     public Flushed flush() throws StoreException {
         return flusher.flush();
+    }
+
+    /**
+     * Stops taking pushes and stores all that was acknowledged, while queries are answered as before. When it returns, nothing is here that
+     * is not in segments.
+     *
+     * @throws StoreException if the stores do not take it
+     */
+    public void drain() throws StoreException, InterruptedException {
+        draining = true;
+        while (pushing.sum() > 0) {
+            Thread.sleep(DRAIN_POLL_MILLIS);
+        }
+        flusher.flush();
     }
 
     /**

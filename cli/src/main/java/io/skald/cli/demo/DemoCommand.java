@@ -6,6 +6,7 @@ import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
 import io.skald.cli.Output;
 import io.skald.cli.run.Appliance;
+import io.skald.cli.run.Role;
 import io.skald.cli.run.RunCommand;
 import io.skald.cli.run.RunOptions;
 import io.skald.core.config.SkaldConfig;
@@ -51,7 +52,7 @@ public final class DemoCommand implements Callable<Integer> {
         if (config.multiTenant()) {
             throw new CommandFailure(ExitCode.USAGE, "the demo has one tenant; leave multi_tenant out of the config");
         }
-        RunCommand.serve(config, options.logLevel(), out, this::open);
+        RunCommand.serve(config, Role.ALL, options.logLevel(), out, this::open);
         return ExitCode.OK;
     }
 

@@ -34,22 +34,26 @@ import io.skald.ingester.IngesterConfig;
 import io.skald.ingester.compact.CompactionService;
 import io.skald.ingester.compact.DeleteRequests;
 import io.skald.ingester.compact.MaintenanceApi;
+import io.skald.ingester.recent.RecentApi;
 import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
 import io.skald.querier.api.QuerierApi;
 import io.skald.querier.api.Sources;
+import io.skald.querier.remote.ClusterIngesters;
 import io.skald.querier.rules.Ruler;
 import io.skald.querier.rules.store.Leases;
 import io.skald.querier.rules.store.StoreLeases;
 import io.skald.querier.schedule.QueryScheduler;
 import io.skald.querier.source.ExactSource;
+import io.skald.querier.source.Ingesters;
 import io.skald.querier.source.MultiTenantSource;
-import io.skald.storage.SegmentStore;
 import io.skald.storage.StoreMetrics;
 import io.skald.storage.index.CommitLog;
+import io.skald.storage.index.IngesterRegistry;
 import io.skald.storage.index.Retention;
 import io.skald.storage.segment.SegmentReaders;
 import java.io.IOException;
+import java.net.http.HttpClient;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -59,23 +63,25 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** All parts in one process, on the embedded stores. Made by {@link #start}; {@link #close} stops them in order. */
+/** The parts of a process, as its role has it. Made by {@link #start}; {@link #close} stops them in order. */
 public final class Appliance implements AutoCloseable {
     private static final Duration KEEP_FLUSHED = Duration.ofSeconds(60);
     private static final Duration OVERRIDES_INTERVAL = Duration.ofSeconds(5);
-    private static final String INGESTER_ID = "ingester-0";
     /** After how long without a sign of life another evaluates a process's rules. */
     private static final Duration RULE_LEASE = Duration.ofSeconds(15);
 
     private final CloseStack parts;
     private final Readiness readiness;
-    private final PushSink sink;
+    private final @Nullable PushSink sink;
     private final String url;
 
-    private Appliance(CloseStack parts, Readiness readiness, PushSink sink, String url) {
+    private Appliance(CloseStack parts, Readiness readiness, @Nullable PushSink sink, String url) {
         this.parts = parts;
         this.readiness = readiness;
         this.sink = sink;
@@ -87,10 +93,16 @@ public final class Appliance implements AutoCloseable {
      *
      * @throws CommandFailure naming what cannot be used: the data directory, the port, a glob; nothing stays open then
      */
-    public static Appliance start(SkaldConfig config) throws CommandFailure {
+    public static Appliance start(SkaldConfig config, Role role) throws CommandFailure {
+        if (role != Role.ALL && !config.storage().shared()) {
+            throw new CommandFailure(
+                    ExitCode.FAILURE,
+                    "ingesters and queriers as processes of their own need stores that they share: set storage.index to dynamodb "
+                            + "and storage.segments to s3");
+        }
         CloseStack parts = new CloseStack();
         try {
-            return start(config, parts);
+            return start(config, role, parts);
         } catch (StoreException | IOException | IllegalArgumentException e) {
             closeAfter(parts, e);
             // one line: a malformed pattern is pointed at with two more
@@ -110,7 +122,7 @@ public final class Appliance implements AutoCloseable {
         }
     }
 
-    private static Appliance start(SkaldConfig config, CloseStack parts)
+    private static Appliance start(SkaldConfig config, Role role, CloseStack parts)
             throws StoreException, IOException, CommandFailure {
         Path data = dataDirectory(config.dataDir());
         CollectorRegistry registry = new CollectorRegistry();
@@ -122,46 +134,57 @@ public final class Appliance implements AutoCloseable {
         // before anything in it is opened: whoever comes second is told who is first
         DataDirectory locked = parts.add("data directory", DataDirectory.acquire(Disk.REAL, data));
         Stores stores = Stores.open(config, data, parts, new StoreMetrics(registry));
-        CommitLog log = stores.log();
-        SegmentStore segments = stores.segments();
-        Ingester ingester = parts.add(
-                "ingester",
-                Ingester.open(
-                        locked, ingesterConfig(config, data), log, segments, limits, Clock.systemUTC(), registry));
+        Ingester ingester = role.ingests()
+                ? parts.add(
+                        "ingester",
+                        Ingester.open(
+                                locked,
+                                ingesterConfig(config, data),
+                                stores.log(),
+                                stores.segments(),
+                                limits,
+                                Clock.systemUTC(),
+                                registry))
+                : null;
+        if (ingester != null && !config.tail().isEmpty()) {
+            AgentConfig agent = AgentConfig.of(config.tail(), data, new TenantId(config.tailTenant()));
+            parts.add("agent", Agent.open(agent, ingester, Clock.systemUTC(), registry));
+        }
         QueryScheduler scheduler = parts.add(
                 "query scheduler",
                 new QueryScheduler(
                         Runtime.getRuntime().availableProcessors(),
                         config.querier().maxConcurrent(),
                         config.querier().maxOutstandingRequestsPerTenant()));
-        scheduler.register(registry);
-        if (!config.tail().isEmpty()) {
-            AgentConfig agent = AgentConfig.of(config.tail(), data, new TenantId(config.tailTenant()));
-            parts.add("agent", Agent.open(agent, ingester, Clock.systemUTC(), registry));
-        }
-        HostPort listen = config.http().listen();
-        int maxBody = Math.toIntExact(config.http().maxBodySize());
-        HttpServerConfig http = HttpServerConfig.of(listen.host(), listen.port())
-                .withMaxBody(maxBody, Math.max(maxBody, Runtime.getRuntime().maxMemory() / 4));
-        HttpServer server = parts.add("HTTP server", new HttpServer(http, registry));
+        HttpServer server = parts.add("HTTP server", server(config, registry));
         OpsApi.register(
                 server,
                 readiness,
                 registry,
                 new OpsApi.Configuration(config.toYaml(), SkaldConfig.DEFAULTS.toYaml(), config.differenceToYaml()));
-        ingester.register(server, config.multiTenant());
-        registerMaintenance(config, data, stores, ingester, scheduler, limits, parts, server, registry);
-        Sources sources = new EmbeddedSources(
-                log,
-                new SegmentReaders(segments),
-                List.of(ingester.recent()),
-                new Retention(limits, System::currentTimeMillis),
-                config.multiTenantQueries());
-        QuerierApi.register(server, scheduler, sources, limits, config.multiTenant(), registry);
-        Ruler ruler = config.rules().enabled()
-                ? ruler(config, data, stores, scheduler, sources, limits, parts, server, registry)
-                : null;
+        Membership membership = null;
+        if (ingester != null) {
+            membership = ingest(config, stores, ingester, server, parts);
+            registerMaintenance(config, data, stores, ingester, scheduler, limits, parts, server, registry);
+        }
+        Ruler ruler = null;
+        if (role.queries()) {
+            scheduler.register(registry);
+            RecentEntries local = ingester == null ? null : ingester.recent();
+            Sources sources = query(config, stores, local, scheduler, limits, server, parts, registry);
+            if (config.rules().enabled()) {
+                ruler = ruler(config, data, stores, scheduler, sources, limits, parts, server, registry);
+            }
+        }
+        HostPort listen = config.http().listen();
+        if (membership != null) {
+            // the first to be closed: an ingester stores what it holds while it answers queries as before
+            parts.add("membership", membership).join(listen.port());
+        }
         server.start();
+        if (membership != null && listen.port() == 0) {
+            membership.join(server.port());
+        }
         readiness.started();
         if (ruler != null) {
             ruler.start();
@@ -183,7 +206,7 @@ public final class Appliance implements AutoCloseable {
             CollectorRegistry registry)
             throws IOException {
         Leases leases = config.storage().shared()
-                ? new StoreLeases(stores.index(), INGESTER_ID + "-" + UUID.randomUUID(), RULE_LEASE, System::nanoTime)
+                ? new StoreLeases(stores.index(), "rules-" + UUID.randomUUID(), RULE_LEASE, System::nanoTime)
                 : Leases.ALONE;
         Ruler.Parts on = new Ruler.Parts(
                 stores.index(), scheduler, sources::of, sources::ingesters, limits, leases, data.resolve("rules"));
@@ -192,6 +215,62 @@ public final class Appliance implements AutoCloseable {
         Ruler ruler = parts.add("rules", Ruler.open(config.rules(), on, config.multiTenant(), own, registry));
         ruler.register(server);
         return ruler;
+    }
+
+    private static HttpServer server(SkaldConfig config, CollectorRegistry registry) {
+        HostPort listen = config.http().listen();
+        int maxBody = Math.toIntExact(config.http().maxBodySize());
+        return new HttpServer(
+                HttpServerConfig.of(listen.host(), listen.port())
+                        .withMaxBody(
+                                maxBody, Math.max(maxBody, Runtime.getRuntime().maxMemory() / 4)),
+                registry);
+    }
+
+    /** Serves pushes, and where the index is shared what is not in segments yet. */
+    private static @Nullable Membership ingest(
+            SkaldConfig config, Stores stores, Ingester ingester, HttpServer server, CloseStack parts) {
+        ingester.register(server, config.multiTenant());
+        if (!config.storage().shared()) {
+            return null;
+        }
+        RecentApi api = parts.add("open scans", new RecentApi(ingester.recent()));
+        api.register(server);
+        IngesterRegistry registry = new IngesterRegistry(stores.index());
+        return new Membership(config, registry, ingester, api, Clock.systemUTC());
+    }
+
+    private static Sources query(
+            SkaldConfig config,
+            Stores stores,
+            @Nullable RecentEntries local,
+            QueryScheduler scheduler,
+            OverridesFile limits,
+            HttpServer server,
+            CloseStack parts,
+            CollectorRegistry registry) {
+        Ingesters ingesters;
+        Supplier<List<RecentEntries>> known;
+        if (config.storage().shared()) {
+            ClusterIngesters all = parts.add(
+                    "connections to ingesters",
+                    new ClusterIngesters(new IngesterRegistry(stores.index()), config.querier(), local));
+            ingesters = all;
+            known = all::known;
+        } else {
+            List<RecentEntries> one = List.of(Objects.requireNonNull(local));
+            ingesters = () -> one;
+            known = () -> one;
+        }
+        Sources sources = new StoredSources(
+                stores.log(),
+                new SegmentReaders(stores.segments()),
+                ingesters,
+                known,
+                new Retention(limits, System::currentTimeMillis),
+                config.multiTenantQueries());
+        QuerierApi.register(server, scheduler, sources, limits, config.multiTenant(), registry);
+        return sources;
     }
 
     /** Compaction, retention and deletes. */
@@ -215,7 +294,13 @@ public final class Appliance implements AutoCloseable {
                 System::currentTimeMillis);
         CompactionService compaction =
                 parts.add("compaction", new CompactionService(env, config.compaction(), config.retention(), registry));
-        DeleteRequests deletes = new DeleteRequests(stores.log(), ingester::flush, System::currentTimeMillis);
+        DeleteRequests.FlushAll flushAll = config.storage().shared()
+                ? new FlushEverywhere(
+                        ingester,
+                        new IngesterRegistry(stores.index()),
+                        parts.add("connections for flushes", HttpClient.newHttpClient()))
+                : ingester::flush;
+        DeleteRequests deletes = new DeleteRequests(stores.log(), flushAll, System::currentTimeMillis);
         new MaintenanceApi(compaction, deletes, System::currentTimeMillis, config.multiTenant()).register(server);
         compaction.start();
     }
@@ -258,10 +343,10 @@ public final class Appliance implements AutoCloseable {
         }
     }
 
-    private static IngesterConfig ingesterConfig(SkaldConfig c, Path data) {
+    private static IngesterConfig ingesterConfig(SkaldConfig c, Path data) throws IOException {
         return new IngesterConfig(
                 data,
-                INGESTER_ID,
+                IngesterIdentity.id(c, data),
                 c.wal().sync() == WalSync.ALWAYS ? SyncMode.ALWAYS : SyncMode.INTERVAL,
                 c.wal().syncInterval(),
                 Math.toIntExact(c.wal().segmentSize()),
@@ -274,12 +359,17 @@ public final class Appliance implements AutoCloseable {
     }
 
     /** Everything that is stored here, tenant by tenant. */
-    private record EmbeddedSources(
-            CommitLog log, SegmentReaders segments, List<RecentEntries> recent, Retention retention, boolean several)
+    private record StoredSources(
+            CommitLog log,
+            SegmentReaders segments,
+            Ingesters recent,
+            Supplier<List<RecentEntries>> known,
+            Retention retention,
+            boolean several)
             implements Sources {
         @Override
         public ExactSource of(TenantId tenant) {
-            return new ExactSource(tenant, log, segments, () -> recent, retention);
+            return new ExactSource(tenant, log, segments, recent, retention);
         }
 
         @Override
@@ -301,7 +391,7 @@ public final class Appliance implements AutoCloseable {
 
         @Override
         public List<RecentEntries> ingesters() {
-            return recent;
+            return known.get();
         }
     }
 
@@ -312,7 +402,7 @@ public final class Appliance implements AutoCloseable {
 
     /** Takes entries as a push over HTTP would. */
     public PushSink sink() {
-        return sink;
+        return Objects.requireNonNull(sink, "this process takes no pushes");
     }
 
     /** Stops taking requests, then the agent, flushes, and closes the stores. Idempotent. */

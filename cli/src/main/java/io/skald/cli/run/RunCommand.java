@@ -41,7 +41,7 @@ public final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailure, Output.Gone, InterruptedException {
         SkaldConfig config = tail.over(options.resolve(Path.of("skald-data")));
-        serve(config, options.logLevel(), out, appliance -> {
+        serve(config, Role.ALL, options.logLevel(), out, appliance -> {
             String try1 = config.tail().isEmpty() ? "skald labels" : "skald query '{filename=~\".+\"}'";
             out.println("  Try      " + try1 + urlFlag(appliance));
         });
@@ -54,7 +54,7 @@ public final class RunCommand implements Callable<Integer> {
     }
 
     /** Runs until a signal. */
-    public static void serve(SkaldConfig config, String logLevel, Output out, Started started)
+    public static void serve(SkaldConfig config, Role role, String logLevel, Output out, Started started)
             throws CommandFailure, Output.Gone, InterruptedException {
         try {
             ProcessLog.install(logLevel);
@@ -62,10 +62,12 @@ public final class RunCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.USAGE, "--log-level: " + e.getMessage(), e);
         }
         StopSignals stop = StopSignals.install();
-        try (Appliance appliance = Appliance.start(config)) {
+        try (Appliance appliance = Appliance.start(config, role)) {
             out.println("Skald listens on " + appliance.url());
             out.println("  Data     " + config.dataDir().toAbsolutePath().normalize());
-            out.println("  Grafana  add a data source of type Loki with the URL " + appliance.url());
+            if (role.queries()) {
+                out.println("  Grafana  add a data source of type Loki with the URL " + appliance.url());
+            }
             started.accept(appliance);
             out.flush();
             stop.await();

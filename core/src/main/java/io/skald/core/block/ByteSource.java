@@ -41,6 +41,11 @@ public final class ByteSource {
         this.at = offset;
     }
 
+    /** The array behind it, not to be changed; {@link #position} counts from where the source begins in it. */
+    public byte[] array() {
+        return bytes;
+    }
+
     /** Bytes read so far. */
     public int position() {
         return at - start;

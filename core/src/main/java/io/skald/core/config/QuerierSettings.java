@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.config;
 
+import java.time.Duration;
+import java.util.List;
+
 /** What the querier does at once. */
 public record QuerierSettings(
         @Setting(
@@ -11,6 +14,31 @@ public record QuerierSettings(
         int maxConcurrent,
 
         @Setting(value = "Most queries of one tenant that wait. Beyond it 429 with `Retry-After`, at once.", min = "1")
-        int maxOutstandingRequestsPerTenant) {
-    public static final QuerierSettings DEFAULTS = new QuerierSettings(16, 2048);
+        int maxOutstandingRequestsPerTenant,
+
+        @Setting(
+                "Where ingesters are, with `storage.index: dynamodb`: `HOST:PORT` for each address that a name has (a headless service), "
+                        + "`srv:NAME` for SRV records. Empty: where they say themselves (`ingester.advertise`).")
+        List<String> ingesters,
+
+        @Setting(value = "How often the names in `ingesters` are looked up.", min = "1s")
+        Duration discoveryInterval,
+
+        @Setting(
+                value =
+                        "How long an ingester may take to answer. One that does not leaves a warning in the answer to the query.",
+                min = "100ms",
+                max = "5m")
+        Duration ingesterTimeout) {
+    public static final QuerierSettings DEFAULTS =
+            new QuerierSettings(16, 2048, List.of(), Duration.ofSeconds(10), Duration.ofSeconds(15));
+
+    public QuerierSettings {
+        ingesters = List.copyOf(ingesters);
+        for (String i : ingesters) {
+            if (!i.startsWith("srv:") && HostPort.parse(i).port() == 0) {
+                throw new IllegalArgumentException("ingesters: '" + i + "' has no port");
+            }
+        }
+    }
 }

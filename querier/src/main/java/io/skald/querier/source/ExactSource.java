@@ -37,7 +37,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +57,7 @@ public final class ExactSource implements LogSource {
     private final TenantId tenant;
     private final CommitLog log;
     private final SegmentReaders segments;
-    private final Supplier<List<RecentEntries>> ingesters;
+    private final Ingesters ingesters;
     /** The only version to read, or null for always the newest. */
     private final @Nullable IndexVersion pinned;
 
@@ -68,8 +67,7 @@ public final class ExactSource implements LogSource {
      * @param segments shared by all sources over the same store
      * @param ingesters all that may hold entries that are not in segments; asked for anew at every read
      */
-    public ExactSource(
-            TenantId tenant, CommitLog log, SegmentReaders segments, Supplier<List<RecentEntries>> ingesters) {
+    public ExactSource(TenantId tenant, CommitLog log, SegmentReaders segments, Ingesters ingesters) {
         this(tenant, log, segments, ingesters, null, null);
     }
 
@@ -79,11 +77,7 @@ public final class ExactSource implements LogSource {
      * @param retention how far back entries are to be seen
      */
     public ExactSource(
-            TenantId tenant,
-            CommitLog log,
-            SegmentReaders segments,
-            Supplier<List<RecentEntries>> ingesters,
-            Retention retention) {
+            TenantId tenant, CommitLog log, SegmentReaders segments, Ingesters ingesters, Retention retention) {
         this(tenant, log, segments, ingesters, retention, null);
     }
 
@@ -91,7 +85,7 @@ public final class ExactSource implements LogSource {
             TenantId tenant,
             CommitLog log,
             SegmentReaders segments,
-            Supplier<List<RecentEntries>> ingesters,
+            Ingesters ingesters,
             @Nullable Retention retention,
             @Nullable IndexVersion pinned) {
         this.pinned = pinned;
@@ -110,12 +104,12 @@ public final class ExactSource implements LogSource {
 
     @Override
     public Scan open(ScanRequest request) throws StoreException {
-        return atOneVersion(v -> open(request, v));
+        return atOneVersion((v, ingesters) -> open(request, v, ingesters));
     }
 
     @Override
     public Found<Labels> series(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
-        return atOneVersion(v -> {
+        return atOneVersion((v, all) -> {
             Warnings warnings = new Warnings();
             TreeSet<Labels> found = new TreeSet<>();
             for (Selected s : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
@@ -127,12 +121,8 @@ public final class ExactSource implements LogSource {
                     found.add(s.chunk.labels());
                 }
             }
-            for (RecentEntries r : ingesters.get()) {
-                found.addAll(recent(
-                        r,
-                        warnings::add,
-                        () -> r.series(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos)));
-            }
+            recent(all, warnings::add, r -> r.series(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos))
+                    .forEach(found::addAll);
             return new Found<>(List.copyOf(found), warnings.list());
         });
     }
@@ -140,7 +130,7 @@ public final class ExactSource implements LogSource {
     @Override
     public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos)
             throws StoreException {
-        return atOneVersion(v -> {
+        return atOneVersion((v, all) -> {
             Warnings warnings = new Warnings();
             TreeMap<Labels, StreamStats> found = new TreeMap<>();
             for (Selected s : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
@@ -149,12 +139,11 @@ public final class ExactSource implements LogSource {
                         : s.count(startNanos, endNanos, Long.MAX_VALUE, warnings::add);
                 add(found, new StreamStats(s.chunk.labels(), 1, size.entries(), size.bytes()));
             }
-            for (RecentEntries r : ingesters.get()) {
-                recent(
-                                r,
-                                warnings::add,
-                                () -> r.streamStats(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos))
-                        .forEach(s -> add(found, s));
+            for (List<StreamStats> recent : recent(
+                    all,
+                    warnings::add,
+                    r -> r.streamStats(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos))) {
+                recent.forEach(s -> add(found, s));
             }
             return new Found<>(List.copyOf(found.values()), warnings.list());
         });
@@ -164,7 +153,7 @@ public final class ExactSource implements LogSource {
     public ScanPlan plan(ScanRequest request) throws StoreException {
         long start = request.startNanos();
         long end = request.endNanos();
-        return atOneVersion(v -> {
+        return atOneVersion((v, all) -> {
             LabelSelector selector = new LabelSelector(request.matchers());
             long segments = v.segments().size();
             long byTime = segments - v.segments(start, end).size();
@@ -172,11 +161,10 @@ public final class ExactSource implements LogSource {
             for (Opened o : readers(v, start, end, ExactSource::leaveToTheQuery)) {
                 plan = plan.plus(o.reader.plan(selector, Math.max(start, o.fromNanos), end));
             }
-            for (RecentEntries r : ingesters.get()) {
-                List<StreamStats> recent = recent(
-                        r,
-                        ExactSource::leaveToTheQuery,
-                        () -> r.streamStats(tenant, v.fence(r.ingesterId()), request.matchers(), start, end));
+            for (List<StreamStats> recent : recent(
+                    all,
+                    ExactSource::leaveToTheQuery,
+                    r -> r.streamStats(tenant, v.fence(r.ingesterId()), request.matchers(), start, end))) {
                 long bytes = recent.stream().mapToLong(StreamStats::bytes).sum();
                 plan = plan.plus(new ScanPlan(0, 0, 0, 0, 0, 0, 0, 0, recent.size(), bytes));
             }
@@ -188,12 +176,10 @@ public final class ExactSource implements LogSource {
     public PatternScan patterns(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
         ScanRequest request =
                 new ScanRequest(matchers, startNanos, endNanos, Direction.FORWARD, ScanRequest.Columns.ALL, List.of());
-        return atOneVersion(v -> {
+        return atOneVersion((v, all) -> {
             MergedScan scan = new MergedScan(request.direction());
             try {
-                for (RecentEntries r : ingesters.get()) {
-                    addRecent(scan, r, request, v);
-                }
+                addRecent(scan, all, request, v);
                 return patterns(request, v, scan);
             } catch (StoreException | RuntimeException e) {
                 scan.close();
@@ -224,27 +210,36 @@ public final class ExactSource implements LogSource {
         return new MergedPatterns(all, recent);
     }
 
-    /** Asks an ingester. */
-    private interface Ask<T> {
-        List<T> get() throws StoreException;
-    }
-
     private static String unreachable(RecentEntries ingester, StoreException e) {
         return "ingester " + ingester.ingesterId() + " did not answer, its recent entries may be missing: "
                 + e.getMessage();
     }
 
-    /** What an ingester answers; nothing and a warning if it does not. */
-    private static <T> List<T> recent(RecentEntries ingester, Consumer<String> warn, Ask<T> ask)
-            throws StoreException.Stale {
-        try {
-            return ask.get();
-        } catch (StoreException.Stale e) {
-            throw e;
-        } catch (StoreException e) {
-            warn.accept(unreachable(ingester, e));
-            return List.of();
+    /** What the ingesters answer; nothing of one that does not, and a warning. */
+    private <T> List<T> recent(List<RecentEntries> all, Consumer<String> warn, Asked.Question<T> question)
+            throws StoreException {
+        List<T> answers = new ArrayList<>();
+        for (Asked<T> a : Asked.all(all, question)) {
+            T answer = a.answer();
+            if (answer != null) {
+                answers.add(answer);
+            } else {
+                missing(a, warn);
+            }
         }
+        return answers;
+    }
+
+    /** Warns of an ingester that did not answer, unless that means that the read must begin again. */
+    private void missing(Asked<?> asked, Consumer<String> warn) throws StoreException {
+        StoreException e = Objects.requireNonNull(asked.failure());
+        if (e instanceof StoreException.Stale stale) {
+            throw stale;
+        }
+        if (!ingesters.holds(asked.ingester().ingesterId())) {
+            throw new StoreException.Stale("ingester " + asked.ingester().ingesterId() + " has left");
+        }
+        warn.accept(unreachable(asked.ingester(), e));
     }
 
     private static void add(Map<Labels, StreamStats> found, StreamStats s) {
@@ -257,7 +252,7 @@ public final class ExactSource implements LogSource {
 
     /** Reads at a version of the index. */
     private interface Read<T> {
-        T at(IndexVersion v) throws StoreException;
+        T at(IndexVersion v, List<RecentEntries> ingesters) throws StoreException;
     }
 
     /** A segment of a version is gone: it was removed by a later one, unless that one still lists it. */
@@ -272,7 +267,9 @@ public final class ExactSource implements LogSource {
     private <T> T atOneVersion(Read<T> read) throws StoreException {
         for (int attempt = 1; ; attempt++) {
             try {
-                return read.at(pinned == null ? log.read(tenant) : pinned);
+                // in this order: an ingester that has left before has all in the log by then
+                List<RecentEntries> all = ingesters.holding();
+                return read.at(pinned == null ? log.read(tenant) : pinned, all);
             } catch (StoreException.Stale | SegmentGone e) {
                 if (attempt == MAX_ATTEMPTS || pinned != null) {
                     throw new StoreException.Unavailable(
@@ -282,7 +279,7 @@ public final class ExactSource implements LogSource {
         }
     }
 
-    private Scan open(ScanRequest request, IndexVersion v) throws StoreException {
+    private Scan open(ScanRequest request, IndexVersion v, List<RecentEntries> all) throws StoreException {
         MergedScan scan = new MergedScan(request.direction());
         try {
             SegmentScan stored = new SegmentScan(request, scan.ownStats(), scan::warn);
@@ -290,7 +287,6 @@ public final class ExactSource implements LogSource {
                 scan.ownStats().chunks.increment();
                 scan.add(s.scan(request, stored, scan));
             }
-            List<RecentEntries> all = ingesters.get();
             // where two parts hold the same time their lines are compared, so whoever cannot load them later must give
             // them now
             boolean alone = all.size() <= 1 && scan.isEmpty();
@@ -303,9 +299,7 @@ public final class ExactSource implements LogSource {
                             request.direction(),
                             ScanRequest.Columns.ALL,
                             request.requirements());
-            for (RecentEntries r : all) {
-                addRecent(scan, r, ask, v);
-            }
+            addRecent(scan, all, ask, v);
             return scan;
         } catch (StoreException | RuntimeException e) {
             scan.close();
@@ -313,20 +307,26 @@ public final class ExactSource implements LogSource {
         }
     }
 
-    private void addRecent(MergedScan scan, RecentEntries r, ScanRequest ask, IndexVersion v) throws StoreException {
-        Scan recent;
-        try {
-            recent = r.open(tenant, v.fence(r.ingesterId()), ask);
-        } catch (StoreException.Stale e) {
-            throw e;
-        } catch (StoreException e) {
-            scan.warn(unreachable(r, e));
-            return;
+    private void addRecent(MergedScan scan, List<RecentEntries> all, ScanRequest ask, IndexVersion v)
+            throws StoreException {
+        List<Asked<Scan>> answers = Asked.all(all, r -> r.open(tenant, v.fence(r.ingesterId()), ask));
+        // first those that are to be closed
+        for (Asked<Scan> a : answers) {
+            Scan recent = a.answer();
+            if (recent != null) {
+                scan.own(recent);
+            }
         }
-        scan.ownStats().ingesters.increment();
-        scan.own(recent);
-        for (StreamScan s : recent.streams()) {
-            scan.add(s);
+        for (Asked<Scan> a : answers) {
+            Scan recent = a.answer();
+            if (recent == null) {
+                missing(a, scan::warn);
+                continue;
+            }
+            scan.ownStats().ingesters.increment();
+            for (StreamScan s : recent.streams()) {
+                scan.add(s);
+            }
         }
     }
 

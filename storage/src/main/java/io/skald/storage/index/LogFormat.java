@@ -17,6 +17,7 @@ public final class LogFormat {
 
     static final int KIND_RECORD = 1;
     static final int KIND_CHECKPOINT = 2;
+    static final int KIND_INGESTERS = 3;
 
     static final int FIELD_NONCE = 1;
     static final int FIELD_ADD = 2;
@@ -35,6 +36,7 @@ public final class LogFormat {
     static final int FIELD_DELETION_STATE = 13;
     static final int FIELD_LAST_DELETE = 14;
     static final int FIELD_MARK = 15;
+    static final int FIELD_INGESTER = 16;
 
     /** A reader that meets an unknown field of this type or above goes on without it; below it must not. */
     static final int FIRST_OPTIONAL_FIELD = 128;

@@ -1,0 +1,117 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.querier.remote;
+
+import io.skald.core.block.ByteSource;
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.LogSource.StreamStats;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.wire.RecentEntries;
+import io.skald.core.wire.recent.RecentAnswers;
+import io.skald.core.wire.recent.RecentFormat;
+import io.skald.core.wire.recent.RecentRequests;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** An ingester in another process. Thread-safe. */
+final class RemoteIngester implements RecentEntries {
+    private final IngesterClient client;
+    private final String id;
+    private final Supplier<@Nullable String> address;
+    private volatile long lastEnd;
+
+    /** @param address where it is now, as a URL; null when nobody knows */
+    RemoteIngester(IngesterClient client, String id, Supplier<@Nullable String> address) {
+        this.client = client;
+        this.id = id;
+        this.address = address;
+    }
+
+    @Override
+    public String ingesterId() {
+        return id;
+    }
+
+    private String url() throws StoreException {
+        String url = address.get();
+        if (url == null) {
+            throw new StoreException.Unavailable("its address is not known");
+        }
+        return url;
+    }
+
+    @Override
+    public Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException {
+        String url = url();
+        return client.ask(
+                url, RecentFormat.OPEN, new RecentRequests.Open(tenant, fence, request).encode(), Duration.ZERO, in -> {
+                    RecentAnswers.Opened opened = RecentAnswers.Opened.decode(IngesterClient.frame(in, url));
+                    RemoteScan scan = new RemoteScan(client, url, opened);
+                    for (ByteSource f = IngesterClient.maybeFrame(in, url);
+                            f != null;
+                            f = IngesterClient.maybeFrame(in, url)) {
+                        scan.take(RecentAnswers.Pages.decode(f));
+                    }
+                    return scan;
+                });
+    }
+
+    @Override
+    public List<StreamStats> streamStats(
+            TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+        String url = url();
+        return client.ask(
+                url,
+                RecentFormat.STATS,
+                new RecentRequests.Select(tenant, fence, matchers, startNanos, endNanos).encode(),
+                Duration.ZERO,
+                in -> RecentAnswers.stats(IngesterClient.frame(in, url)));
+    }
+
+    @Override
+    public List<Labels> series(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos)
+            throws StoreException {
+        String url = url();
+        return client.ask(
+                url,
+                RecentFormat.SERIES,
+                new RecentRequests.Select(tenant, fence, matchers, startNanos, endNanos).encode(),
+                Duration.ZERO,
+                in -> RecentAnswers.series(IngesterClient.frame(in, url)));
+    }
+
+    /** {@inheritDoc} While the ingester does not answer it is what it last said: a tail then begins earlier than it might. */
+    @Override
+    public long endPosition() {
+        try {
+            lastEnd = client.who(url()).endPosition();
+        } catch (StoreException e) {
+            System.getLogger(RemoteIngester.class.getName())
+                    .log(System.Logger.Level.DEBUG, "ingester " + id + " does not say where its log ends", e);
+        }
+        return lastEnd;
+    }
+
+    @Override
+    public Tailed tail(TenantId tenant, List<Matcher> matchers, long fromPosition, int maxEntries, Duration maxWait)
+            throws StoreException, InterruptedException {
+        String url = url();
+        Tailed t = client.ask(
+                url,
+                RecentFormat.TAIL,
+                new RecentRequests.Tail(tenant, matchers, fromPosition, maxEntries, maxWait.toMillis()).encode(),
+                maxWait,
+                in -> RecentAnswers.tailed(IngesterClient.frame(in, url)));
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        lastEnd = Math.max(lastEnd, t.nextPosition());
+        return t;
+    }
+}
