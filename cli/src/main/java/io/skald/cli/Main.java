@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.cli;
 
+import io.skald.cli.bench.BenchCommand;
 import io.skald.cli.client.ExportCommand;
 import io.skald.cli.client.FlushCommand;
 import io.skald.cli.client.LabelsCommand;
@@ -45,6 +46,7 @@ public final class Main {
             new Command("export", "write all lines of a query, and go on after an interruption", ExportCommand::new),
             new Command("flush", "write what is in the write-ahead log into segments", FlushCommand::new),
             new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
+            new Command("bench", "measure how a server takes and answers a known day of logs", BenchCommand::new),
             new Command("store", "create and check the shared stores", StoreCommand::new),
             new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
 
