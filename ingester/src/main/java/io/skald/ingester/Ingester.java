@@ -18,6 +18,7 @@ import io.skald.ingester.flush.FlushEvents;
 import io.skald.ingester.flush.FlushStep;
 import io.skald.ingester.flush.Flushed;
 import io.skald.ingester.flush.Flusher;
+import io.skald.ingester.flush.RetentionClasses;
 import io.skald.ingester.head.BatchCodec;
 import io.skald.ingester.head.EncodedBatch;
 import io.skald.ingester.head.EncodedBlocks;
@@ -145,7 +146,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                             config.keepFlushed(),
                             clock::millis,
                             this::diskPressure,
-                            tenant -> limits.of(tenant).patternsEnabled()));
+                            tenant -> limits.of(tenant).patternsEnabled(),
+                            tenant -> RetentionClasses.of(limits.of(tenant))));
         } catch (StoreException | RuntimeException e) {
             if (opened != null) {
                 opened.close();

@@ -10,7 +10,9 @@ import io.skald.cli.ExitCode;
 import io.skald.cli.store.Stores;
 import io.skald.core.config.ConfigException;
 import io.skald.core.config.HostPort;
+import io.skald.core.config.Limits;
 import io.skald.core.config.OverridesFile;
+import io.skald.core.config.RetentionStream;
 import io.skald.core.config.SkaldConfig;
 import io.skald.core.config.TenantLimits;
 import io.skald.core.config.WalSync;
@@ -34,6 +36,7 @@ import io.skald.ingester.IngesterConfig;
 import io.skald.ingester.compact.CompactionService;
 import io.skald.ingester.compact.DeleteRequests;
 import io.skald.ingester.compact.MaintenanceApi;
+import io.skald.ingester.flush.RetentionClasses;
 import io.skald.ingester.recent.RecentApi;
 import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
@@ -315,10 +318,24 @@ public final class Appliance implements AutoCloseable {
     }
 
     private static OverridesFile overrides(SkaldConfig config) throws CommandFailure, IOException {
+        checkRetention("limits", config.limits());
+        for (Map.Entry<String, Limits> e : config.overrides().entrySet()) {
+            checkRetention("overrides." + e.getKey(), e.getValue());
+        }
         try {
             return OverridesFile.open(config, OVERRIDES_INTERVAL);
         } catch (ConfigException e) {
             throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static void checkRetention(String path, Limits limits) throws CommandFailure {
+        for (RetentionStream r : limits.retentionStream()) {
+            String problem = RetentionClasses.problem(r.selector());
+            if (problem != null) {
+                throw new CommandFailure(
+                        ExitCode.FAILURE, path + ".retention_stream: selector '" + r.selector() + "': " + problem);
+            }
         }
     }
 

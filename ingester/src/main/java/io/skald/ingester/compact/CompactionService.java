@@ -156,11 +156,21 @@ public final class CompactionService implements AutoCloseable {
                 failure = e;
             }
         }
-        expiry.evict();
+        evict();
         if (failure != null) {
             throw failure;
         }
         return sum;
+    }
+
+    /** Removes the oldest days while there is more than the settings allow. */
+    public void evict() throws StoreException {
+        running.lock();
+        try {
+            expiry.evict();
+        } finally {
+            running.unlock();
+        }
     }
 
     /**

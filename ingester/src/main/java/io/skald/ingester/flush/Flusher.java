@@ -19,6 +19,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ public final class Flusher implements AutoCloseable {
      * @param nowMillis the time, milliseconds since the epoch
      * @param pressure whether the disk is so full that flushing early helps
      * @param patterns whether the patterns of a tenant's lines are mined
+     * @param retention by which rules a tenant's entries are kept
      */
     public record Settings(
             long flushBytes,
@@ -48,7 +50,8 @@ public final class Flusher implements AutoCloseable {
             Duration keepFlushed,
             LongSupplier nowMillis,
             BooleanSupplier pressure,
-            Predicate<TenantId> patterns) {}
+            Predicate<TenantId> patterns,
+            Function<TenantId, RetentionClasses> retention) {}
 
     /** What was flushed and is still readable in the head. */
     private record Kept(List<TenantId> tenants, long position, long dueNanos) {}
@@ -219,7 +222,8 @@ public final class Flusher implements AutoCloseable {
                     t,
                     fences.getOrDefault(t, 0L),
                     c.position(),
-                    settings.patterns().test(t)));
+                    settings.patterns().test(t),
+                    settings.retention().apply(t)));
         }
     }
 

@@ -35,11 +35,15 @@ final class TenantFlush {
     private final TenantId tenant;
     private final long to;
     private final boolean patterns;
+    private final RetentionClasses retention;
     private long from;
     private @Nullable LogRecord record;
     private List<SegmentRef> committed = List.of();
 
-    /** @param patterns whether the patterns of lines are mined */
+    /**
+     * @param patterns whether the patterns of lines are mined
+     * @param retention which entries go to segments of their own
+     */
     TenantFlush(
             Head head,
             SegmentStore store,
@@ -49,7 +53,9 @@ final class TenantFlush {
             TenantId tenant,
             long from,
             long to,
-            boolean patterns) {
+            boolean patterns,
+            RetentionClasses retention) {
+        this.retention = retention;
         this.patterns = patterns;
         this.head = head;
         this.store = store;
@@ -138,10 +144,12 @@ final class TenantFlush {
                 return null;
             }
             for (long day : range.periods(DAY_NANOS)) {
-                SegmentRef ref = segment(range, day);
-                if (ref != null) {
-                    written.add(ref);
-                    events.reached(FlushStep.SEGMENT_WRITTEN);
+                for (String selector : retention.all()) {
+                    SegmentRef ref = segment(range, day, selector);
+                    if (ref != null) {
+                        written.add(ref);
+                        events.reached(FlushStep.SEGMENT_WRITTEN);
+                    }
                 }
             }
             return written;
@@ -151,10 +159,10 @@ final class TenantFlush {
         }
     }
 
-    private @Nullable SegmentRef segment(HeadRange range, long day) throws StoreException {
+    private @Nullable SegmentRef segment(HeadRange range, long day, String selector) throws StoreException {
         while (true) {
             try {
-                return tried(range, day);
+                return tried(range, day, selector);
             } catch (BlockCopier.WrongFilter e) {
                 // each agent can be wrong only once
                 LOG.log(System.Logger.Level.INFO, "writing the segment of day " + day + " again");
@@ -162,7 +170,8 @@ final class TenantFlush {
         }
     }
 
-    private @Nullable SegmentRef tried(HeadRange range, long day) throws StoreException, BlockCopier.WrongFilter {
+    private @Nullable SegmentRef tried(HeadRange range, long day, String selector)
+            throws StoreException, BlockCopier.WrongFilter {
         long start = day * DAY_NANOS;
         long end = start + DAY_NANOS;
         boolean any = false;
@@ -172,25 +181,33 @@ final class TenantFlush {
             }
             for (int s = 0; s < range.size(); s++) {
                 if (range.mayHave(s, start, end)) {
-                    any |= stream(range, s, start, end, writer);
+                    any |= stream(range, s, start, end, selector, writer);
                 }
             }
-            return any ? writer.finish() : null;
+            return any ? writer.finish().withRetention(selector) : null;
         }
     }
 
-    private boolean stream(HeadRange range, int stream, long start, long end, SegmentWriter writer)
+    private boolean stream(HeadRange range, int stream, long start, long end, String selector, SegmentWriter writer)
             throws StoreException, BlockCopier.WrongFilter {
+        String ofAll = retention.ofStream(range.labels(stream));
+        if (ofAll != null && !ofAll.equals(selector)) {
+            return false;
+        }
         StreamBatches batches = range.batches(stream, start, end, this::corrupt);
         boolean any = false;
         while (batches.hasMore()) {
-            StreamBatches.Block block = batches.block();
+            // a block with entries of several classes is not copied
+            StreamBatches.Block block = ofAll == null ? null : batches.block();
             if (block != null) {
                 any |= copy(range.labels(stream), block, writer);
                 continue;
             }
             EntryBatch b = batches.next();
-            if (b != null) {
+            if (b != null && ofAll == null) {
+                b = retention.only(b, selector);
+            }
+            if (b != null && b.size() > 0) {
                 writer.add(b);
                 any = true;
             }
