@@ -15,6 +15,7 @@ import io.skald.cli.demo.DemoCommand;
 import io.skald.cli.inspect.InspectCommand;
 import io.skald.cli.run.IngesterCommand;
 import io.skald.cli.run.QuerierCommand;
+import io.skald.cli.rules.RulesCommand;
 import io.skald.cli.run.RunCommand;
 import io.skald.cli.store.StoreCommand;
 import io.skald.core.config.Keys;
@@ -48,6 +49,7 @@ public final class Main {
             new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
             new Command("bench", "measure how a server takes and answers a known day of logs", BenchCommand::new),
             new Command("store", "create and check the shared stores", StoreCommand::new),
+            new Command("rules", "check, test, list, load, diff and sync alert rules", RulesCommand::new),
             new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
 
     private Main() {}

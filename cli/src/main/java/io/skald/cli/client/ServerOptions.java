@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which server, and whose data. */
-final class ServerOptions {
+public final class ServerOptions {
     static final String DEFAULT_URL = "http://127.0.0.1:3100";
 
     @Option(

@@ -64,13 +64,18 @@ final class GroupRunner {
     private volatile @Nullable GroupStatus status;
 
     GroupRunner(RuleEnvironment env, LoadedGroup loaded) {
+        this(env, loaded, loaded.key().toString().hashCode() * 0x9E3779B97F4A7C15L);
+    }
+
+    /** @param shift any number; the moments lie at it, modulo the interval, to the millisecond */
+    GroupRunner(RuleEnvironment env, LoadedGroup loaded, long shift) {
         this.env = env;
         this.key = loaded.key();
         this.group = loaded.group();
         this.interval = orElse(group.interval(), env.interval());
         this.maxDelay = orElse(group.maxDelay(), env.maxDelay());
         this.lateGrace = orElse(group.lateGrace(), env.lateGrace());
-        this.shift = Math.floorMod(key.toString().hashCode() * 0x9E3779B97F4A7C15L, interval) / 1_000_000 * 1_000_000;
+        this.shift = Math.floorMod(shift, interval) / 1_000_000 * 1_000_000;
         List<List<Matcher>> selectors = new ArrayList<>();
         for (Rule r : group.rules()) {
             rules.add(new RuleEvaluator(env, key.tenant(), group, r));

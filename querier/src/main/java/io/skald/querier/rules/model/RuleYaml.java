@@ -8,11 +8,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Rules in YAML as Prometheus and Loki write them, with Skald's keys beside theirs. An unknown key is an error. */
 public final class RuleYaml {
@@ -63,6 +68,30 @@ public final class RuleYaml {
         RuleGroup group = new GroupReader(problems).group(root.orElseThrow());
         problems.check();
         return group;
+    }
+
+    /**
+     * Reads groups by namespace, as {@link #write(Map)} gives them.
+     *
+     * @throws RuleException with every problem
+     */
+    public static Map<String, List<RuleGroup>> parseNamespaces(String name, String yaml) {
+        YamlFields.Problems problems = new YamlFields.Problems(name);
+        Optional<Node> root = compose(name, yaml, problems);
+        problems.check();
+        Map<String, List<RuleGroup>> out = new TreeMap<>();
+        if (root.isPresent() && root.get() instanceof MappingNode m) {
+            GroupReader reader = new GroupReader(problems);
+            for (NodeTuple t : m.getValue()) {
+                if (t.getKeyNode() instanceof ScalarNode k && t.getValueNode() instanceof SequenceNode s) {
+                    out.put(k.getValue(), s.getValue().stream().map(reader::group).toList());
+                } else {
+                    problems.add(t.getKeyNode(), "a namespace with a list of groups is expected");
+                }
+            }
+        }
+        problems.check();
+        return out;
     }
 
     /** The root of a YAML document; nothing if the text has none, or is not YAML, which is a problem then. */
