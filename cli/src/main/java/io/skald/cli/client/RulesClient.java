@@ -61,9 +61,7 @@ public final class RulesClient implements AutoCloseable {
                 .header("Content-Type", "application/yaml")
                 .method(
                         method,
-                        body == null
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofString(body));
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
         String tenant = client.tenant();
         if (tenant != null) {
             request.header("X-Scope-OrgID", tenant);

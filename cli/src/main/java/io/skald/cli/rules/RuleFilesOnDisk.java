@@ -71,7 +71,8 @@ final class RuleFilesOnDisk {
                 continue;
             }
             try (Stream<Path> s = Files.list(p)) {
-                s.filter(f -> f.toString().matches(".*\\.ya?ml") && !f.toString().matches(".*[._-]tests?\\.ya?ml"))
+                s.filter(f -> f.toString().matches(".*\\.ya?ml")
+                                && !f.toString().matches(".*[._-]tests?\\.ya?ml"))
                         .sorted()
                         .forEach(out::add);
             } catch (IOException e) {

@@ -49,7 +49,8 @@ record RuleTest(
     List<String> run() throws InterruptedException {
         List<String> problems = new ArrayList<>();
         try (Simulation s = new Simulation(groups, lines, interval, externalLabels, START)) {
-            for (AlertCheck c : alerts.stream().sorted(Comparator.comparing(AlertCheck::at)).toList()) {
+            for (AlertCheck c :
+                    alerts.stream().sorted(Comparator.comparing(AlertCheck::at)).toList()) {
                 s.runTo(START + c.at.toNanos());
                 check(c, s, problems);
                 s.failures().forEach(f -> problems.add("at " + text(c.at) + ": " + f));
@@ -104,9 +105,11 @@ record RuleTest(
     private static boolean matches(ExpectedAlert e, ActiveAlert a) {
         return own(a).equals(e.labels)
                 && e.annotations.entrySet().stream()
-                        .allMatch(x -> x.getValue().strip().equals(a.annotations()
-                                .getOrDefault(x.getKey(), "")
-                                .strip()));
+                        .allMatch(x -> x.getValue()
+                                .strip()
+                                .equals(a.annotations()
+                                        .getOrDefault(x.getKey(), "")
+                                        .strip()));
     }
 
     private static void check(SampleCheck c, Simulation s, List<String> problems) throws InterruptedException {

@@ -49,8 +49,7 @@ final class RuleTestFile {
     private static final List<String> FILE = List.of("rule_files", "evaluation_interval", "tests");
     private static final List<String> TEST =
             List.of("name", "interval", "external_labels", "lines", "alert_rule_test", "logql_expr_test");
-    private static final List<String> LINES =
-            List.of("stream", "line", "metadata", "from", "every", "times");
+    private static final List<String> LINES = List.of("stream", "line", "metadata", "from", "every", "times");
     private static final List<String> ALERT = List.of("eval_time", "alertname", "exp_alerts");
     private static final List<String> EXPECTED = List.of("exp_labels", "exp_annotations");
     private static final List<String> QUERY = List.of("eval_time", "expr", "exp_samples");
@@ -142,7 +141,8 @@ final class RuleTestFile {
     private void lines(YamlFields f, InlineLines out) {
         Labels stream = labels(f, "stream");
         Labels metadata = Labels.of(f.map("metadata"));
-        long from = Objects.requireNonNullElse(f.duration("from"), Duration.ZERO).toNanos();
+        long from =
+                Objects.requireNonNullElse(f.duration("from"), Duration.ZERO).toNanos();
         Duration every = f.duration("every");
         int times = f.number("times", 1, MOST_LINES);
         if (times > 1 && every == null) {

@@ -57,7 +57,8 @@ public final class RulesCommand implements Runnable {
     int check(@Parameters(paramLabel = "FILE", arity = "1..*", description = "Files or directories.") List<Path> files)
             throws CommandFailure, Output.Gone {
         for (RuleFilesOnDisk.Read r : RuleFilesOnDisk.read(files)) {
-            int rules = r.file().groups().stream().mapToInt(g -> g.rules().size()).sum();
+            int rules =
+                    r.file().groups().stream().mapToInt(g -> g.rules().size()).sum();
             out.println(r.path() + ": ok, " + r.file().groups().size() + " groups, " + rules + " rules");
         }
         return ExitCode.OK;
@@ -139,7 +140,9 @@ public final class RulesCommand implements Runnable {
         return change(files, server, true, prune, false) == 0 ? ExitCode.OK : ExitCode.FAILURE;
     }
 
-    @Command(description = "Makes the namespaces of the files on the server like the files: writes groups, removes others.")
+    @Command(
+            description =
+                    "Makes the namespaces of the files on the server like the files: writes groups, removes others.")
     int sync(
             @Parameters(paramLabel = "FILE", arity = "1..*", description = "Files or directories.") List<Path> files,
             @Option(names = "--prune", description = "Removes namespaces that are in no file, too.") boolean prune,
@@ -153,7 +156,8 @@ public final class RulesCommand implements Runnable {
     int delete(
             @Parameters(paramLabel = "NAMESPACE", description = "The namespace.") String namespace,
             @Parameters(paramLabel = "GROUP", arity = "0..1", description = "The group; without it all of them.")
-                    @Nullable String group,
+                    @Nullable
+                    String group,
             @Mixin ServerOptions server)
             throws CommandFailure, Output.Gone {
         try (RulesClient client = new RulesClient(server)) {

@@ -63,8 +63,8 @@ class RulesCommandTest {
         String body = "{}";
         switch (x.getRequestMethod()) {
             case "POST" -> {
-                RuleGroup g = RuleYaml.parseGroup(
-                        "g", new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+                RuleGroup g =
+                        RuleYaml.parseGroup("g", new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
                 stored.computeIfAbsent(ns, n -> new TreeMap<>()).put(g.name(), g);
             }
             case "DELETE" -> {
@@ -100,8 +100,7 @@ class RulesCommandTest {
     void filesAndServerAreKeptAlike() throws Exception {
         Path shop = Files.writeString(dir.resolve("shop.yaml"), SHOP);
         assertThat(run("list").lines()).isEmpty();
-        assertThat(run("diff", shop.toString()))
-                .isEqualTo(new CommandRun(1, "+ shop/a\n+ shop/b\n", ""));
+        assertThat(run("diff", shop.toString())).isEqualTo(new CommandRun(1, "+ shop/a\n+ shop/b\n", ""));
         assertThat(run("load", shop.toString()).lines()).containsExactly("+ shop/a", "+ shop/b");
         assertThat(run("diff", shop.toString())).isEqualTo(new CommandRun(0, "no differences\n", ""));
         assertThat(run("list").lines()).containsExactly("shop  a  1 rules", "shop  b  1 rules");
@@ -168,7 +167,8 @@ class RulesCommandTest {
                         "    sum(count_over_time({app=\"x\"}[5m])) at 1m: expected {{}=4.0}, got {{}=3.0}",
                         test + ": right: ok");
         assertThat(r.err()).isEqualTo("skald rules test: 1 of 2 tests failed\n");
-        Files.writeString(test, "rule_files: [shop.yaml]\ntests: [{lines: [{strem: x}], alert_rule_test: [{alertname: Z}]}]");
+        Files.writeString(
+                test, "rule_files: [shop.yaml]\ntests: [{lines: [{strem: x}], alert_rule_test: [{alertname: Z}]}]");
         assertThat(CommandRun.of("rules", "test", test.toString()).err())
                 .contains(":2:19: unknown key 'strem' in lines; did you mean 'stream'?", "no rule is called 'Z'");
     }

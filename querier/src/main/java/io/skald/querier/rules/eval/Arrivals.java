@@ -8,6 +8,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.RecentEntries;
 import io.skald.core.wire.RecentEntries.Arrival;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches how late lines arrive. Asks every ingester again and again for what is new, which tells times but reads no lines. Thread-safe:
@@ -28,12 +30,18 @@ public final class Arrivals {
     /** Who asks sooner is answered by the last time. */
     private static final long LEAST_BETWEEN = 20_000_000;
 
+    private static final long QUICK = 5_000_000;
+
     private final Supplier<List<RecentEntries>> ingesters;
     private final ReentrantLock lock = new ReentrantLock();
     // guarded by lock
     private final Map<TenantId, Tenant> tenants = new HashMap<>();
 
+    /** Held while ingesters are asked, which may take long. */
+    private final ReentrantLock polling = new ReentrantLock();
+    // guarded by polling
     private long polledAt;
+    private volatile long pollNanos;
 
     private static final class Tenant {
         private final List<Watch> watches = new CopyOnWriteArrayList<>();
@@ -53,9 +61,6 @@ public final class Arrivals {
             Tenant t = tenants.get(tenant);
             if (t == null) {
                 t = new Tenant();
-                for (RecentEntries r : ingesters.get()) {
-                    t.positions.put(r.ingesterId(), r.endPosition());
-                }
                 tenants.put(tenant, t);
             }
             t.watches.add(w);
@@ -84,41 +89,83 @@ public final class Arrivals {
 
     /** Asks what arrived since the last time. To be called often: lines count as late as they are when this is called. */
     public void poll(long nowNanos) {
-        lock.lock();
+        if (!polling.tryLock()) {
+            return;
+        }
         try {
+            long begin = System.nanoTime();
             if (nowNanos >= polledAt && nowNanos - polledAt < LEAST_BETWEEN) {
                 return;
             }
             polledAt = nowNanos;
-            tenants.forEach((tenant, t) -> {
-                for (RecentEntries r : ingesters.get()) {
-                    poll(tenant, t, r, nowNanos);
+            List<RecentEntries> all = ingesters.get();
+            for (TenantId tenant : watched()) {
+                for (RecentEntries r : all) {
+                    poll(tenant, r, nowNanos);
                 }
-            });
+            }
+            pollNanos = System.nanoTime() - begin;
+        } finally {
+            polling.unlock();
+        }
+    }
+
+    /** As {@link #poll}, unless that takes long: somebody else calls it often. */
+    void pollIfQuick(long nowNanos) {
+        if (pollNanos < QUICK) {
+            poll(nowNanos);
+        }
+    }
+
+    private List<TenantId> watched() {
+        lock.lock();
+        try {
+            return List.copyOf(tenants.keySet());
         } finally {
             lock.unlock();
         }
     }
 
-    private static void poll(TenantId tenant, Tenant t, RecentEntries ingester, long now) {
-        long from = t.positions.computeIfAbsent(ingester.ingesterId(), i -> ingester.endPosition());
+    private void poll(TenantId tenant, RecentEntries ingester, long now) {
+        Long from = position(tenant, ingester.ingesterId());
+        long next = from == null ? ingester.endPosition() : from;
+        List<Arrival> arrivals = List.of();
+        if (from != null) {
+            try {
+                RecentEntries.Arrived arrived = ingester.arrived(tenant, from);
+                arrivals = arrived.arrivals();
+                next = arrived.nextPosition();
+            } catch (StoreException.Stale e) {
+                LOG.log(Level.DEBUG, () -> "what arrived was flushed before it was looked at: " + e.getMessage());
+                next = ingester.endPosition();
+            } catch (StoreException e) {
+                LOG.log(Level.DEBUG, () -> "ingester " + ingester.ingesterId() + " does not answer: " + e.getMessage());
+            }
+        }
+        lock.lock();
         try {
-            RecentEntries.Arrived arrived = ingester.arrived(tenant, from);
-            t.positions.put(ingester.ingesterId(), arrived.nextPosition());
-            for (Arrival a : arrived.arrivals()) {
+            Tenant t = tenants.get(tenant);
+            if (t == null) {
+                return;
+            }
+            t.positions.put(ingester.ingesterId(), next);
+            for (Arrival a : arrivals) {
                 for (Watch w : watches(t, a.labels())) {
                     w.arrived(a, now);
                 }
             }
-        } catch (StoreException.Stale e) {
-            LOG.log(
-                    System.Logger.Level.DEBUG,
-                    () -> "what arrived was flushed before it was looked at: " + e.getMessage());
-            t.positions.put(ingester.ingesterId(), ingester.endPosition());
-        } catch (StoreException e) {
-            LOG.log(
-                    System.Logger.Level.DEBUG,
-                    () -> "ingester " + ingester.ingesterId() + " does not answer: " + e.getMessage());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable Long position(TenantId tenant, String ingester) {
+        lock.lock();
+        try {
+            Tenant t = tenants.get(tenant);
+            return t == null ? null : t.positions.get(ingester);
+        } finally {
+            lock.unlock();
         }
     }
 

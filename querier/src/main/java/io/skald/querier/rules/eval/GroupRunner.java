@@ -174,7 +174,7 @@ final class GroupRunner {
 
     /** Evaluates what is due, and tells of alerts. Returns when to come again. */
     long step(long now) throws InterruptedException {
-        env.arrivals().poll(now);
+        env.arrivals().pollIfQuick(now);
         List<long[]> arrived = watch.take();
         Map<Labels, Outgoing> passed = new TreeMap<>();
         boolean repeated = lateGrace > 0 && repeat(arrived, now, passed);

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The lines of a rule test. Filled first, then read by many threads. */
@@ -32,8 +33,8 @@ public final class InlineLines implements LogSource {
         }
     }
 
-    private TreeMap<Labels, List<Entry>> selected(List<Matcher> matchers, long start, long end) {
-        TreeMap<Labels, List<Entry>> out = new TreeMap<>();
+    private SortedMap<Labels, List<Entry>> selected(List<Matcher> matchers, long start, long end) {
+        SortedMap<Labels, List<Entry>> out = new TreeMap<>();
         streams.forEach((labels, entries) -> {
             if (Matcher.all(matchers, labels)) {
                 List<Entry> in = entries.stream()
@@ -50,8 +51,9 @@ public final class InlineLines implements LogSource {
     @Override
     public Scan open(ScanRequest request) {
         List<StreamScan> found = new ArrayList<>();
-        selected(request.matchers(), request.startNanos(), request.endNanos()).forEach((labels, entries) -> found.add(
-                new Stream(labels, request.direction() == Direction.FORWARD ? entries : entries.reversed())));
+        selected(request.matchers(), request.startNanos(), request.endNanos())
+                .forEach((labels, entries) -> found.add(
+                        new Stream(labels, request.direction() == Direction.FORWARD ? entries : entries.reversed())));
         return new Opened(found, new ScanStats());
     }
 
@@ -63,8 +65,12 @@ public final class InlineLines implements LogSource {
     @Override
     public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) {
         List<StreamStats> out = new ArrayList<>();
-        selected(matchers, startNanos, endNanos).forEach((labels, entries) -> out.add(new StreamStats(
-                labels, 1, entries.size(), entries.stream().mapToLong(e -> e.line.length).sum())));
+        selected(matchers, startNanos, endNanos)
+                .forEach((labels, entries) -> out.add(new StreamStats(
+                        labels,
+                        1,
+                        entries.size(),
+                        entries.stream().mapToLong(e -> e.line.length).sum())));
         return new Found<>(out, List.of());
     }
 

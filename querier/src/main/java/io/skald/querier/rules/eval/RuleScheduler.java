@@ -122,7 +122,8 @@ public final class RuleScheduler implements AutoCloseable {
                 long now = clockNanos.getAsLong();
                 reloadIfDue(now);
                 beatIfDue();
-                env.arrivals().poll(now);
+                // may wait for an ingester that does not answer; nothing else does
+                workers.execute(() -> env.arrivals().poll(now));
                 countAlerts(now);
                 if (!dispatch(clockNanos.getAsLong())) {
                     return;

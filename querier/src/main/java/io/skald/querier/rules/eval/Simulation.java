@@ -72,10 +72,11 @@ public final class Simulation implements AutoCloseable {
         for (GroupRunner r : runners) {
             GroupStatus s = r.status();
             if (s != null) {
-                s.rules().forEach(rule -> rule.alerts().stream()
-                        .filter(a -> a.state() == State.FIRING
-                                && a.labels().getOrEmpty("alertname").equals(alert))
-                        .forEach(out::add));
+                s.rules()
+                        .forEach(rule -> rule.alerts().stream()
+                                .filter(a -> a.state() == State.FIRING
+                                        && a.labels().getOrEmpty("alertname").equals(alert))
+                                .forEach(out::add));
             }
         }
         return out;

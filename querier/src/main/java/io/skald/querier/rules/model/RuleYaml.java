@@ -84,7 +84,9 @@ public final class RuleYaml {
             GroupReader reader = new GroupReader(problems);
             for (NodeTuple t : m.getValue()) {
                 if (t.getKeyNode() instanceof ScalarNode k && t.getValueNode() instanceof SequenceNode s) {
-                    out.put(k.getValue(), s.getValue().stream().map(reader::group).toList());
+                    out.put(
+                            k.getValue(),
+                            s.getValue().stream().map(reader::group).toList());
                 } else {
                     problems.add(t.getKeyNode(), "a namespace with a list of groups is expected");
                 }
