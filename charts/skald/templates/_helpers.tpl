@@ -72,6 +72,10 @@ http://{{ include "skald.name" . }}.{{ .Release.Namespace }}.svc:{{ .Values.serv
 {{- $_ := set $config "storage" (dict "index" "dynamodb" "segments" "s3" "dynamodb" $dynamodb "s3" $s3) -}}
 {{- end }}
 {{- end }}
+{{- if eq .Values.mode "distributed" }}
+{{- $ingesters := printf "%s-headless.%s.svc:3100" (include "skald.name" .) .Release.Namespace -}}
+{{- $_ := set $config "querier" (dict "ingesters" (list $ingesters)) -}}
+{{- end }}
 {{- $rules := dict "directory" "/etc/skald/rules" -}}
 {{- with .Values.rules.alertmanagers }}{{ $_ := set $rules "alertmanager_url" (join "," .) }}{{ end -}}
 {{- $_ := set $config "rules" $rules -}}

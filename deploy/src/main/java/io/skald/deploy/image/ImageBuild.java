@@ -212,6 +212,21 @@ public final class ImageBuild {
         return String.join("\n", lines) + "\n";
     }
 
+    /**
+     * How a staged distribution is run on this machine just as in the image: by a JVM with the same options.
+     *
+     * @throws IOException if it holds no native libraries for this machine
+     */
+    public static List<String> command(Path stage) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        Path natives = stage.resolve("lib/native/Linux-" + machine());
+        command.addAll(JavaRuntime.OPTIONS);
+        command.addAll(JavaRuntime.nativeOptions(natives, natives.toString()));
+        command.addAll(List.of("-cp", stage.resolve("lib/skald.jar").toString(), JavaRuntime.MAIN));
+        return command;
+    }
+
     /** All files of a directory, links resolved: an image that runs everywhere has no use for them. */
     private FileEntriesLayer tree(String name, Path from, AbsoluteUnixPath to) throws IOException {
         FileEntriesLayer.Builder layer = FileEntriesLayer.builder().setName(name);
