@@ -138,16 +138,14 @@ public final class BatchCodec {
         long bytes = 0;
         for (int i = from; i < to; i++) {
             long t = b.timestampNanos(i);
-            out.zigzag(t - last);
             increasing &= i == from || t > last;
             last = t;
             min = Math.min(min, t);
             max = Math.max(max, t);
-        }
-        for (int i = from; i < to; i++) {
-            out.varint(b.length(i));
             bytes += b.length(i);
         }
+        out.times(b, from, to);
+        out.lengths(b, from, to);
         metadata(b, from, to);
         int headBytes = out.size() - start;
         for (int i = from; i < to; i++) {

@@ -40,6 +40,11 @@ final class ProtoReader {
         return at;
     }
 
+    /** Bytes to the end of the message. */
+    int remaining() {
+        return end - at;
+    }
+
     /** The field number and wire type of the next field, as {@code number << 3 | type}; 0 at the end of the message. */
     int tag() {
         if (at == end) {

@@ -19,6 +19,9 @@ final class PushProto {
     private static final int SECONDS = 1 << 3 | ProtoReader.VARINT;
     private static final int NANOS = 2 << 3 | ProtoReader.VARINT;
 
+    /** About what an entry takes, so that columns need not grow often; less than that costs room in proportion to the body only. */
+    private static final int BYTES_PER_ENTRY = 128;
+
     private final byte[] body;
     private final ProtoReader in;
     private final LabelCache cache;
@@ -60,7 +63,7 @@ final class PushProto {
         String why = null;
         // labels may come after the entries, so these are gathered without them first
         budget.take(DecodeBudget.STREAM);
-        EntryBatch entries = new EntryBatch(Labels.EMPTY, 4);
+        EntryBatch entries = new EntryBatch(Labels.EMPTY, Math.clamp(in.remaining() / BYTES_PER_ENTRY, 1, 4096));
         for (int tag = in.tag(); tag != 0; tag = in.tag()) {
             if (tag == FIELD_1) {
                 int n = in.length();
