@@ -14,6 +14,7 @@ import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockPush;
 import io.skald.core.wire.PushSink;
 import io.skald.core.wire.RecentEntries;
+import io.skald.ingester.flush.AckPace;
 import io.skald.ingester.flush.FlushEvents;
 import io.skald.ingester.flush.FlushStep;
 import io.skald.ingester.flush.Flushed;
@@ -74,6 +75,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
     private final boolean ownsDirectory;
     private final Head head;
     private final Wal wal;
+    private final AckPace pace = new AckPace();
     private final Flusher flusher;
     private volatile boolean closing;
     private volatile boolean draining;
@@ -147,6 +149,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                             clock::millis,
                             this::diskPressure,
                             tenant -> limits.of(tenant).patternsEnabled(),
+                            pace,
                             tenant -> RetentionClasses.of(limits.of(tenant))));
         } catch (StoreException | RuntimeException e) {
             if (opened != null) {
@@ -302,6 +305,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
 
     @Override
     public PushResult push(TenantId tenant, List<EntryBatch> batches) throws StoreException, InterruptedException {
+        long begin = System.nanoTime();
         checkOpen();
         String id = tenant.value();
         Validator validator = validator(tenant);
@@ -317,6 +321,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                     BatchCodec.encode(tenant, good, WalFormat.maxPayload(config.walSegmentBytes()));
             takenBytes.add(bytes);
             append(records);
+            pace.acked(System.nanoTime() - begin);
             records.forEach(EncodedBatch::release);
             metrics.lines.labels(id).inc((double) accepted);
             metrics.bytes.labels(id).inc((double) bytes);
@@ -377,6 +382,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
     }
 
     private PushResult store(PushId id, BlockPush push) throws StoreException, InterruptedException {
+        long begin = System.nanoTime();
         Validator validator = validator(id.tenant());
         BlockPreparer preparer = new BlockPreparer(validator);
         List<EncodedBlocks.Block> good = preparer.prepare(push.blocks());
@@ -394,6 +400,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         }
         takenBytes.add(record.length());
         append(List.of(record));
+        pace.acked(System.nanoTime() - begin);
         record.release();
         metrics.lines.labels(id.tenant().value()).inc((double) preparer.entries());
         metrics.bytes.labels(id.tenant().value()).inc((double) preparer.lineBytes());

@@ -42,6 +42,7 @@ public final class Flusher implements AutoCloseable {
      * @param nowMillis the time, milliseconds since the epoch
      * @param pressure whether the disk is so full that flushing early helps
      * @param patterns whether the patterns of a tenant's lines are mined
+     * @param pace what a flush gives way to
      * @param retention by which rules a tenant's entries are kept
      */
     public record Settings(
@@ -51,6 +52,7 @@ public final class Flusher implements AutoCloseable {
             LongSupplier nowMillis,
             BooleanSupplier pressure,
             Predicate<TenantId> patterns,
+            AckPace pace,
             Function<TenantId, RetentionClasses> retention) {}
 
     /** What was flushed and is still readable in the head. */
@@ -219,6 +221,7 @@ public final class Flusher implements AutoCloseable {
                     log,
                     events,
                     copier,
+                    settings.pace(),
                     t,
                     fences.getOrDefault(t, 0L),
                     c.position(),

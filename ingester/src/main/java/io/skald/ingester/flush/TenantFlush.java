@@ -32,6 +32,7 @@ final class TenantFlush {
     private final CommitLog log;
     private final FlushEvents events;
     private final BlockCopier copier;
+    private final AckPace pace;
     private final TenantId tenant;
     private final long to;
     private final boolean patterns;
@@ -50,6 +51,7 @@ final class TenantFlush {
             CommitLog log,
             FlushEvents events,
             BlockCopier copier,
+            AckPace pace,
             TenantId tenant,
             long from,
             long to,
@@ -62,6 +64,7 @@ final class TenantFlush {
         this.log = log;
         this.events = events;
         this.copier = copier;
+        this.pace = pace;
         this.tenant = tenant;
         this.from = from;
         this.to = to;
@@ -197,6 +200,7 @@ final class TenantFlush {
         StreamBatches batches = range.batches(stream, start, end, this::corrupt);
         boolean any = false;
         while (batches.hasMore()) {
+            pace.giveWay();
             // a block with entries of several classes is not copied
             StreamBatches.Block block = ofAll == null ? null : batches.block();
             if (block != null) {
