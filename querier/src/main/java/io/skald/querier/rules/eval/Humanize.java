@@ -120,11 +120,13 @@ final class Humanize {
         if (Double.isNaN(v) || Double.isInfinite(v)) {
             return digits(v);
         }
-        long nanos = Math.min(999_999_999, Math.round((v - Math.floor(v)) * 1e9));
-        Instant at = Instant.ofEpochSecond((long) Math.floor(v));
-        String fraction = nanos == 0
+        // to the millisecond, as Prometheus keeps times
+        long all = (long) Math.floor(v * 1000);
+        long millis = Math.floorMod(all, 1000);
+        Instant at = Instant.ofEpochSecond(Math.floorDiv(all, 1000));
+        String fraction = millis == 0
                 ? ""
-                : "." + String.format(Locale.ROOT, "%09d", nanos).replaceAll("0+$", "");
+                : "." + String.format(Locale.ROOT, "%03d", millis).replaceAll("0+$", "");
         return DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT)
                         .withZone(ZoneOffset.UTC)
                         .format(at)
