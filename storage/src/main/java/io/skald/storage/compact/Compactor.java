@@ -26,8 +26,10 @@ import io.skald.storage.segment.SegmentScan;
 import io.skald.storage.segment.SegmentWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -96,27 +98,42 @@ public final class Compactor {
         SegmentReaders readers = new SegmentReaders(store, DIRECTORY_BYTES, SHARED_BLOCK_BYTES, 8 << 20);
         TreeMap<Long, DeletedEntries> deletes = new TreeMap<>();
         List<SegmentMerge.Input> merged = new ArrayList<>();
-        for (SegmentRef s : inputs) {
-            List<DeletedEntries> without = new ArrayList<>();
-            for (Deletion d : version.deletions(s)) {
-                without.add(deletes.computeIfAbsent(
-                        d.n(),
-                        n -> new DeletedEntries(
-                                d, settings.filters().apply(d.request().query()))));
-            }
-            merged.add(new SegmentMerge.Input(readers.get(s), without));
-        }
         try {
+            for (SegmentRef s : inputs) {
+                List<DeletedEntries> without = new ArrayList<>();
+                for (Deletion d : version.deletions(s)) {
+                    without.add(deletes.computeIfAbsent(
+                            d.n(),
+                            n -> new DeletedEntries(
+                                    d, settings.filters().apply(d.request().query()))));
+                }
+                merged.add(new SegmentMerge.Input(readers.get(s), without));
+            }
             if (inputs.size() == 1 && !deletes.isEmpty() && !holdsDeleted(merged.getFirst())) {
                 return mark(tenant, inputs.getFirst(), version, deletes);
             }
             return rewrite(tenant, inputs, merged, version, deletes, pace);
         } catch (SegmentMerge.Unreadable e) {
+            if (!live(tenant, inputs)) {
+                return CompactionResult.OVERTAKEN;
+            }
             StoreException.CorruptData corrupt = new StoreException.CorruptData(
                     "segments of tenant " + tenant + " are not compacted: " + e.getMessage());
             corrupt.initCause(e);
             throw corrupt;
+        } catch (StoreException.NotFound e) {
+            if (!live(tenant, inputs)) {
+                return CompactionResult.OVERTAKEN;
+            }
+            throw e;
         }
+    }
+
+    /** Whether all inputs still are segments; if not, another compaction was so much faster that their objects are gone. */
+    private boolean live(TenantId tenant, List<SegmentRef> inputs) throws StoreException {
+        Set<String> live = new HashSet<>();
+        log.read(tenant).segments().forEach(s -> live.add(s.key()));
+        return inputs.stream().allMatch(s -> live.contains(s.key()));
     }
 
     /** Whether there is anything to take out; reads what skip filters do not rule out, up to the first. */

@@ -1,0 +1,365 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.querier.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.skald.core.model.EntryBatch;
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
+import io.skald.core.scan.Direction;
+import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.Scan;
+import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.StreamScan;
+import io.skald.logql.pipeline.QueryFilter;
+import io.skald.storage.compact.CompactionJob;
+import io.skald.storage.compact.CompactionPlanner;
+import io.skald.storage.compact.CompactionPolicy;
+import io.skald.storage.compact.Compactor;
+import io.skald.storage.compact.Garbage;
+import io.skald.storage.compact.Pace;
+import io.skald.storage.index.CommitLog;
+import io.skald.storage.index.CommitResult;
+import io.skald.storage.index.DeleteRequest;
+import io.skald.storage.index.Fence;
+import io.skald.storage.index.LogRecord;
+import io.skald.storage.segment.SegmentReaders;
+import io.skald.storage.segment.SegmentRef;
+import io.skald.storage.segment.SegmentWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** One schedule of {@link ExactReadModelTest}. Its actors run one at a time, so nothing here is locked. */
+final class Model {
+    private static final TenantId T = new TenantId("t");
+    private static final long DAY = Duration.ofDays(1).toNanos();
+    private static final CompactionPolicy POLICY =
+            new CompactionPolicy(4000, 2, Duration.ofHours(1), new SegmentWriter.Density(4096, 1));
+
+    /** A delete request as seen by the one who asks for it. */
+    private static final class Delete {
+        final String word;
+        /** Lines that were acknowledged before it began. */
+        final Set<String> before;
+
+        /** Lines that were acknowledged before it was done; null until then. */
+        @Nullable
+        Set<String> until;
+
+        Delete(String word, Set<String> before) {
+            this.word = word;
+            this.before = before;
+        }
+    }
+
+    private final Random random;
+    private final Schedule schedule;
+    private final ModelStores stores;
+    private final List<FakeIngester> ingesters = List.of(new FakeIngester("i0"), new FakeIngester("i1"));
+    private final boolean[] flushing = new boolean[2];
+    private final Set<String> acknowledged = new LinkedHashSet<>();
+    private final List<Delete> deletes = new ArrayList<>();
+    /** Keys that flushes used: what crashes leave of these is swept at the next start. */
+    private final Set<String> flushed = new HashSet<>();
+
+    private long nowMillis = Duration.ofDays(10).toMillis();
+    private int lines;
+    private int writing = 1;
+    private int open;
+    private long queries;
+    private long compactions;
+
+    Model(Random random) {
+        this.random = random;
+        this.schedule = new Schedule(random);
+        this.stores = new ModelStores(schedule, random, random.nextBoolean() ? 0.01 : 0);
+    }
+
+    int steps() {
+        return schedule.steps();
+    }
+
+    long queries() {
+        return queries;
+    }
+
+    long compactions() {
+        return compactions;
+    }
+
+    void run() throws Exception {
+        double crashes = random.nextBoolean() ? 0.01 : 0;
+        schedule.add(0, this::write);
+        for (int i = 0; i < ingesters.size(); i++) {
+            int n = i;
+            schedule.add(crashes, () -> repeat(() -> flush(n, new CommitLog(stores.faultyIndex()))));
+        }
+        for (int c = 0; c < 2; c++) {
+            // clocks of two processes differ by minutes
+            long skew = random.nextInt(300_000) - 150_000L;
+            schedule.add(crashes, () -> repeat(() -> compact(skew)));
+        }
+        schedule.add(0, this::delete);
+        schedule.add(0, this::query);
+        schedule.add(0, this::query);
+        schedule.run();
+        end();
+    }
+
+    /** Does something until the writer is done, as often as its process must be started again. */
+    private void repeat(Schedule.Script work) throws Exception {
+        while (writing > 0) {
+            try {
+                work.run();
+            } catch (StoreException.Unavailable | Schedule.Crash e) {
+                // tried again by what comes up next
+            }
+            pause();
+        }
+    }
+
+    private void pause() {
+        try {
+            schedule.step();
+        } catch (Schedule.Crash e) {
+            // between two pieces of work there is nothing to lose
+        }
+    }
+
+    private void write() {
+        int pushes = 5 + random.nextInt(25);
+        for (int n = 0; n < pushes; n++) {
+            for (int k = random.nextInt(4); k >= 0; k--) {
+                String line = "line " + lines++ + " w" + random.nextInt(4);
+                long time = random.nextInt(2) * DAY + random.nextInt(50);
+                FakeIngester.Entry e =
+                        new FakeIngester.Entry(Labels.of("app", "a" + random.nextInt(3)), time, line, Labels.EMPTY);
+                int at = random.nextInt(2);
+                ingesters.get(at).entries.add(e);
+                if (random.nextInt(4) == 0) {
+                    // the answer got lost, and the client tried another ingester
+                    ingesters.get(1 - at).entries.add(e);
+                }
+                acknowledged.add(line);
+            }
+            for (int k = random.nextInt(20); k >= 0; k--) {
+                schedule.step();
+            }
+        }
+        writing--;
+    }
+
+    /** Stores what an ingester has behind its fence, and forgets it some time later. */
+    private void flush(int n, CommitLog log) throws StoreException {
+        while (flushing[n]) {
+            schedule.step();
+        }
+        flushing[n] = true;
+        try {
+            FakeIngester ingester = ingesters.get(n);
+            long fence = log.read(T).fence(ingester.id);
+            int end = ingester.entries.size();
+            if (fence == end) {
+                return;
+            }
+            List<SegmentRef> refs = segments(ingester.entries.subList((int) fence, end));
+            LogRecord record = LogRecord.flush(refs, new Fence(ingester.id, fence, end));
+            CommitResult r;
+            try {
+                r = log.commit(T, record);
+            } catch (StoreException.Unavailable e) {
+                // whether it was written is settled by asking again
+                r = log.commit(T, record);
+            }
+            if (r instanceof CommitResult.Committed && random.nextBoolean()) {
+                schedule.step();
+                ingester.forgetBelow(Math.max(ingester.firstHeld, end));
+            }
+        } finally {
+            flushing[n] = false;
+        }
+    }
+
+    private List<SegmentRef> segments(List<FakeIngester.Entry> entries) throws StoreException {
+        Map<Integer, TreeMap<Labels, EntryBatch>> days = new TreeMap<>();
+        for (FakeIngester.Entry e : List.copyOf(entries)) {
+            byte[] line = e.line().getBytes(StandardCharsets.UTF_8);
+            days.computeIfAbsent(SegmentWriter.dayOf(e.time()), d -> new TreeMap<>())
+                    .computeIfAbsent(e.labels(), EntryBatch::new)
+                    .add(e.time(), line, 0, line.length, e.metadata());
+        }
+        List<SegmentRef> refs = new ArrayList<>();
+        for (Map.Entry<Integer, TreeMap<Labels, EntryBatch>> day : days.entrySet()) {
+            try (SegmentWriter w = SegmentWriter.create(stores.faultySegments(), T, day.getKey())) {
+                w.withoutPatterns();
+                for (EntryBatch batch : day.getValue().values()) {
+                    w.add(batch);
+                }
+                flushed.add(w.key());
+                refs.add(w.finish());
+            }
+        }
+        return refs;
+    }
+
+    private void compact(long skewMillis) throws StoreException, InterruptedException {
+        CommitLog log = new CommitLog(stores.faultyIndex());
+        Garbage garbage = new Garbage(stores.faultyIndex(), stores.faultySegments(), log);
+        Compactor compactor = new Compactor(
+                stores.faultySegments(),
+                log,
+                garbage,
+                new Compactor.Settings(
+                        POLICY,
+                        QueryFilter::of,
+                        Duration.ofHours(1),
+                        () -> nowMillis + skewMillis,
+                        step -> schedule.step()));
+        List<CompactionJob> jobs =
+                new CompactionPlanner(POLICY).plan(log.read(T), nowMillis * 1_000_000, random.nextBoolean(), Set.of());
+        if (!jobs.isEmpty()
+                && compactor
+                        .run(T, jobs.get(random.nextInt(jobs.size())), Pace.UNLIMITED)
+                        .committed()) {
+            compactions++;
+        }
+        if (open == 0 && random.nextInt(3) == 0) {
+            // no query is older than that
+            nowMillis += random.nextInt(3) == 0
+                    ? Duration.ofHours(30).toMillis()
+                    : Duration.ofHours(2).toMillis();
+        }
+        garbage.collect(T, nowMillis + skewMillis);
+    }
+
+    private void delete() throws StoreException {
+        while (writing > 0) {
+            for (int k = random.nextInt(60); k >= 0 && writing > 0; k--) {
+                schedule.step();
+            }
+            if (random.nextInt(3) > 0) {
+                continue;
+            }
+            CommitLog log = new CommitLog(stores.faultyIndex());
+            Delete d = new Delete("w" + random.nextInt(4), new HashSet<>(acknowledged));
+            deletes.add(d);
+            boolean stored = false;
+            while (!stored) {
+                try {
+                    flush(0, log);
+                    flush(1, log);
+                    stored = true;
+                } catch (StoreException.Unavailable e) {
+                    // asked again
+                }
+            }
+            LogRecord record = LogRecord.delete(
+                    new DeleteRequest("d" + deletes.size(), "{app=~\"a.\"} |= \"" + d.word + "\"", 0, 2 * DAY, 0));
+            while (d.until == null) {
+                try {
+                    assertThat(log.commit(T, record)).isInstanceOf(CommitResult.Committed.class);
+                    d.until = new HashSet<>(acknowledged);
+                } catch (StoreException.Unavailable e) {
+                    // the same record: it is there once
+                }
+            }
+        }
+    }
+
+    private void query() throws StoreException {
+        while (writing > 0) {
+            CommitLog log = new CommitLog(stores.faultyIndex());
+            open++;
+            try {
+                check(log, Set.copyOf(acknowledged), deletes.size());
+                queries++;
+            } catch (StoreException.Unavailable e) {
+                // the client asks again
+            } finally {
+                open--;
+            }
+            schedule.step();
+        }
+    }
+
+    /** When all is quiet: nothing is left to do, nothing is lost, and no object is left that nobody needs. */
+    private void end() throws StoreException, InterruptedException {
+        stores.quiet();
+        CommitLog log = new CommitLog(stores.faultyIndex());
+        flush(0, log);
+        flush(1, log);
+        CompactionPlanner planner = new CompactionPlanner(POLICY);
+        for (int n = 0;
+                !planner.plan(log.read(T), nowMillis * 1_000_000, true, Set.of())
+                        .isEmpty();
+                n++) {
+            compact(0);
+            assertThat(n).as("compactions without an end").isLessThan(500);
+        }
+        check(log, Set.copyOf(acknowledged), deletes.size());
+        nowMillis += Duration.ofDays(3).toMillis();
+        compact(0);
+        Set<String> live = new HashSet<>();
+        log.read(T).segments().forEach(s -> live.add(s.key()));
+        assertThat(stores.segments.list("")).containsAll(live);
+        assertThat(stores.segments.list("")).allMatch(k -> live.contains(k) || flushed.contains(k));
+        assertThat(stores.index.read("t/garbage", 0, 10)).isEmpty();
+        assertThat(new CommitLog(stores.index).read(T)).isEqualTo(log.read(T));
+    }
+
+    private void check(CommitLog log, Set<String> must, int deletesBefore) throws StoreException {
+        List<Delete> before = List.copyOf(deletes.subList(0, deletesBefore));
+        Set<String> forbidden = new HashSet<>();
+        for (Delete d : before) {
+            if (d.until != null) {
+                d.before.stream().filter(l -> l.endsWith(d.word)).forEach(forbidden::add);
+            }
+        }
+        List<String> found = found(log);
+        Set<String> required = new HashSet<>(must);
+        // what was acknowledged while a delete ran may be on either side of it
+        for (Delete d : deletes) {
+            Set<String> until = d.until;
+            required.removeIf(l -> l.endsWith(d.word) && (until == null || until.contains(l)));
+        }
+        assertThat(found).doesNotHaveDuplicates();
+        assertThat(found).containsAll(required);
+        assertThat(found).noneMatch(forbidden::contains);
+        assertThat(acknowledged).containsAll(found);
+    }
+
+    private List<String> found(CommitLog log) throws StoreException {
+        ExactSource source =
+                new ExactSource(T, log, new SegmentReaders(stores.faultySegments()), () -> List.copyOf(ingesters));
+        ScanRequest request = new ScanRequest(
+                List.of(),
+                Long.MIN_VALUE,
+                Long.MAX_VALUE,
+                random.nextBoolean() ? Direction.FORWARD : Direction.BACKWARD,
+                ScanRequest.Columns.ALL,
+                List.of());
+        List<String> found = new ArrayList<>();
+        try (Scan scan = source.open(request)) {
+            for (StreamScan s : scan.streams()) {
+                try (EntryCursor c = s.open()) {
+                    while (c.next()) {
+                        found.add(new String(c.buffer(), c.offset(), c.length(), StandardCharsets.UTF_8));
+                    }
+                }
+            }
+            assertThat(scan.warnings()).isEmpty();
+        }
+        return found;
+    }
+}
