@@ -5,6 +5,7 @@ package io.skald.logql.pipeline;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.skald.logql.regexp.ByteRegexp;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -17,11 +18,14 @@ import org.jspecify.annotations.Nullable;
 final class RegexpMatcher implements LineMatcher {
     private final Pattern pattern;
     private final @Nullable Needle prefilter;
+    private final @Nullable ByteRegexp automaton;
     private @Nullable Matcher matcher;
 
-    RegexpMatcher(Pattern pattern, @Nullable Needle prefilter) {
+    /** @param automaton says whether there is a match, if it can; else null */
+    RegexpMatcher(Pattern pattern, @Nullable Needle prefilter, @Nullable ByteRegexp automaton) {
         this.pattern = pattern;
         this.prefilter = prefilter;
+        this.automaton = automaton;
     }
 
     /** @throws PipelineException naming what is wrong with the expression */
@@ -47,7 +51,19 @@ final class RegexpMatcher implements LineMatcher {
 
     @Override
     public boolean matches(byte[] buffer, int from, int to) {
-        return find(buffer, from, to) != null;
+        if (prefilter != null && prefilter.indexIn(buffer, from, to) < 0) {
+            return false;
+        }
+        return switch (decided(buffer, from, to)) {
+            case MATCH -> true;
+            case NO_MATCH -> false;
+            case UNKNOWN -> run(buffer, from, to) != null;
+        };
+    }
+
+    private ByteRegexp.Answer decided(byte[] buffer, int from, int to) {
+        ByteRegexp a = automaton;
+        return a == null || !Utf8.isValid(buffer, from, to) ? ByteRegexp.Answer.UNKNOWN : a.find(buffer, from, to);
     }
 
     /** The first match, with offsets in bytes from {@code from}, or null. Valid until the next call. */
@@ -56,6 +72,13 @@ final class RegexpMatcher implements LineMatcher {
         if (prefilter != null && prefilter.indexIn(buffer, from, to) < 0) {
             return null;
         }
+        if (decided(buffer, from, to) == ByteRegexp.Answer.NO_MATCH) {
+            return null;
+        }
+        return run(buffer, from, to);
+    }
+
+    private @Nullable Matcher run(byte[] buffer, int from, int to) {
         byte[] line = Arrays.copyOfRange(buffer, from, to);
         if (!Utf8.isValid(line, 0, line.length)) {
             // offsets would not fit the line any more, but whoever needs offsets checks validity first
@@ -84,7 +107,8 @@ final class RegexpMatcher implements LineMatcher {
             return () -> any;
         }
         Needle prefilter = prefilter(literals);
-        return () -> new RegexpMatcher(pattern, prefilter);
+        ByteRegexp automaton = ByteRegexp.of(regexp);
+        return () -> new RegexpMatcher(pattern, prefilter, automaton);
     }
 
     /** Makes a matcher for each thread. */

@@ -8,6 +8,7 @@ import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Stage;
 import io.skald.logql.parser.Printer;
 import io.skald.logql.parser.SyntaxException;
+import io.skald.logql.regexp.ByteRegexp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -145,8 +146,9 @@ final class StageCompiler {
             Pattern pattern = RegexpMatcher.compile(p.regexp());
             List<RegexpStep.Group> groups = RegexpStep.groups(pattern);
             Needle prefilter = RegexpMatcher.prefilter(RegexpLiterals.of(p.regexp()));
-            return labels ->
-                    new RegexpStep(needed, new RegexpMatcher(pattern, prefilter), groups, EarlyFilters.bind(early));
+            ByteRegexp automaton = ByteRegexp.of(p.regexp());
+            return labels -> new RegexpStep(
+                    needed, new RegexpMatcher(pattern, prefilter, automaton), groups, EarlyFilters.bind(early));
         } catch (PipelineException e) {
             throw new PipelineException("invalid regexp parser: " + e.getMessage(), e);
         }

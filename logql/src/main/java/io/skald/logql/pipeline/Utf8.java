@@ -2,14 +2,27 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.pipeline;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /** Checks of UTF-8. */
 final class Utf8 {
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long NOT_ASCII = 0x8080808080808080L;
+
     private Utf8() {}
 
     /** Whether the bytes are UTF-8 without overlong forms, surrogates or cut characters. */
     static boolean isValid(byte[] b, int from, int to) {
         int i = from;
         while (i < to) {
+            while (i <= to - Long.BYTES && ((long) LONGS.get(b, i) & NOT_ASCII) == 0) {
+                i += Long.BYTES;
+            }
+            if (i == to) {
+                return true;
+            }
             int c = b[i];
             if (c >= 0) {
                 i++;
