@@ -14,6 +14,7 @@ import io.skald.core.config.Limits;
 import io.skald.core.config.OverridesFile;
 import io.skald.core.config.RetentionStream;
 import io.skald.core.config.SkaldConfig;
+import io.skald.core.config.StorageSettings.SegmentBackend;
 import io.skald.core.config.TenantLimits;
 import io.skald.core.config.WalSync;
 import io.skald.core.disk.Disk;
@@ -50,7 +51,9 @@ import io.skald.querier.schedule.QueryScheduler;
 import io.skald.querier.source.ExactSource;
 import io.skald.querier.source.Ingesters;
 import io.skald.querier.source.MultiTenantSource;
+import io.skald.storage.SegmentStore;
 import io.skald.storage.StoreMetrics;
+import io.skald.storage.cache.RangeCache;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.IngesterRegistry;
 import io.skald.storage.index.Retention;
@@ -243,6 +246,15 @@ public final class Appliance implements AutoCloseable {
         return new Membership(config, registry, ingester, api, Clock.systemUTC());
     }
 
+    /** Segments as queries read them. */
+    private static SegmentStore near(SkaldConfig config, Stores stores, CollectorRegistry registry)
+            throws StoreException {
+        long size = config.storage().cacheSize();
+        return config.storage().segments() == SegmentBackend.S3 && size > 0
+                ? RangeCache.open(stores.segments(), config.dataDir().resolve("cache"), size, registry)
+                : stores.segments();
+    }
+
     private static Sources query(
             SkaldConfig config,
             Stores stores,
@@ -251,7 +263,8 @@ public final class Appliance implements AutoCloseable {
             OverridesFile limits,
             HttpServer server,
             CloseStack parts,
-            CollectorRegistry registry) {
+            CollectorRegistry registry)
+            throws StoreException {
         Ingesters ingesters;
         Supplier<List<RecentEntries>> known;
         if (config.storage().shared()) {
@@ -267,7 +280,7 @@ public final class Appliance implements AutoCloseable {
         }
         Sources sources = new StoredSources(
                 stores.log(),
-                new SegmentReaders(stores.segments()),
+                new SegmentReaders(near(config, stores, registry)),
                 ingesters,
                 known,
                 new Retention(limits, System::currentTimeMillis),

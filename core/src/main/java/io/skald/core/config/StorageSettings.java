@@ -14,10 +14,16 @@ public record StorageSettings(
                 "Where segments are: `file`, in `data_dir`, for one process; `s3`, in a bucket that many processes share.")
         SegmentBackend segments,
 
+        @Setting(
+                value =
+                        "With `segments: s3`: how much of what queries read of segments is kept in `data_dir`; 0 for nothing. It may be removed at any time.",
+                bytes = true)
+        long cacheSize,
+
         @Setting("DynamoDB, with `index: dynamodb`") DynamoDbSettings dynamodb,
         @Setting("S3, with `segments: s3`") S3Settings s3) {
     public static final StorageSettings DEFAULTS = new StorageSettings(
-            IndexBackend.ROCKSDB, SegmentBackend.FILE, DynamoDbSettings.DEFAULTS, S3Settings.DEFAULTS);
+            IndexBackend.ROCKSDB, SegmentBackend.FILE, 2L << 30, DynamoDbSettings.DEFAULTS, S3Settings.DEFAULTS);
 
     public StorageSettings {
         boolean sharedIndex = index == IndexBackend.DYNAMODB;
