@@ -17,6 +17,8 @@ import io.skald.cli.rules.RulesCommand;
 import io.skald.cli.run.IngesterCommand;
 import io.skald.cli.run.QuerierCommand;
 import io.skald.cli.run.RunCommand;
+import io.skald.cli.store.FsckCommand;
+import io.skald.cli.store.IndexCommand;
 import io.skald.cli.store.StoreCommand;
 import io.skald.core.config.Keys;
 import java.io.PrintWriter;
@@ -48,6 +50,8 @@ public final class Main {
             new Command("flush", "write what is in the write-ahead log into segments", FlushCommand::new),
             new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
             new Command("bench", "measure how a server takes and answers a known day of logs", BenchCommand::new),
+            new Command("fsck", "compare the index with the objects that are there", FsckCommand::new),
+            new Command("index", "make the index anew when it is lost", IndexCommand::new),
             new Command("store", "create and check the shared stores", StoreCommand::new),
             new Command("rules", "check, test, list, load, diff and sync alert rules", RulesCommand::new),
             new Command("config", "check a config file, or show what is in force", ConfigCommand::new));

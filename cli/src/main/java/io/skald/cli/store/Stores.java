@@ -31,14 +31,21 @@ public record Stores(IndexStore index, CommitLog log, SegmentStore segments) {
      */
     public static Stores open(SkaldConfig config, Path data, CloseStack parts, StoreMetrics metrics)
             throws StoreException {
-        IndexStore index = parts.add("index", index(config, data, metrics));
-        CommitLog log = new CommitLog(index);
-        SegmentStore segments = parts.add("segments", segments(config, data, metrics));
+        Stores stores = look(config, data, parts, metrics);
+        CommitLog log = stores.log;
+        SegmentStore segments = stores.segments;
         if (segments instanceof FileSegmentStore) {
             // nobody else can be writing there; in a bucket others may, and what a crash left is found by skald fsck
             OrphanSegments.sweep(segments, log);
         }
-        return new Stores(index, log, segments);
+        return stores;
+    }
+
+    /** The same, and leaves everything as it is. */
+    static Stores look(SkaldConfig config, Path data, CloseStack parts, StoreMetrics metrics) throws StoreException {
+        IndexStore index = parts.add("index", index(config, data, metrics));
+        SegmentStore segments = parts.add("segments", segments(config, data, metrics));
+        return new Stores(index, new CommitLog(index), segments);
     }
 
     private static IndexStore index(SkaldConfig config, Path data, StoreMetrics metrics) throws StoreException {

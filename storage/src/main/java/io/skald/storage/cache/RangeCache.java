@@ -165,7 +165,7 @@ public final class RangeCache implements SegmentStore {
 
     private static int crc(ByteBuffer file) {
         CRC32C crc = new CRC32C();
-        crc.update(file.array(), 4, file.limit() - 4);
+        crc.update(file.slice(4, file.limit() - 4));
         return (int) crc.getValue();
     }
 
