@@ -323,8 +323,10 @@ final class Stamp {
     }
 
     private static void put(byte[] out, int at, int twoDigits) {
-        out[at] = (byte) ('0' + twoDigits / 10);
-        out[at + 1] = (byte) ('0' + twoDigits % 10);
+        // a multiplication instead of a division; right up to 99
+        int tens = twoDigits * 103 >>> 10;
+        out[at] = (byte) ('0' + tens);
+        out[at + 1] = (byte) ('0' + twoDigits - 10 * tens);
     }
 
     private static int monthOf(byte[] b, int at) {

@@ -11,6 +11,13 @@ import org.jspecify.annotations.Nullable;
  * Confined to one thread.
  */
 public final class Conversion {
+    /** So many digits, a point among them, make a number that a double holds exactly. */
+    private static final int MAX_PLAIN = 15;
+
+    private static final double[] POWERS = {
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
+    };
+
     private @Nullable String error;
 
     /** Why the last text could not be read, or null. */
@@ -18,9 +25,34 @@ public final class Conversion {
         return error;
     }
 
+    /** Digits with or without a point and more digits, few enough that dividing gives the nearest number; negative for all else. */
+    private static double plain(String s) {
+        int n = s.length();
+        if (n == 0 || n > MAX_PLAIN) {
+            return -1;
+        }
+        long digits = 0;
+        int point = -1;
+        for (int i = 0; i < n; i++) {
+            char c = s.charAt(i);
+            if (c >= '0' && c <= '9') {
+                digits = digits * 10 + (c - '0');
+            } else if (c == '.' && point < 0 && i > 0 && i < n - 1) {
+                point = i;
+            } else {
+                return -1;
+            }
+        }
+        return point < 0 ? (double) digits : (double) digits / POWERS[n - 1 - point];
+    }
+
     /** A floating-point number, as Go's ParseFloat. */
     public double number(String s) {
         error = null;
+        double plain = plain(s);
+        if (plain >= 0) {
+            return plain;
+        }
         String t = s;
         if (s.indexOf('_') >= 0) {
             if (!underscoresBetweenDigits(s)) {

@@ -2,6 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.pipeline;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /**
  * Walks JSON in bytes without building anything. Tolerant as parsers of log lines are: what follows the value is not looked at. Skipping is
  * without recursion, so that depth costs nothing. Confined to one thread.
@@ -17,6 +21,12 @@ final class JsonScanner {
         ARRAY,
         NONE
     }
+
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
+    private static final long QUOTES = '"' * ONES;
+    private static final long BACKSLASHES = '\\' * ONES;
 
     static final String MALFORMED = "Value looks like object, but can't find closing '}' symbol";
 
@@ -66,10 +76,9 @@ final class JsonScanner {
         }
         int from = at;
         boolean esc = false;
-        int i = at;
+        int i = quoteOrBackslash(from);
         while (i < end) {
-            byte c = b[i];
-            if (c == '"') {
+            if (b[i] == '"') {
                 valueFrom = from;
                 valueTo = i;
                 escaped = esc;
@@ -77,13 +86,29 @@ final class JsonScanner {
                 at = i + 1;
                 return true;
             }
-            if (c == '\\') {
-                esc = true;
-                i++;
-            }
-            i++;
+            esc = true;
+            i = quoteOrBackslash(i + 2);
         }
         return false;
+    }
+
+    /** Where the next of both is, eight bytes at a time; {@code end} or more if there is none. */
+    private int quoteOrBackslash(int from) {
+        int i = from;
+        for (; i + 8 <= end; i += 8) {
+            long v = (long) LONG.get(b, i);
+            long q = v ^ QUOTES;
+            long s = v ^ BACKSLASHES;
+            // the lowest byte that is zero has its highest bit set, and no lower one has
+            long hits = (q - ONES & ~q | s - ONES & ~s) & HIGHS;
+            if (hits != 0) {
+                return i + (Long.numberOfTrailingZeros(hits) >>> 3);
+            }
+        }
+        while (i < end && b[i] != '"' && b[i] != '\\') {
+            i++;
+        }
+        return i;
     }
 
     /** Consumes any value; objects and arrays as a whole. False if there is none, or none that ends. */
@@ -170,13 +195,12 @@ final class JsonScanner {
     }
 
     private int skipString(int quote) {
-        int i = quote + 1;
+        int i = quoteOrBackslash(quote + 1);
         while (i < end) {
-            byte c = b[i];
-            if (c == '"') {
+            if (b[i] == '"') {
                 return i + 1;
             }
-            i += c == '\\' ? 2 : 1;
+            i = quoteOrBackslash(i + 2);
         }
         return -1;
     }

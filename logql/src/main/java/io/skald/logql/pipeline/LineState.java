@@ -47,6 +47,11 @@ final class LineState {
     private @Nullable String error;
     private @Nullable String errorDetails;
 
+    private final SeenTexts seen = new SeenTexts();
+    private final @Nullable String[] asked = new String[16];
+    private final boolean[] askedInStream = new boolean[16];
+    private int askedCount;
+
     private long timestampNanos;
     private byte[] buffer = new byte[0];
     private int offset;
@@ -190,7 +195,7 @@ final class LineState {
         String v = values[i];
         if (v == null) {
             v = switch (sliceEncodings[i]) {
-                case PLAIN -> new String(sliceBuffers[i], sliceOffsets[i], sliceLengths[i], StandardCharsets.UTF_8);
+                case PLAIN -> seen.text(sliceBuffers[i], sliceOffsets[i], sliceLengths[i]);
                 case JSON -> JsonText.unescape(sliceBuffers[i], sliceOffsets[i], sliceLengths[i]);
             };
             values[i] = v;
@@ -241,11 +246,27 @@ final class LineState {
 
     /** Whether stream or metadata have a label of that name. */
     boolean conflicts(String name) {
-        if (stream.has(name)) {
+        if (streamHas(name)) {
             return true;
         }
         int m = metadata.indexOf(name);
         return m >= 0 && !metadataDeleted[m];
+    }
+
+    /** Remembers the answer for the names that parsers ask for at each line, which are always the same objects. */
+    @SuppressWarnings("ReferenceEquality") // an equal name that is another object only costs time
+    private boolean streamHas(String name) {
+        for (int i = 0; i < askedCount; i++) {
+            if (asked[i] == name) {
+                return askedInStream[i];
+            }
+        }
+        boolean has = stream.has(name);
+        if (askedCount < asked.length) {
+            asked[askedCount] = name;
+            askedInStream[askedCount++] = has;
+        }
+        return has;
     }
 
     private int place(String name) {

@@ -2,17 +2,29 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.pipeline;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Searches bytes for a substring, optionally with ASCII letters of either case. Skips ahead by a table of the needle's bytes (Horspool).
- * Immutable.
+ * Searches bytes for a substring, optionally with ASCII letters of either case. Looks at eight
+ * places at a time, or, where case does not matter, skips ahead by a table of the needle's bytes (Horspool). Immutable.
  */
 final class Needle implements LineMatcher {
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long LOWS = 0x7f7f7f7f7f7f7f7fL;
+
     private final byte[] bytes;
     private final byte[] fold;
     private final int[] shift;
+    /** Whether letters match in their own case only. */
+    private final boolean exact;
+
+    private final long firstPattern;
+    private final long lastPattern;
 
     Needle(String text) {
         this(text.getBytes(StandardCharsets.UTF_8), false);
@@ -29,6 +41,9 @@ final class Needle implements LineMatcher {
             bytes[i] = fold[bytes[i] & 0xff];
         }
         int n = bytes.length;
+        exact = !ignoreCase;
+        firstPattern = n == 0 ? 0 : (bytes[0] & 0xff) * ONES;
+        lastPattern = n == 0 ? 0 : (bytes[n - 1] & 0xff) * ONES;
         shift = new int[256];
         Arrays.fill(shift, Math.max(1, n));
         for (int i = 0; i < n - 1; i++) {
@@ -60,6 +75,9 @@ final class Needle implements LineMatcher {
         if (n == 0) {
             return from;
         }
+        if (exact) {
+            return indexInWide(b, from, to);
+        }
         if (n == 1) {
             return indexOfByte(b, from, to);
         }
@@ -71,6 +89,31 @@ final class Needle implements LineMatcher {
                 return i - n + 1;
             }
             i += shift[c];
+        }
+        return -1;
+    }
+
+    /** Eight places at a time: only those are looked at where the first and the last byte stand. */
+    private int indexInWide(byte[] b, int from, int to) {
+        int n = bytes.length;
+        int end = to - n;
+        int i = from;
+        for (int wide = Math.min(end - 7, b.length - 7 - n); i <= wide; i += 8) {
+            long v = (long) LONG.get(b, i) ^ firstPattern | (long) LONG.get(b, i + n - 1) ^ lastPattern;
+            // exactly the bytes that are zero
+            long hits = ~((v & LOWS) + LOWS | v | LOWS);
+            while (hits != 0) {
+                int at = i + (Long.numberOfTrailingZeros(hits) >>> 3);
+                if (matchesAt(b, at)) {
+                    return at;
+                }
+                hits &= hits - 1;
+            }
+        }
+        for (; i <= end; i++) {
+            if (b[i + n - 1] == bytes[n - 1] && matchesAt(b, i)) {
+                return i;
+            }
         }
         return -1;
     }

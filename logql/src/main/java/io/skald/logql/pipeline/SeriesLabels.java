@@ -23,6 +23,9 @@ final class SeriesLabels {
     private final @Nullable String[] last;
     private @Nullable Labels lastLabels;
     private final Map<List<@Nullable String>, Labels> byValues = new HashMap<>();
+    /** The same for a single label; an empty value stands for none. */
+    private final Map<String, Labels> byValue = new HashMap<>();
+
     private final Map<Labels, Labels> byLabels = new HashMap<>();
 
     SeriesLabels(SampleExpr.@Nullable Grouping grouping, @Nullable String unwrapped) {
@@ -65,12 +68,17 @@ final class SeriesLabels {
         if (same && l != null) {
             return l;
         }
-        List<@Nullable String> key = Arrays.asList(last.clone());
-        Labels known = byValues.get(key);
+        // a list of one would be made for every line whose value is not that of the line before
+        String only = last[0] == null ? "" : last[0];
+        Labels known = by.length == 1 ? byValue.get(only) : byValues.get(Arrays.asList(last));
         if (known == null) {
             known = build();
-            if (byValues.size() < MAX_REMEMBERED) {
-                byValues.put(key, known);
+            if (byValue.size() + byValues.size() < MAX_REMEMBERED) {
+                if (by.length == 1) {
+                    byValue.put(only, known);
+                } else {
+                    byValues.put(Arrays.asList(last.clone()), known);
+                }
             }
         }
         lastLabels = known;
