@@ -49,6 +49,7 @@ public final class RecentApi implements AutoCloseable {
         router.post(RecentFormat.STATS, r -> stale(() -> stats(r)));
         router.post(RecentFormat.SERIES, r -> stale(() -> series(r)));
         router.post(RecentFormat.TAIL, r -> stale(() -> tail(r)));
+        router.post(RecentFormat.ARRIVED, r -> stale(() -> arrived(r)));
         scans.start();
     }
 
@@ -155,6 +156,11 @@ public final class RecentApi implements AutoCloseable {
         RecentRequests.Select s = RecentRequests.Select.decode(body(r));
         return one(RecentAnswers.series(
                 entries.series(s.tenant(), s.fence(), s.matchers(), s.startNanos(), s.endNanos())));
+    }
+
+    private HttpResponse arrived(HttpRequest r) throws StoreException {
+        RecentRequests.Select s = RecentRequests.Select.decode(body(r));
+        return one(RecentAnswers.arrived(entries.arrived(s.tenant(), s.fence())));
     }
 
     private HttpResponse tail(HttpRequest r) throws StoreException, InterruptedException {

@@ -86,6 +86,19 @@ final class RemoteIngester implements RecentEntries {
                 in -> RecentAnswers.series(IngesterClient.frame(in, url)));
     }
 
+    @Override
+    public Arrived arrived(TenantId tenant, long fromPosition) throws StoreException {
+        String url = url();
+        Arrived a = client.ask(
+                url,
+                RecentFormat.ARRIVED,
+                new RecentRequests.Select(tenant, fromPosition, List.of(), 0, 0).encode(),
+                Duration.ZERO,
+                in -> RecentAnswers.arrived(IngesterClient.frame(in, url)));
+        lastEnd = Math.max(lastEnd, a.nextPosition());
+        return a;
+    }
+
     /** {@inheritDoc} While the ingester does not answer it is what it last said: a tail then begins earlier than it might. */
     @Override
     public long endPosition() {

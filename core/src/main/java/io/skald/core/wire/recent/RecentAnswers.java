@@ -12,6 +12,8 @@ import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.LogSource.StreamStats;
 import io.skald.core.scan.ScanRequest.Columns;
 import io.skald.core.scan.ScanStats;
+import io.skald.core.wire.RecentEntries.Arrival;
+import io.skald.core.wire.RecentEntries.Arrived;
 import io.skald.core.wire.RecentEntries.Tailed;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,6 +154,30 @@ public final class RecentAnswers {
         }
         in.expectEnd();
         return all;
+    }
+
+    public static ByteSink arrived(Arrived a) {
+        ByteSink out = new ByteSink(64 * a.arrivals().size() + 16);
+        out.varint(a.nextPosition());
+        out.varint(a.arrivals().size());
+        for (Arrival one : a.arrivals()) {
+            LabelsCodec.put(out, one.labels());
+            out.i64(one.minNanos());
+            out.i64(one.maxNanos());
+            out.varint(one.entries());
+        }
+        return out;
+    }
+
+    public static Arrived arrived(ByteSource in) throws CorruptData {
+        long next = in.varint();
+        int n = in.count("arrivals", in.remaining());
+        List<Arrival> all = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            all.add(new Arrival(LabelsCodec.get(in), in.i64(), in.i64(), in.varint()));
+        }
+        in.expectEnd();
+        return new Arrived(all, next);
     }
 
     public static ByteSink tailed(Tailed t) {

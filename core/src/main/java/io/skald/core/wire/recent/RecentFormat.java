@@ -28,6 +28,8 @@ public final class RecentFormat {
     public static final String STATS = BASE + "/stats";
     public static final String SERIES = BASE + "/series";
     public static final String TAIL = BASE + "/tail";
+    /** The times of what arrived since a position; the fence of the request. */
+    public static final String ARRIVED = BASE + "/arrived";
 
     /** Status of an answer that says {@link io.skald.core.model.StoreException.Stale}. */
     public static final int STALE = 409;
