@@ -7,6 +7,7 @@ import io.skald.agent.Agent;
 import io.skald.agent.AgentConfig;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
+import io.skald.cli.store.CostApi;
 import io.skald.cli.store.Stores;
 import io.skald.core.config.ConfigException;
 import io.skald.core.config.HostPort;
@@ -139,7 +140,8 @@ public final class Appliance implements AutoCloseable {
 
         // before anything in it is opened: whoever comes second is told who is first
         DataDirectory locked = parts.add("data directory", DataDirectory.acquire(Disk.REAL, data));
-        Stores stores = Stores.open(config, data, parts, new StoreMetrics(registry));
+        StoreMetrics calls = new StoreMetrics(registry);
+        Stores stores = Stores.open(config, data, parts, calls);
         Ingester ingester = role.ingests()
                 ? parts.add(
                         "ingester",
@@ -168,6 +170,7 @@ public final class Appliance implements AutoCloseable {
                 readiness,
                 registry,
                 new OpsApi.Configuration(config.toYaml(), SkaldConfig.DEFAULTS.toYaml(), config.differenceToYaml()));
+        new CostApi(calls, stores.log()).register(server);
         Membership membership = null;
         if (ingester != null) {
             membership = ingest(config, stores, ingester, server, parts);
