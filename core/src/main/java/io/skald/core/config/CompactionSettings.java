@@ -33,5 +33,5 @@ public record CompactionSettings(
                 max = "7d")
         Duration deleteDelay) {
     public static final CompactionSettings DEFAULTS =
-            new CompactionSettings(true, Duration.ofMinutes(1), 256L << 20, 1 << 20, 6, 64L << 20, Duration.ofHours(1));
+            new CompactionSettings(true, Duration.ofMinutes(1), 256L << 20, 256 << 10, 6, 64L << 20, Duration.ofHours(1));
 }

@@ -15,7 +15,7 @@ import java.time.Duration;
  */
 public record CompactionPolicy(long targetBytes, int fanIn, Duration dayClosedAfter, SegmentWriter.Density density) {
     public static final CompactionPolicy DEFAULT =
-            new CompactionPolicy(256L << 20, 6, Duration.ofHours(2), new SegmentWriter.Density(1 << 20, 6));
+            new CompactionPolicy(256L << 20, 6, Duration.ofHours(2), new SegmentWriter.Density(256 << 10, 6));
 
     public CompactionPolicy {
         if (targetBytes < 1 || fanIn < 2) {
