@@ -32,6 +32,6 @@ public record CompactionSettings(
                 value = "How long replaced segments stay for queries that began before; longer than any query.",
                 max = "7d")
         Duration deleteDelay) {
-    public static final CompactionSettings DEFAULTS =
-            new CompactionSettings(true, Duration.ofMinutes(1), 256L << 20, 256 << 10, 6, 64L << 20, Duration.ofHours(1));
+    public static final CompactionSettings DEFAULTS = new CompactionSettings(
+            true, Duration.ofMinutes(1), 256L << 20, 256 << 10, 6, 64L << 20, Duration.ofHours(1));
 }
