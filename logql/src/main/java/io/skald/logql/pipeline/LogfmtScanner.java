@@ -9,6 +9,19 @@ final class LogfmtScanner {
     private int at;
     private int end;
 
+    /** What ends a key or a plain value. */
+    private static final boolean[] STOPS = stops();
+
+    private static boolean[] stops() {
+        boolean[] stops = new boolean[256];
+        for (int c = 0; c <= ' '; c++) {
+            stops[c] = true;
+        }
+        stops['='] = true;
+        stops['"'] = true;
+        return stops;
+    }
+
     int keyFrom;
     int keyTo;
     int valueFrom;
@@ -35,16 +48,22 @@ final class LogfmtScanner {
 
     /** Moves to the next pair. After an error the scanner stands behind the word that is wrong. */
     Result next() {
-        while (at < end && isSpace(b[at])) {
-            at++;
+        // in locals, which the loops keep in registers
+        byte[] line = b;
+        int to = end;
+        int i = at;
+        while (i < to && isSpace(line[i])) {
+            i++;
         }
-        if (at >= end) {
+        at = i;
+        if (i >= to) {
             return Result.END;
         }
-        keyFrom = at;
-        while (at < end && !isSpace(b[at]) && b[at] != '=' && b[at] != '"') {
-            at++;
+        keyFrom = i;
+        while (i < to && !STOPS[line[i] & 0xff]) {
+            i++;
         }
+        at = i;
         keyTo = at;
         valueFrom = at;
         valueTo = at;
@@ -63,21 +82,27 @@ final class LogfmtScanner {
     }
 
     private Result plain() {
-        valueFrom = at;
-        while (at < end && !isSpace(b[at])) {
-            if (b[at] == '=' || b[at] == '"') {
-                return unexpected();
-            }
-            at++;
+        byte[] line = b;
+        int to = end;
+        int i = at;
+        valueFrom = i;
+        while (i < to && !STOPS[line[i] & 0xff]) {
+            i++;
         }
-        valueTo = at;
+        at = i;
+        if (i < to && !isSpace(line[i])) {
+            return unexpected();
+        }
+        valueTo = i;
         return Result.PAIR;
     }
 
     private Result quoted() {
+        byte[] line = b;
+        int to = end;
         valueFrom = at + 1;
-        for (int i = at + 1; i < end; i++) {
-            byte c = b[i];
+        for (int i = at + 1; i < to; i++) {
+            byte c = line[i];
             if (c == '\\') {
                 escaped = true;
                 i++;

@@ -12,6 +12,9 @@ final class LogfmtStep implements Step {
     private final EarlyFilters early;
     private final KeyNode root;
     private boolean dropped;
+    /** The bytes that keys which are needed may begin with: most keys need not be looked up. */
+    private final boolean[] firsts;
+
     private final LogfmtScanner scanner = new LogfmtScanner();
 
     LogfmtStep(Needed needed, boolean strict, boolean keepEmpty, EarlyFilters early) {
@@ -20,6 +23,7 @@ final class LogfmtStep implements Step {
         this.keepEmpty = keepEmpty;
         this.early = early;
         this.root = KeyNode.root(needed);
+        this.firsts = needed.firsts();
     }
 
     @Override
@@ -58,6 +62,9 @@ final class LogfmtStep implements Step {
 
     private boolean take(LineState state) {
         LogfmtScanner s = scanner;
+        if (!firsts[s.b[s.keyFrom] & 0xff]) {
+            return false;
+        }
         KeyNode node = root.child(s.b, s.keyFrom, s.keyTo - s.keyFrom, false);
         if (!node.wanted) {
             return false;

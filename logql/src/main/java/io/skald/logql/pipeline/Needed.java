@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.pipeline;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,24 @@ record Needed(@Nullable Set<String> names) {
 
     boolean wants(String name) {
         return names == null || names.contains(name) || names.contains(name + LineState.EXTRACTED);
+    }
+
+    /** The bytes that a key may begin with that becomes a label which is wanted. */
+    boolean[] firsts() {
+        boolean[] firsts = new boolean[256];
+        // some white space beyond ASCII is stripped
+        Arrays.fill(firsts, 0x80, 256, true);
+        Set<String> wanted = names;
+        for (String n : wanted == null ? Set.of("_") : wanted) {
+            char c = n.isEmpty() ? '_' : n.charAt(0);
+            if (c == '_' || c >= 0x80) {
+                // what is no letter becomes an underscore
+                Arrays.fill(firsts, true);
+            } else {
+                firsts[c] = true;
+            }
+        }
+        return firsts;
     }
 
     boolean wantsBelow(String prefix) {
