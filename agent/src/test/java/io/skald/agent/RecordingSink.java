@@ -2,13 +2,17 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent;
 
-import io.skald.core.model.EntryBatch;
+import io.skald.agent.push.InProcess;
+import io.skald.core.block.BlockMetadata;
+import io.skald.core.block.BlockReader;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
-import io.skald.core.wire.PushSink;
+import io.skald.core.wire.BlockPush;
+import io.skald.core.wire.LevelDetector;
+import io.skald.core.wire.PushSink.PushResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -17,11 +21,13 @@ import java.util.Random;
 import java.util.Set;
 
 /** An ingester in memory: equal entries collapse, and it fails as often as it is told, before or after it has stored. */
-public final class RecordingSink implements PushSink {
+public final class RecordingSink implements InProcess.BlockSink {
     /** An entry as an ingester sees it; what is equal is the same entry. */
     public record Stored(Labels stream, long timestampNanos, String line, Labels metadata) {}
 
     private final Set<Stored> stored = new LinkedHashSet<>();
+    private final List<BlockPush.LineRange> ranges = new ArrayList<>();
+    private final Set<List<Object>> pushes = new LinkedHashSet<>();
     private final Random random;
     private int failuresIn100;
     private boolean down;
@@ -46,28 +52,46 @@ public final class RecordingSink implements PushSink {
     }
 
     @Override
-    public synchronized PushResult push(TenantId tenant, List<EntryBatch> batches) throws StoreException {
+    public synchronized PushResult push(TenantId tenant, BlockPush push) throws StoreException {
         boolean fails = random.nextInt(100) < failuresIn100;
         boolean ackLost = fails && random.nextBoolean();
         if (down || fails && !ackLost) {
             throw new StoreException.Unavailable("down");
         }
-        for (EntryBatch b : batches) {
+        for (BlockPush.Block b : push.blocks()) {
             if (b.labels().getOrEmpty("filename").equals(refusedFilename)) {
                 throw new RequestException(ErrorCode.BAD_REQUEST, "no such thing here");
             }
         }
         long n = 0;
-        for (EntryBatch b : batches) {
-            for (int i = 0; i < b.size(); i++, n++) {
-                String line = new String(b.buffer(i), b.offset(i), b.length(i), StandardCharsets.ISO_8859_1);
-                stored.add(new Stored(b.labels(), b.timestampNanos(i), line, b.metadata(i)));
-            }
+        for (BlockPush.Block b : push.blocks()) {
+            n += store(b);
         }
+        ranges.addAll(push.ranges());
+        pushes.add(List.of(tenant, push.agent(), push.epoch(), push.sequence()));
         if (ackLost) {
             throw new StoreException.Unavailable("stored, but the answer was lost");
         }
         return PushResult.stored(n);
+    }
+
+    private long store(BlockPush.Block b) throws StoreException {
+        BlockReader r = BlockReader.open("block", b.bytes(), b.offset(), b.length(), 0);
+        long[] times = r.times(null);
+        int[] offsets = r.lineOffsets(null);
+        byte[] lines = r.lines(null);
+        BlockMetadata metadata = r.metadata();
+        for (int i = 0; i < r.rows(); i++) {
+            String line = new String(lines, offsets[i], offsets[i + 1] - offsets[i], StandardCharsets.ISO_8859_1);
+            Labels m = metadata.row(i).toBuilder().remove(LevelDetector.LABEL).build();
+            stored.add(new Stored(b.labels(), times[i], line, m));
+        }
+        return r.rows();
+    }
+
+    /** What the pushes said about lines of files. */
+    public synchronized List<BlockPush.LineRange> ranges() {
+        return new ArrayList<>(ranges);
     }
 
     public synchronized List<Stored> stored() {

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.cli;
 
+import io.skald.cli.agent.AgentCommand;
 import io.skald.cli.bench.BenchCommand;
 import io.skald.cli.client.ExportCommand;
 import io.skald.cli.client.FlushCommand;
@@ -40,6 +41,7 @@ public final class Main {
             new Command("run", "run the whole of Skald in this process", RunCommand::new),
             new Command("ingester", "take pushes, as one of many processes", IngesterCommand::new),
             new Command("querier", "answer queries, as one of many processes", QuerierCommand::new),
+            new Command("agent", "collect logs on a node and push them", AgentCommand::new),
             new Command("demo", "run it with the logs of a made-up shop", DemoCommand::new),
             new Command("query", "run a LogQL query", QueryCommand::new),
             new Command("tail", "print lines as they arrive", TailCommand::new),

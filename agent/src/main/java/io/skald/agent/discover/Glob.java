@@ -56,23 +56,71 @@ public final class Glob {
 
     /** Adds the regular files that match now. Directories that cannot be read are passed over. */
     public void find(Collection<Path> into) {
-        find(start, 0, into);
+        find(into, new ArrayList<>());
     }
 
-    private void find(Path at, int depth, Collection<Path> into) {
+    /** The same, and adds the directories in which files or directories that match may appear. */
+    public void find(Collection<Path> into, Collection<Path> directories) {
+        find(start, 0, into, directories);
+    }
+
+    /** Whether a path matches, be there such a file or not. */
+    public boolean matches(Path path) {
+        int skip = start.toString().isEmpty() ? 0 : start.getNameCount();
+        if (skip > 0 && (!path.startsWith(start) || path.getNameCount() < skip)) {
+            return false;
+        }
+        return path.isAbsolute() == start.isAbsolute() && matches(path, skip, 0);
+    }
+
+    private boolean matches(Path path, int at, int depth) {
         if (depth == names.size()) {
+            return at == path.getNameCount();
+        }
+        String name = names.get(depth);
+        if (name.equals("**")) {
+            for (int i = at; i <= path.getNameCount(); i++) {
+                if (matches(path, i, depth + 1) && (i < path.getNameCount() || depth == names.size() - 1 && i > at)) {
+                    return true;
+                }
+                if (i < path.getNameCount() && path.getName(i).toString().startsWith(".")) {
+                    return false;
+                }
+            }
+            return false;
+        }
+        if (at >= path.getNameCount()) {
+            return false;
+        }
+        Path part = path.getName(at);
+        boolean fits = isLiteral(name)
+                ? part.toString().equals(name)
+                : matchers.get(depth).matches(part)
+                        && (name.startsWith(".") || !part.toString().startsWith("."));
+        return fits && matches(path, at + 1, depth + 1);
+    }
+
+    private void find(Path at, int depth, Collection<Path> into, Collection<Path> directories) {
+        if (depth == names.size()) {
+            Path parent = at.getParent();
+            if (depth == 0 && parent != null) {
+                addDirectory(parent, directories);
+            }
             if (Files.isRegularFile(at)) {
                 into.add(at);
             }
             return;
         }
         String name = names.get(depth);
+        if (!isLiteral(name)) {
+            addDirectory(at, directories);
+        }
         if (name.equals("**")) {
-            find(at, depth + 1, into);
+            find(at, depth + 1, into, directories);
             for (Path child : children(at)) {
                 if (!child.getFileName().toString().startsWith(".")
                         && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
-                    find(child, depth, into);
+                    find(child, depth, into, directories);
                 }
             }
             if (depth == names.size() - 1) {
@@ -81,15 +129,23 @@ public final class Glob {
             return;
         }
         if (isLiteral(name)) {
-            find(at.resolve(name), depth + 1, into);
+            addDirectory(at, directories);
+            find(at.resolve(name), depth + 1, into, directories);
             return;
         }
         for (Path child : children(at)) {
             Path childName = child.getFileName();
             if (matchers.get(depth).matches(childName)
                     && (name.startsWith(".") || !childName.toString().startsWith("."))) {
-                find(child, depth + 1, into);
+                find(child, depth + 1, into, directories);
             }
+        }
+    }
+
+    private static void addDirectory(Path at, Collection<Path> directories) {
+        Path d = at.toString().isEmpty() ? Path.of(".") : at;
+        if (Files.isDirectory(d)) {
+            directories.add(at);
         }
     }
 
@@ -102,7 +158,8 @@ public final class Glob {
         }
     }
 
-    private static List<Path> children(Path directory) {
+    /** What is in a directory, sorted; nothing if it cannot be read. */
+    public static List<Path> children(Path directory) {
         List<Path> children = new ArrayList<>();
         Path opened = directory.toString().isEmpty() ? Path.of(".") : directory;
         if (!Files.isDirectory(opened)) {

@@ -3,31 +3,38 @@
 package io.skald.agent.spool;
 
 import io.skald.agent.discover.FileId;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a file has been read. Bytes before {@code offset} are in the outbox or were delivered, except those held in {@code partials}.
+ * How far a file has been read for a job. Bytes before {@code offset} are in the outbox or were delivered, except those held.
  *
+ * @param job for which scrape job
  * @param id which file
- * @param path the path under which it was first found; the value of the label {@code filename}
+ * @param path the path under which it was first found
  * @param offset where reading goes on, bytes
+ * @param lines lines read so far
+ * @param generation tells this content from what was or will be in the file before or after a truncation; unique for the agent
  * @param fingerprint hash of the first {@code fingerprintLength} bytes
  * @param fingerprintLength how many bytes the fingerprint covers, at most 1,024
  * @param format how lines are written
  * @param position where in a line {@code offset} is
- * @param partials beginnings of entries whose ends have not been read yet
+ * @param held lines that were read but wait for what follows them; to be read again before anything else
  */
 public record FileState(
+        String job,
         FileId id,
         String path,
         long offset,
+        long lines,
+        long generation,
         long fingerprint,
         int fingerprintLength,
         Format format,
         Position position,
-        List<Partial> partials) {
+        List<Held> held) {
 
     /** How the lines of a file are written. */
     public enum Format {
@@ -65,33 +72,42 @@ public record FileState(
     }
 
     /**
-     * The beginning of an entry that the writer has split.
+     * A line as it stands in the file.
      *
-     * @param stream {@code stdout}, {@code stderr}
-     * @param timestampNanos time of the first part
-     * @param text what has been read of it
+     * @param order its place among the lines of the file
+     * @param readNanos when it was read, nanoseconds since 1970
      */
-    public record Partial(String stream, long timestampNanos, byte[] text) {
+    public record Held(long order, long readNanos, byte[] line) {
         @Override
         public boolean equals(@Nullable Object o) {
-            return o instanceof Partial p
-                    && stream.equals(p.stream)
-                    && timestampNanos == p.timestampNanos
-                    && java.util.Arrays.equals(text, p.text);
+            return o instanceof Held h && order == h.order && readNanos == h.readNanos && Arrays.equals(line, h.line);
         }
 
         @Override
         public int hashCode() {
-            return Objects.hash(stream, timestampNanos, java.util.Arrays.hashCode(text));
+            return Objects.hash(order, readNanos, Arrays.hashCode(line));
         }
     }
 
+    /** What tells states apart: a file may be read for several jobs. */
+    public record Key(String job, FileId id) {}
+
     public FileState {
-        partials = List.copyOf(partials);
+        held = List.copyOf(held);
+    }
+
+    public Key key() {
+        return new Key(job, id);
     }
 
     /** A file of which nothing has been read. */
-    public static FileState unread(FileId id, String path) {
-        return new FileState(id, path, 0, 0, 0, Format.UNKNOWN, Position.LINE_START, List.of());
+    public static FileState unread(String job, FileId id, String path, long generation) {
+        return new FileState(job, id, path, 0, 0, generation, 0, 0, Format.UNKNOWN, Position.LINE_START, List.of());
+    }
+
+    /** The same file, read up to a place. */
+    public FileState at(long readTo) {
+        return new FileState(
+                job, id, path, readTo, lines, generation, fingerprint, fingerprintLength, format, position, held);
     }
 }

@@ -2,292 +2,402 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent.spool;
 
-import io.skald.agent.discover.FileId;
-import io.skald.core.model.EntryBatch;
-import io.skald.core.model.Labels;
+import io.skald.agent.spool.Positions.Acknowledged;
+import io.skald.agent.spool.Positions.Queue;
+import io.skald.core.block.ByteSink;
+import io.skald.core.model.TenantId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The durable queue between files and ingester, and the one source of read positions. A batch with its times and file states is on disk
- * before it is first sent, and after a restart the same bytes are sent again: an ingester that has them sees equal entries. Segments are
+ * The durable queue between sources and ingesters, and the one source of read positions. A push with its times and file states is on disk
+ * before it is first sent, and after a restart the same bytes are sent again: an ingester that has them knows the repeat. Segments are
  * named by their first sequence number; one is appended to only by the process that began it, so whatever is torn at its end was never
  * sent.
  *
- * <p>Confined to the tail thread. A failed {@link #append} leaves nothing behind and may be tried again.
+ * <p>{@link #append} and {@link #checkpoint} are for one thread; a failed append leaves nothing behind and may be tried again. {@link #read} and
+ * {@link #acknowledge} are thread-safe: guarded by {@code lock}.
  */
 public final class Outbox implements AutoCloseable {
-    private static final String PREFIX = "outbox-";
+    static final String PREFIX = "outbox-";
     static final long SEGMENT_BYTES = 16 << 20;
 
     private final Path directory;
-    private final FileChannel lock;
+    private final FileChannel held;
+    private final AgentIdentity identity;
     private final long segmentBytes;
-    private final TreeMap<Long, Path> segments = new TreeMap<>();
-    private final Map<FileId, FileState> files = new LinkedHashMap<>();
-    private final Map<Labels, Long> marks = new LinkedHashMap<>();
-    private final List<Batch> unacknowledged = new ArrayList<>();
-    private long sequence;
-    private long acknowledged;
-    private @Nullable FileChannel current;
+    private final Set<String> clients;
+    private final Map<FileState.Key, FileState> files;
+    private final Map<Marks.Stream, Long> recoveredMarks;
+    private final Map<String, String> cursors;
+    private final ByteSink record = new ByteSink(1 << 16);
+    private final Map<TenantId, Long> pushes = new HashMap<>();
 
-    private Outbox(Path directory, FileChannel lock, long segmentBytes) {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final TreeMap<Long, Segment> segments = new TreeMap<>();
+    private final Map<Queue, Acknowledged> acknowledged;
+    private List<Item> recovered;
+    private long sequence;
+    private @Nullable Segment current;
+
+    /**
+     * A push to be appended.
+     *
+     * @param entries its entries
+     * @param lineBytes bytes of their lines
+     */
+    public record Part(TenantId tenant, long entries, long lineBytes, byte[] bytes) {}
+
+    /** A file of records. Guarded by the lock, but for the channel. */
+    private static final class Segment {
+        final long first;
+        final Path path;
+        final FileChannel channel;
+        long bytes;
+        /** Items in it, each once for every client that has not taken it. */
+        long unacknowledged;
+
+        Segment(long first, Path path, FileChannel channel) {
+            this.first = first;
+            this.path = path;
+            this.channel = channel;
+        }
+    }
+
+    private Outbox(
+            Path directory,
+            FileChannel held,
+            AgentIdentity identity,
+            long segmentBytes,
+            Collection<String> clients,
+            OutboxRecovery found) {
         this.directory = directory;
-        this.lock = lock;
+        this.held = held;
+        this.identity = identity;
         this.segmentBytes = segmentBytes;
+        this.clients = Set.copyOf(clients);
+        this.files = found.files();
+        this.recoveredMarks = found.marks();
+        this.cursors = found.cursors();
+        this.acknowledged = found.acknowledged();
+        acknowledged.keySet().removeIf(q -> !this.clients.contains(q.client()));
+        this.recovered = found.items();
+        this.sequence = found.sequence();
     }
 
     /**
      * Opens the outbox of a directory, which is made if need be.
      *
+     * @param clients names of those that each push is sent to
      * @throws IOException if the directory is in use, cannot be read, or holds something damaged; the message names the file
      */
-    public static Outbox open(Path directory) throws IOException {
-        return open(directory, SEGMENT_BYTES);
+    public static Outbox open(Path directory, Collection<String> clients) throws IOException {
+        return open(directory, clients, SEGMENT_BYTES);
     }
 
-    static Outbox open(Path directory, long segmentBytes) throws IOException {
+    static Outbox open(Path directory, Collection<String> clients, long segmentBytes) throws IOException {
         Files.createDirectories(directory);
-        FileChannel lock =
-                FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel held = AgentIdentity.lock(directory);
         try {
-            if (!tryLock(lock)) {
-                throw new IOException("another agent uses " + directory);
-            }
-            Outbox outbox = new Outbox(directory, lock, segmentBytes);
-            outbox.recover();
+            AgentIdentity identity = AgentIdentity.next(directory);
+            Outbox outbox =
+                    new Outbox(directory, held, identity, segmentBytes, clients, OutboxRecovery.recover(directory));
+            outbox.openSegments();
             return outbox;
         } catch (IOException | RuntimeException e) {
-            lock.close();
+            held.close();
             throw e;
         }
     }
 
-    private static boolean tryLock(FileChannel channel) throws IOException {
-        try {
-            // held until the channel is closed
-            FileLock held = channel.tryLock();
-            return held != null;
-        } catch (OverlappingFileLockException e) {
-            return false; // by an agent in this very process
+    private void openSegments() throws IOException {
+        for (Map.Entry<Long, Path> e : OutboxRecovery.segments(directory).entrySet()) {
+            FileChannel channel = FileChannel.open(e.getValue(), StandardOpenOption.READ);
+            Segment s = new Segment(e.getKey(), e.getValue(), channel);
+            s.bytes = channel.size();
+            segments.put(e.getKey(), s);
         }
-    }
-
-    private void recover() throws IOException {
-        Positions p = Positions.read(directory.resolve("positions"));
-        sequence = p.sequence();
-        acknowledged = p.acknowledged();
-        p.files().forEach(f -> files.put(f.id(), f));
-        marks.putAll(p.marks());
-        try (Stream<Path> names = Files.list(directory)) {
-            for (Path path : names.toList()) {
-                String name = path.getFileName().toString();
-                if (name.startsWith(PREFIX)) {
-                    segments.put(Long.parseUnsignedLong(name.substring(PREFIX.length()), 16), path);
+        for (Item i : recovered) {
+            Segment s = segments.get(i.segment());
+            for (String client : clients) {
+                if (s != null && !isAcknowledged(client, i)) {
+                    s.unacknowledged++;
                 }
             }
         }
-        long expected = -1;
-        for (Map.Entry<Long, Path> segment : segments.entrySet()) {
-            if (expected < 0 ? segment.getKey() > acknowledged + 1 : segment.getKey() != expected) {
-                throw new IOException(
-                        "batches are missing before " + segment.getValue() + ", or its predecessor is damaged");
-            }
-            Long following = segments.higherKey(segment.getKey());
-            expected =
-                    readSegment(segment.getValue(), segment.getKey(), following == null ? Long.MAX_VALUE : following);
-        }
     }
 
-    /**
-     * Reads up to the end, to what was torn, or to the number at which the next segment begins: a record whose fsync failed was written again
-     * there. Returns the sequence number behind.
-     */
-    private long readSegment(Path path, long first, long end) throws IOException {
-        ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(path));
-        long next = first;
-        if (in.remaining() < OutboxFormat.FILE_HEADER_BYTES) {
-            return next; // torn while it was begun
-        }
-        int magic = in.getInt();
-        int version = in.getInt();
-        if (magic != OutboxFormat.OUTBOX_MAGIC || version != OutboxFormat.VERSION) {
-            throw new IOException(path + " is not an outbox of version " + OutboxFormat.VERSION);
-        }
-        while (next < end && in.remaining() >= OutboxFormat.RECORD_HEADER_BYTES) {
-            int length = in.getInt();
-            int crc = in.getInt();
-            long number = in.getLong();
-            if (length < 0 || length > in.remaining()) {
-                break;
-            }
-            byte[] payload = new byte[length];
-            in.get(payload);
-            if (number != next || OutboxFormat.crc(number, payload) != crc) {
-                break;
-            }
-            next++;
-            if (number > Math.min(sequence, acknowledged)) {
-                recovered(OutboxFormat.readBatch(number, payload));
-            }
-        }
-        return next;
+    private boolean isAcknowledged(String client, Item i) {
+        Acknowledged a = acknowledged.get(new Queue(client, i.tenant()));
+        return a != null && a.covers(i);
     }
 
-    private void recovered(Batch batch) {
-        if (batch.sequence() > acknowledged) {
-            unacknowledged.add(batch);
-        }
-        if (batch.sequence() > sequence) {
-            sequence = batch.sequence();
-            apply(batch);
-        }
+    /** Who sends: the same after each restart. */
+    public String agent() {
+        return identity.agent();
     }
 
-    private void apply(Batch batch) {
-        for (FileState f : batch.files()) {
-            files.put(f.id(), f);
-        }
-        for (EntryBatch b : batch.streams()) {
-            long last = Long.MIN_VALUE;
-            for (int i = 0; i < b.size(); i++) {
-                last = Math.max(last, b.timestampNanos(i));
-            }
-            marks.merge(b.labels(), last, Math::max);
-        }
+    /** Which start this is. */
+    public long epoch() {
+        return identity.epoch();
     }
 
-    /** Batches that were read before a restart and are not known to have been taken, oldest first. They come before any new one. */
-    public List<Batch> unacknowledged() {
-        return List.copyOf(unacknowledged);
+    /** What was found when it was opened and a client has not taken, oldest first. Once for each client. */
+    public List<Item> pending(String client) {
+        return recovered.stream().filter(i -> !isAcknowledged(client, i)).toList();
     }
 
-    /** How far each known file is read, as far as it is on disk. */
+    /** How far each known file is read, as far as it is on disk. For the thread that appends. */
     public Collection<FileState> files() {
         return List.copyOf(files.values());
     }
 
-    /** What is known of a file, or null. */
-    public @Nullable FileState file(FileId id) {
-        return files.get(id);
+    /** The last time of each stream when it was opened. */
+    public Map<Marks.Stream, Long> marks() {
+        return Map.copyOf(recoveredMarks);
     }
 
-    /** The last time of each stream. */
-    public Map<Labels, Long> marks() {
-        return Map.copyOf(marks);
+    /** Where sources that are no files go on. For the thread that appends. */
+    public Map<String, String> cursors() {
+        return Map.copyOf(cursors);
     }
 
-    /** Puts a batch on disk and gives it the next number. Blocks for the disk. */
-    public Batch append(List<FileState> states, List<EntryBatch> streams) throws IOException {
-        Batch batch = new Batch(sequence + 1, states, streams);
-        ByteBuffer record = OutboxFormat.record(
-                batch.sequence(), out -> OutboxFormat.writeBatch(out, batch.files(), batch.streams()));
+    /** The number of a tenant's next push in this epoch. It is taken by {@link #append}. */
+    public long nextPush(TenantId tenant) {
+        return pushes.getOrDefault(tenant, 0L) + 1;
+    }
+
+    /**
+     * Puts pushes on disk, together with how far the sources are read with them. Blocks for the disk.
+     *
+     * @param parts may be empty, when only the states have changed
+     */
+    public List<Item> append(List<Part> parts, Collection<FileState> states, Map<String, String> newCursors)
+            throws IOException {
+        record.reset();
+        OutboxFormat.beginRecord(record, sequence + 1);
+        long now = System.currentTimeMillis();
+        record.i64(now);
+        record.varint(parts.size());
+        List<Integer> positions = new ArrayList<>(parts.size());
+        for (Part p : parts) {
+            record.string(p.tenant.value());
+            record.varint(p.entries);
+            record.varint(p.lineBytes);
+            record.varint(p.bytes.length);
+            positions.add(record.size());
+            record.bytes(p.bytes, 0, p.bytes.length);
+        }
+        OutboxFormat.writeFiles(record, states);
+        Positions.writeCursors(record, newCursors);
+        OutboxFormat.endRecord(record);
+        Segment segment;
+        long at;
         try {
-            FileChannel channel = channel();
-            writeFully(channel, record);
-            channel.force(false);
+            segment = segment();
+            at = segment.bytes;
+            writeFully(segment.channel, ByteBuffer.wrap(record.array(), 0, record.size()));
+            segment.channel.force(false);
         } catch (IOException | RuntimeException e) {
             abandon();
             throw e;
         }
-        sequence = batch.sequence();
-        apply(batch);
-        return batch;
+        sequence++;
+        List<Item> items = new ArrayList<>(parts.size());
+        for (int i = 0; i < parts.size(); i++) {
+            Part p = parts.get(i);
+            pushes.merge(p.tenant, 1L, Long::sum);
+            items.add(new Item(
+                    sequence,
+                    i,
+                    p.tenant,
+                    p.entries,
+                    p.lineBytes,
+                    now,
+                    segment.first,
+                    at + positions.get(i),
+                    p.bytes.length));
+        }
+        states.forEach(f -> files.put(f.key(), f));
+        cursors.putAll(newCursors);
+        lock.lock();
+        try {
+            segment.bytes += record.size();
+            segment.unacknowledged += (long) items.size() * clients.size();
+        } finally {
+            lock.unlock();
+        }
+        return items;
     }
 
-    private FileChannel channel() throws IOException {
-        FileChannel channel = current;
-        if (channel != null && channel.size() < segmentBytes) {
-            return channel;
+    private Segment segment() throws IOException {
+        Segment s = current;
+        if (s != null && s.bytes < segmentBytes) {
+            return s;
         }
-        if (channel != null) {
-            current = null;
-            channel.close();
-        }
-        Path path = directory.resolve(String.format("%s%016x", PREFIX, sequence + 1));
+        seal();
+        Path path = directory.resolve(String.format(Locale.ROOT, "%s%016x", PREFIX, sequence + 1));
         // what lies there under this name holds no whole record, or the number would be taken
-        channel = FileChannel.open(
-                path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
-        current = channel;
-        segments.put(sequence + 1, path);
-        writeFully(channel, OutboxFormat.fileHeader(OutboxFormat.OUTBOX_MAGIC));
+        FileChannel channel = FileChannel.open(
+                path,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING);
+        s = new Segment(sequence + 1, path, channel);
+        writeFully(channel, ByteBuffer.wrap(OutboxFormat.fileHeader(OutboxFormat.OUTBOX_MAGIC)));
         syncDirectory(path);
-        return channel;
+        s.bytes = OutboxFormat.FILE_HEADER_BYTES;
+        lock.lock();
+        try {
+            Segment before = segments.put(s.first, s);
+            if (before != null) {
+                before.channel.close();
+            }
+        } finally {
+            lock.unlock();
+        }
+        current = s;
+        return s;
     }
 
-    /** After a failed write nobody knows what is on disk behind the last record: the segment is not written to again. */
+    /** After an error nobody knows what the file holds: nothing more is written to it. */
     private void abandon() {
-        FileChannel channel = current;
+        Segment s = current;
         current = null;
-        if (channel != null) {
+        if (s != null && s.first == sequence + 1) {
+            lock.lock();
             try {
-                channel.close();
+                segments.remove(s.first);
+                s.channel.close();
             } catch (IOException e) {
                 System.getLogger(Outbox.class.getName())
-                        .log(System.Logger.Level.WARNING, "closing a failed outbox segment", e);
+                        .log(System.Logger.Level.WARNING, () -> "cannot close " + s.path + ": " + e);
+            } finally {
+                lock.unlock();
             }
         }
     }
 
-    /** Everything up to this number was taken. */
-    public void acknowledge(long upTo) {
-        if (upTo > acknowledged) {
-            acknowledged = upTo;
-            unacknowledged.removeIf(b -> b.sequence() <= upTo);
+    /** Reads a push. Blocks for the disk. */
+    public byte[] read(Item item) throws IOException {
+        FileChannel channel;
+        lock.lock();
+        try {
+            Segment s = segments.get(item.segment());
+            if (s == null) {
+                throw new IOException("segment " + item.segment() + " of the outbox is gone");
+            }
+            channel = s.channel;
+        } finally {
+            lock.unlock();
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(item.length());
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, item.position() + bytes.position()) < 0) {
+                throw new IOException("segment " + item.segment() + " of the outbox ends early");
+            }
+        }
+        return bytes.array();
+    }
+
+    /** Says that a client is done with an item, and with all of its tenant before. */
+    public void acknowledge(String client, Item item) {
+        lock.lock();
+        try {
+            acknowledged.put(new Queue(client, item.tenant()), new Acknowledged(item.sequence(), item.part()));
+            Segment s = segments.get(item.segment());
+            if (s != null) {
+                s.unacknowledged--;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
-    /** Forgets files and the marks of streams that only they had. */
-    public void forget(Collection<FileId> ids, Collection<Labels> streams) {
-        ids.forEach(files::remove);
-        streams.forEach(marks::remove);
+    /** Forgets files that are gone. For the thread that appends. */
+    public void forget(Collection<FileState.Key> keys) {
+        keys.forEach(files::remove);
     }
 
-    /** Writes the positions file and removes the segments that nothing needs any more. */
-    public void checkpoint() throws IOException {
-        new Positions(sequence, acknowledged, new ArrayList<>(files.values()), marks)
+    /**
+     * Writes the positions file and removes the segments that nothing needs any more.
+     *
+     * @param marks the last time of each stream that is still of interest, up to the last append
+     */
+    public void checkpoint(Map<Marks.Stream, Long> marks) throws IOException {
+        Map<Queue, Acknowledged> acks;
+        List<Segment> done = new ArrayList<>();
+        lock.lock();
+        try {
+            acks = new LinkedHashMap<>(acknowledged);
+            for (Segment s : segments.values()) {
+                if (s.unacknowledged > 0 || s == current) {
+                    break; // the numbers of the segments that stay follow each other
+                }
+                done.add(s);
+            }
+        } finally {
+            lock.unlock();
+        }
+        new Positions(sequence, acks, new ArrayList<>(files.values()), marks, cursors)
                 .write(directory.resolve("positions"));
-        while (!segments.isEmpty()) {
-            Long second = segments.higherKey(segments.firstKey());
-            boolean last = second == null;
-            long end = last ? sequence + 1 : second;
-            if (end > acknowledged + 1 || last && current != null) {
-                break;
+        for (Segment s : done) {
+            lock.lock();
+            try {
+                segments.remove(s.first);
+                s.channel.close();
+            } finally {
+                lock.unlock();
             }
-            Files.deleteIfExists(segments.pollFirstEntry().getValue());
+            Files.deleteIfExists(s.path);
         }
+        recovered = List.of();
     }
 
     /** Ends the present segment, so that a checkpoint may remove it once all of it is acknowledged. */
-    public void seal() throws IOException {
-        FileChannel channel = current;
+    public void seal() {
         current = null;
-        if (channel != null) {
-            channel.close();
-        }
     }
 
     /** Bytes of all segments on disk. */
-    public long diskBytes() throws IOException {
-        long bytes = 0;
-        for (Path p : segments.values()) {
-            bytes += Files.exists(p) ? Files.size(p) : 0;
+    public long diskBytes() {
+        lock.lock();
+        try {
+            long bytes = 0;
+            for (Segment s : segments.values()) {
+                bytes += s.bytes;
+            }
+            return bytes;
+        } finally {
+            lock.unlock();
         }
-        return bytes;
+    }
+
+    /** Whether every client has taken everything. */
+    public boolean isEmpty() {
+        lock.lock();
+        try {
+            return segments.values().stream().allMatch(s -> s.unacknowledged == 0);
+        } finally {
+            lock.unlock();
+        }
     }
 
     static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
@@ -306,12 +416,22 @@ public final class Outbox implements AutoCloseable {
     /** Closes without writing: what was appended is on disk already. */
     @Override
     public void close() throws IOException {
-        try (lock) {
-            FileChannel channel = current;
-            current = null;
-            if (channel != null) {
-                channel.close();
+        try (held) {
+            lock.lock();
+            try {
+                for (Segment s : segments.values()) {
+                    s.channel.close();
+                }
+                segments.clear();
+                current = null;
+            } finally {
+                lock.unlock();
             }
         }
+    }
+
+    /** The clients that it was opened for. */
+    Set<String> clients() {
+        return new HashSet<>(clients);
     }
 }

@@ -4,24 +4,19 @@ package io.skald.agent.spool;
 
 import io.skald.agent.discover.FileId;
 import io.skald.agent.spool.FileState.Format;
-import io.skald.agent.spool.FileState.Partial;
+import io.skald.agent.spool.FileState.Held;
 import io.skald.agent.spool.FileState.Position;
-import io.skald.core.model.EntryBatch;
+import io.skald.core.block.ByteSink;
+import io.skald.core.block.ByteSource;
 import io.skald.core.model.Labels;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import io.skald.core.model.StoreException.CorruptData;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * The bytes of outbox and positions, version 1; described in {@code docs/formats/outbox.md}. Integers are big-endian.
+ * The bytes of outbox and positions, version 2; described in {@code docs/formats/outbox.md}. Integers are little-endian.
  *
  * <pre>
  * outbox segment   magic "SKOB" u32 | version u32 | records…
@@ -30,186 +25,140 @@ import java.util.zip.CRC32C;
  * </pre>
  */
 final class OutboxFormat {
-    static final int OUTBOX_MAGIC = 0x534b4f42;
-    static final int POSITIONS_MAGIC = 0x534b504f;
-    static final int VERSION = 1;
+    static final int OUTBOX_MAGIC = 0x424f4b53;
+    static final int POSITIONS_MAGIC = 0x4f504b53;
+    static final int VERSION = 2;
     static final int FILE_HEADER_BYTES = 8;
     static final int RECORD_HEADER_BYTES = 16;
-    /** A batch is about 1 MiB; more than this is not a length that was written. */
+    /** A record is a few MiB; more than this is not a length that was written. */
     static final int MAX_PAYLOAD_BYTES = 1 << 28;
+
+    static final int MAX_PARTS = 100_000;
+    private static final int MAX_FILES = 10_000_000;
+    private static final int MAX_LABELS = 10_000;
 
     private OutboxFormat() {}
 
-    /** Writes a payload part; only memory is written to. */
-    interface Part {
-        void writeTo(DataOutputStream out) throws IOException;
+    static byte[] fileHeader(int magic) {
+        ByteSink out = new ByteSink(FILE_HEADER_BYTES);
+        out.u32(magic);
+        out.u32(VERSION);
+        return out.toByteArray();
     }
 
-    static ByteBuffer fileHeader(int magic) {
-        return ByteBuffer.allocate(FILE_HEADER_BYTES)
-                .putInt(magic)
-                .putInt(VERSION)
-                .flip();
+    /** Begins a record in an empty sink; the payload follows, then {@link #endRecord}. */
+    static void beginRecord(ByteSink out, long sequence) {
+        out.u32(0);
+        out.u32(0);
+        out.i64(sequence);
     }
 
-    /** A whole record, ready to be written. */
-    static ByteBuffer record(long sequence, Part payload) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(64 * 1024);
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            payload.writeTo(out);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    static void endRecord(ByteSink out) {
+        int payload = out.size() - RECORD_HEADER_BYTES;
+        if (payload > MAX_PAYLOAD_BYTES) {
+            throw new IllegalStateException("outbox record of " + payload + " bytes, limit " + MAX_PAYLOAD_BYTES);
         }
-        if (bytes.size() > MAX_PAYLOAD_BYTES) {
-            throw new IllegalStateException("outbox record of " + bytes.size() + " bytes, limit " + MAX_PAYLOAD_BYTES);
-        }
-        byte[] p = bytes.toByteArray();
-        return ByteBuffer.allocate(RECORD_HEADER_BYTES + p.length)
-                .putInt(p.length)
-                .putInt(crc(sequence, p))
-                .putLong(sequence)
-                .put(p)
-                .flip();
+        out.setU32(0, payload);
+        out.setU32(4, crc(out.array(), 8, out.size() - 8));
     }
 
-    static int crc(long sequence, byte[] payload) {
+    /** Checksum over sequence and payload, which follow each other. */
+    static int crc(byte[] bytes, int offset, int length) {
         CRC32C crc = new CRC32C();
-        crc.update(ByteBuffer.allocate(8).putLong(sequence).flip());
-        crc.update(payload, 0, payload.length);
+        crc.update(bytes, offset, length);
         return (int) crc.getValue();
     }
 
-    static void writeBatch(DataOutputStream out, List<FileState> files, List<EntryBatch> streams) throws IOException {
-        writeFiles(out, files);
-        out.writeInt(streams.size());
-        for (EntryBatch b : streams) {
-            writeLabels(out, b.labels());
-            out.writeInt(b.size());
-            for (int i = 0; i < b.size(); i++) {
-                out.writeLong(b.timestampNanos(i));
-                writeLabels(out, b.metadata(i));
-                out.writeInt(b.length(i));
-                out.write(b.buffer(i), b.offset(i), b.length(i));
-            }
-        }
-    }
-
-    static Batch readBatch(long sequence, byte[] payload) throws IOException {
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(payload))) {
-            List<FileState> files = readFiles(in);
-            int streams = in.readInt();
-            List<EntryBatch> batches = new ArrayList<>();
-            for (int s = 0; s < streams; s++) {
-                Labels labels = readLabels(in);
-                int n = in.readInt();
-                EntryBatch b = new EntryBatch(labels, Math.min(n, 1 << 16));
-                for (int i = 0; i < n; i++) {
-                    long time = in.readLong();
-                    Labels metadata = readLabels(in);
-                    byte[] line = readBytes(in);
-                    b.add(time, line, 0, line.length, metadata);
-                }
-                batches.add(b);
-            }
-            return new Batch(sequence, files, batches);
-        }
-    }
-
-    static void writeFiles(DataOutputStream out, List<FileState> files) throws IOException {
-        out.writeInt(files.size());
+    static void writeFiles(ByteSink out, Collection<FileState> files) {
+        out.varint(files.size());
         for (FileState f : files) {
-            out.writeLong(f.id().device());
-            out.writeLong(f.id().inode());
-            writeString(out, f.path());
-            out.writeLong(f.offset());
-            out.writeLong(f.fingerprint());
-            out.writeShort(f.fingerprintLength());
-            out.writeByte(f.format().code);
-            out.writeByte(f.position().code);
-            out.writeByte(f.partials().size());
-            for (Partial p : f.partials()) {
-                writeString(out, p.stream());
-                out.writeLong(p.timestampNanos());
-                out.writeInt(p.text().length);
-                out.write(p.text());
+            out.string(f.job());
+            out.i64(f.id().device());
+            out.i64(f.id().inode());
+            out.string(f.path());
+            out.varint(f.offset());
+            out.varint(f.lines());
+            out.i64(f.generation());
+            out.i64(f.fingerprint());
+            out.varint(f.fingerprintLength());
+            out.u8(f.format().code);
+            out.u8(f.position().code);
+            out.varint(f.held().size());
+            for (Held h : f.held()) {
+                out.varint(h.order());
+                out.i64(h.readNanos());
+                out.varint(h.line().length);
+                out.bytes(h.line(), 0, h.line().length);
             }
         }
     }
 
-    static List<FileState> readFiles(DataInputStream in) throws IOException {
-        int n = in.readInt();
+    static List<FileState> readFiles(ByteSource in, byte[] bytes) throws CorruptData {
+        int n = in.count("files", MAX_FILES);
         List<FileState> files = new ArrayList<>();
         for (int i = 0; i < n; i++) {
-            FileId id = new FileId(in.readLong(), in.readLong());
-            String path = readString(in);
-            long offset = in.readLong();
-            long fingerprint = in.readLong();
-            int fingerprintLength = in.readUnsignedShort();
-            Format format = format(in.readUnsignedByte());
-            Position position = position(in.readUnsignedByte());
-            int partials = in.readUnsignedByte();
-            List<Partial> parts = new ArrayList<>(partials);
-            for (int p = 0; p < partials; p++) {
-                parts.add(new Partial(readString(in), in.readLong(), readBytes(in)));
+            String job = in.string("job", in.remaining());
+            FileId id = new FileId(in.i64(), in.i64());
+            String path = in.string("path", in.remaining());
+            long offset = in.varint();
+            long lines = in.varint();
+            long generation = in.i64();
+            long fingerprint = in.i64();
+            int fingerprintLength = in.count("fingerprint length", 1 << 20);
+            Format format = format(in);
+            Position position = position(in);
+            int held = in.count("held lines", in.remaining());
+            List<Held> lists = new ArrayList<>(Math.min(held, 128));
+            for (int h = 0; h < held; h++) {
+                long order = in.varint();
+                long read = in.i64();
+                int length = in.count("held line", in.remaining());
+                byte[] line = new byte[length];
+                System.arraycopy(bytes, in.position(), line, 0, length);
+                in.skip(length);
+                lists.add(new Held(order, read, line));
             }
-            files.add(new FileState(id, path, offset, fingerprint, fingerprintLength, format, position, parts));
+            files.add(new FileState(
+                    job, id, path, offset, lines, generation, fingerprint, fingerprintLength, format, position, lists));
         }
         return files;
     }
 
-    static void writeLabels(DataOutputStream out, Labels labels) throws IOException {
-        out.writeShort(labels.size());
+    static void writeLabels(ByteSink out, Labels labels) {
+        out.varint(labels.size());
         for (int i = 0; i < labels.size(); i++) {
-            writeString(out, labels.name(i));
-            writeString(out, labels.value(i));
+            out.string(labels.name(i));
+            out.string(labels.value(i));
         }
     }
 
-    static Labels readLabels(DataInputStream in) throws IOException {
-        int n = in.readUnsignedShort();
-        if (n == 0) {
-            return Labels.EMPTY;
-        }
+    static Labels readLabels(ByteSource in) throws CorruptData {
+        int n = in.count("labels", MAX_LABELS);
         Labels.Builder b = new Labels.Builder();
         for (int i = 0; i < n; i++) {
-            b.set(readString(in), readString(in));
+            String name = in.string("label name", in.remaining());
+            b.set(name, in.string("label value", in.remaining()));
         }
         return b.build();
     }
 
-    private static void writeString(DataOutputStream out, String s) throws IOException {
-        byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(utf8.length);
-        out.write(utf8);
-    }
-
-    private static String readString(DataInputStream in) throws IOException {
-        return new String(readBytes(in), StandardCharsets.UTF_8);
-    }
-
-    private static byte[] readBytes(DataInputStream in) throws IOException {
-        int n = in.readInt();
-        if (n < 0 || n > in.available()) {
-            throw new IOException("length " + n + " in an outbox record, " + in.available() + " bytes are left");
-        }
-        return in.readNBytes(n);
-    }
-
-    private static Format format(int code) throws IOException {
+    private static Format format(ByteSource in) throws CorruptData {
+        int code = in.u8();
         for (Format f : Format.values()) {
             if (f.code == code) {
                 return f;
             }
         }
-        throw new IOException("unknown line format " + code + " in an outbox record");
+        throw in.corrupt("unknown line format " + code);
     }
 
-    private static Position position(int code) throws IOException {
+    private static Position position(ByteSource in) throws CorruptData {
+        int code = in.u8();
         for (Position p : Position.values()) {
             if (p.code == code) {
                 return p;
             }
         }
-        throw new IOException("unknown position " + code + " in an outbox record");
+        throw in.corrupt("unknown position " + code);
     }
 }

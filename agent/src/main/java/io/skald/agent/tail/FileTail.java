@@ -2,29 +2,26 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent.tail;
 
+import io.skald.agent.collect.Collector;
 import io.skald.agent.discover.FileId;
+import io.skald.agent.pipeline.ContainerLine;
+import io.skald.agent.pipeline.LogEntry;
+import io.skald.agent.pipeline.Pipeline;
 import io.skald.agent.spool.FileState;
 import io.skald.agent.spool.FileState.Format;
-import io.skald.agent.spool.FileState.Partial;
+import io.skald.agent.spool.FileState.Held;
 import io.skald.agent.spool.FileState.Position;
 import io.skald.core.model.Labels;
-import java.io.ByteArrayOutputStream;
+import io.skald.core.model.TenantId;
+import io.skald.core.wire.BlockPush.LineRange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one open file to its end and on, line by line. Every line becomes an entry: empty ones, those with bytes that are not UTF-8, and a
+ * Reads one open file to its end and on, line by line. Every line goes into an entry: empty ones, those with bytes that are not UTF-8, and a
  * last one without a line feed after a second of quiet (what is later written behind it is an entry of its own). A carriage return before the
  * line feed is not part of the line. Of a line longer than {@link #MAX_LINE_BYTES} the rest is passed over. A file that got shorter, or begins with
  * other bytes than before, was truncated and is read from its beginning. Confined to the tail thread.
@@ -35,60 +32,102 @@ final class FileTail implements AutoCloseable {
 
     static final long QUIET_NANOS = 1_000_000_000;
     private static final int READ_BYTES = 256 * 1024;
-    private static final int FINGERPRINT_BYTES = 1024;
     private static final System.Logger LOG = System.getLogger(FileTail.class.getName());
 
+    /** How long a file waits for what is to be known of it. */
+    static final long PROVISIONAL_NANOS = 5_000_000_000L;
+
+    private final Target target;
+    private final long openedNanos;
+    private final TailContext context;
+    private final Collector collector;
     private final FileId id;
     private final String path;
-    private final FileChannel channel;
-    private final TailMetrics metrics;
-    private final Labels base;
-    private final Map<String, Labels> labels = new LinkedHashMap<>();
-    private final Map<String, Partial> partials = new LinkedHashMap<>();
+    private final Input input;
+    private final Fingerprint fingerprint;
+    private final Labels labels;
+    private final PlainLines plain;
     private long offset;
-    private long fingerprint;
-    private int fingerprintLength;
+    private long lines;
+    private long generation;
     private Format format;
     private Position position;
+    private Labels metadata;
+    private @Nullable Pipeline pipeline;
+    private List<Held> toRestore;
+    private TenantId tenant = TenantId.DEFAULT;
+    private Labels lastLabels = Labels.EMPTY;
+    private Collector.@Nullable Stream stream;
 
+    private long order;
     private long lastSize = -1;
     private long lastChangeNanos;
     private boolean waitingForEnd;
+    private boolean announced;
 
-    private FileTail(FileState state, FileChannel channel, Labels base, TailMetrics metrics) {
-        this.id = state.id();
-        this.path = state.path();
-        this.channel = channel;
-        this.metrics = metrics;
-        this.base = base;
-        this.offset = state.offset();
-        this.fingerprint = state.fingerprint();
-        this.fingerprintLength = state.fingerprintLength();
-        this.format = state.format();
-        this.position = state.position();
-        state.partials().forEach(p -> partials.put(p.stream(), p));
+    /** Bytes that are read from. */
+    interface Input extends AutoCloseable {
+        long size() throws IOException;
+
+        /** Reads at a place; as {@link FileChannel#read(ByteBuffer, long)}. */
+        int read(ByteBuffer to, long at) throws IOException;
+
+        @Override
+        void close() throws IOException;
     }
 
-    /**
-     * Opens a file to read on from a state.
-     *
-     * @return null if the path leads to another file by now
-     */
-    static @Nullable FileTail open(Path file, FileState state, Labels base, TailMetrics metrics, long nowNanos)
-            throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        try {
-            if (!FileId.of(file).equals(state.id())) {
-                channel.close();
-                return null;
-            }
-            FileTail tail = new FileTail(state, channel, base, metrics);
-            tail.lastChangeNanos = nowNanos;
-            return tail;
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw e;
+    /** A file as it is. */
+    record PlainInput(FileChannel channel) implements Input {
+        @Override
+        public long size() throws IOException {
+            return channel.size();
         }
+
+        @Override
+        public int read(ByteBuffer to, long at) throws IOException {
+            return channel.read(to, at);
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+
+    FileTail(Target target, TailContext context, FileState state, Input input, long nowNanos) {
+        this.target = target;
+        this.context = context;
+        this.collector = context.collector();
+        this.id = state.id();
+        this.path = state.path();
+        this.input = input;
+        this.fingerprint = new Fingerprint(state.fingerprint(), state.fingerprintLength());
+        this.offset = state.offset();
+        this.lines = state.lines();
+        this.generation = state.generation();
+        this.format = state.format();
+        this.position = state.position();
+        this.toRestore = state.held();
+        this.lastChangeNanos = nowNanos;
+        this.openedNanos = nowNanos;
+        Labels.Builder b = target.labels().toBuilder();
+        if (target.job().filenameLabel()) {
+            b.set("filename", path);
+        }
+        this.labels = b.build();
+        this.metadata = metadata();
+        this.plain = new PlainLines(target.job().pipeline().traces());
+    }
+
+    private Labels metadata() {
+        if (!target.job().origin()) {
+            return target.metadata();
+        }
+        return target.metadata().toBuilder().set("origin", origin()).build();
+    }
+
+    private String origin() {
+        return Long.toString(generation, 36);
     }
 
     FileId id() {
@@ -99,24 +138,46 @@ final class FileTail implements AutoCloseable {
         return path;
     }
 
+    Target target() {
+        return target;
+    }
+
+    FileState.Key key() {
+        return new FileState.Key(target.job().name(), id);
+    }
+
     FileState state() {
+        List<Held> held = pipeline == null ? toRestore : pipeline.held();
         return new FileState(
-                id, path, offset, fingerprint, fingerprintLength, format, position, new ArrayList<>(partials.values()));
+                target.job().name(),
+                id,
+                path,
+                offset,
+                lines,
+                generation,
+                fingerprint.hash(),
+                fingerprint.length(),
+                format,
+                position,
+                held);
     }
 
     /** Whether the file is the one of which the state speaks: it still begins with what was read. */
     boolean isTheSame() throws IOException {
-        return channel.size() >= offset && fingerprintLength > 0 && beginsAsBefore();
+        return input.size() >= offset && fingerprint.length() > 0 && fingerprint.matches(input);
     }
 
-    /** Labels of the streams that this file's entries went to. */
-    List<Labels> streams() {
-        return new ArrayList<>(labels.values());
+    long offset() {
+        return offset;
+    }
+
+    long lines() {
+        return lines;
     }
 
     /** Bytes that are not read yet. */
     long lagBytes() throws IOException {
-        return Math.max(0, channel.size() - offset);
+        return Math.max(0, input.size() - offset);
     }
 
     /** When the file last grew, by the clock that {@link #read} is given. */
@@ -124,14 +185,36 @@ final class FileTail implements AutoCloseable {
         return lastChangeNanos;
     }
 
+    /** Whether it waits for what is to be known of it. */
+    boolean isProvisional(long nowNanos) {
+        return target.provisional() && !announced && nowNanos - openedNanos < PROVISIONAL_NANOS;
+    }
+
+    /** Whether everything was read and nothing is kept back. */
+    boolean isDone() throws IOException {
+        Pipeline p = pipeline;
+        return lagBytes() == 0 && toRestore.isEmpty() && (p == null || p.dueNanos() == Long.MAX_VALUE);
+    }
+
+    /** Whether something is kept back that will be due. */
+    boolean isWaiting() {
+        Pipeline p = pipeline;
+        return waitingForEnd || target.provisional() && !announced || p != null && p.dueNanos() != Long.MAX_VALUE;
+    }
+
     /**
-     * Reads on for a while, at most until the batch is full.
+     * Reads on for a while, at most until the batch is full. The collector's lock is held.
      *
      * @param nowNanos a clock that only goes forward
      * @return whether there may be more to read at once
      */
-    boolean read(BatchBuilder batch, long nowNanos) throws IOException {
-        long size = channel.size();
+    boolean read(long nowNanos) throws IOException {
+        if (isProvisional(nowNanos)) {
+            return false;
+        }
+        restore();
+        flush(nowNanos, false);
+        long size = input.size();
         if (size < offset) {
             fromBeginning("got shorter");
         }
@@ -140,85 +223,232 @@ final class FileTail implements AutoCloseable {
             lastChangeNanos = nowNanos;
             waitingForEnd = false;
         }
-        boolean quiet = nowNanos - lastChangeNanos >= QUIET_NANOS;
-        if (size == offset || waitingForEnd && !quiet) {
+        long quietFor = nowNanos - lastChangeNanos;
+        if (size == offset || waitingForEnd && quietFor < plain.waitNanos()) {
             return false;
         }
-        byte[] bytes = readAt(offset, (int) Math.min(size - offset, READ_BYTES));
-        int used = consume(bytes, batch, false);
-        if (used == 0 && bytes.length == READ_BYTES) {
-            bytes = readAt(offset, (int) Math.min(size - offset, MAX_LINE_BYTES + 2));
-            used = consume(bytes, batch, false);
+        int wanted = (int) Math.min(size - offset, READ_BYTES);
+        byte[] chunk = context.chunks().take(wanted);
+        int n = readAt(chunk, offset, wanted);
+        int used = consume(chunk, n, size, quietFor);
+        if (used == 0 && n == READ_BYTES) {
+            context.chunks().give(chunk);
+            wanted = (int) Math.min(size - offset, MAX_LINE_BYTES + 2);
+            chunk = context.chunks().take(wanted);
+            n = readAt(chunk, offset, wanted);
+            used = consume(chunk, n, size, quietFor);
         }
-        return used > 0 || end(bytes, batch, quiet);
+        if (used == 0) {
+            used = end(chunk, n, quietFor);
+        }
+        if (used > 0) {
+            collector.chunk(chunk);
+        } else {
+            context.chunks().give(chunk);
+        }
+        return used > 0;
     }
 
-    /** What holds no line feed: too long a line, or the end of the file. */
-    private boolean end(byte[] bytes, BatchBuilder batch, boolean quiet) throws IOException {
-        if (bytes.length == 0) {
-            return false;
+    /** What holds no line feed, or an entry to which more may belong. */
+    private int end(byte[] b, int n, long quietFor) throws IOException {
+        if (n == 0) {
+            return 0;
         }
-        if (bytes.length >= MAX_LINE_BYTES + 2) {
-            metrics.truncatedLines.inc();
-            return consume(Arrays.copyOf(bytes, MAX_LINE_BYTES), batch, true) > 0;
+        if (n >= MAX_LINE_BYTES + 2 && Lines.indexOf(b, 0, n) < 0) {
+            context.metrics().truncatedLines.inc();
+            return open(b, MAX_LINE_BYTES, Position.SKIPPING);
         }
         waitingForEnd = true;
-        return quiet && consume(bytes, batch, true) > 0;
+        boolean isOpen = Lines.indexOf(b, 0, n) < 0;
+        return isOpen && quietFor >= QUIET_NANOS ? open(b, n, Position.OPEN_LINE) : 0;
+    }
+
+    /** Delivers a line that has no end. */
+    private int open(byte[] b, int n, Position then) throws IOException {
+        if (!ready(n)) {
+            return 1;
+        }
+        long now = collector.now();
+        int from = position == Position.LINE_START ? 0 : startOfLine(b, n);
+        if (from < n) {
+            Format before = format;
+            one(b, from, Lines.withoutCarriageReturn(b, from, n), now);
+            format = before; // half a line tells nothing about the others
+            position = then;
+            lines++;
+            context.metrics().readLines.inc();
+        }
+        finish(n, lines - (from < n ? 1 : 0));
+        return n;
+    }
+
+    /** Whether the file still is what it was; if not, it is read from its beginning. */
+    private boolean ready(int n) throws IOException {
+        if (n > 0 && !fingerprint.matches(input)) {
+            fromBeginning("begins with other bytes");
+            return false;
+        }
+        return true;
     }
 
     /**
-     * Turns whole lines into entries; with {@code open}, everything is one line that has no end.
+     * Turns whole lines into entries.
      *
      * @return how many bytes were used
      */
-    private int consume(byte[] bytes, BatchBuilder batch, boolean open) throws IOException {
-        if (bytes.length == 0 || !open && !containsLineFeed(bytes) && position != Position.SKIPPING) {
+    private int consume(byte[] b, int n, long size, long quietFor) throws IOException {
+        if (n == 0 || position != Position.SKIPPING && Lines.indexOf(b, 0, n) < 0) {
             return 0;
         }
-        if (!beginsAsBefore()) {
-            fromBeginning("begins with other bytes");
+        if (!ready(n)) {
             return 1; // nothing was used, but there is something to read
         }
-        batch.readNow();
-        int from = startOfLine(bytes);
-        int lines = 0;
-        if (open) {
-            Format before = format;
-            line(bytes, 0, withoutCarriageReturn(bytes, 0, bytes.length), batch);
-            format = before; // half a line tells nothing about the others
-            position = bytes.length == MAX_LINE_BYTES ? Position.SKIPPING : Position.OPEN_LINE;
-            from = bytes.length;
-            lines = 1;
-        }
-        while (from < bytes.length && !batch.isFull() && position == Position.LINE_START) {
-            int end = indexOfLineFeed(bytes, from);
-            if (end < 0) {
-                break;
+        long now = collector.now();
+        long before = lines;
+        int from = startOfLine(b, n);
+        if (position == Position.LINE_START) {
+            if (format == Format.UNKNOWN) {
+                detect(b, from, n);
             }
-            line(bytes, from, withoutCarriageReturn(bytes, from, end) - from, batch);
-            from = end + 1;
-            lines++;
+            if (isDirect()) {
+                boolean closes = offset + n >= size && quietFor >= plain.waitNanos();
+                from = plain.consume(b, from, n, closes, collector, stream(), now, metadata);
+                lines += plain.lines();
+                waitingForEnd = !closes && offset + n >= size;
+            } else {
+                from = lineByLine(b, from, n, now);
+            }
         }
-        offset += from;
-        extendFingerprint();
-        metrics.readBytes.inc(from);
-        metrics.readLines.inc(lines);
-        batch.file(state());
+        if (from > 0) {
+            context.metrics().readLines.inc((double) (lines - before));
+            finish(from, before);
+        }
         return from;
     }
 
+    private void detect(byte[] b, int from, int n) {
+        int end = Lines.indexOf(b, from, n);
+        if (end > from) {
+            format = target.job().pipeline().unwrap()
+                    ? ContainerLine.detect(b, from, Lines.withoutCarriageReturn(b, from, end) - from)
+                    : Format.PLAIN;
+        }
+    }
+
+    private boolean isDirect() {
+        return target.job().pipeline().isPlain()
+                && (format == Format.PLAIN || format == Format.UNKNOWN)
+                && pipeline == null;
+    }
+
+    private Collector.Stream stream() {
+        Collector.Stream s = stream;
+        if (s == null) {
+            s = collector.stream(TenantId.DEFAULT, labels);
+            stream = s;
+        }
+        return s;
+    }
+
+    private int lineByLine(byte[] b, int start, int n, long now) {
+        int from = start;
+        while (from < n && !collector.isFull()) {
+            int end = Lines.indexOf(b, from, n);
+            if (end < 0) {
+                break;
+            }
+            one(b, from, Lines.withoutCarriageReturn(b, from, end), now);
+            from = end + 1;
+            lines++;
+        }
+        return from;
+    }
+
+    private void one(byte[] b, int from, int end, long now) {
+        if (isDirect()) {
+            collector.add(stream(), now, b, from, end - from, metadata);
+        } else {
+            pipeline().process(new LogEntry(labels, metadata, ++order, now, b, from, end - from));
+        }
+    }
+
+    private Pipeline pipeline() {
+        Pipeline p = pipeline;
+        if (p == null) {
+            p = target.job().pipeline().open(format, this::out);
+            pipeline = p;
+        }
+        return p;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the same labels are mostly the same object, and others are looked up
+    private void out(LogEntry e) {
+        TenantId t = e.tenant();
+        tenant = t == null ? TenantId.DEFAULT : t;
+        long time = e.timeKnown() ? Collector.plausible(e.timeNanos(), e.readNanos()) : e.readNanos();
+        Collector.Stream s = stream;
+        if (s == null || t != null || e.labels() != lastLabels) {
+            s = collector.stream(tenant, e.labels());
+            stream = t == null ? s : null;
+            lastLabels = e.labels();
+        }
+        collector.add(s, time, e.buffer(), e.offset(), e.length(), e.metadata());
+    }
+
+    /** Puts back what was kept back when the state was saved. */
+    private void restore() {
+        if (!toRestore.isEmpty()) {
+            List<Held> held = toRestore;
+            toRestore = List.of();
+            for (Held h : held) {
+                pipeline()
+                        .process(new LogEntry(labels, metadata, ++order, h.readNanos(), h.line(), 0, h.line().length));
+            }
+        }
+    }
+
+    /** Lets out what was kept back for too long, or all of it because nobody writes to the file any more. */
+    void flush(long nowNanos, boolean all) {
+        Pipeline p = pipeline;
+        if (p != null && (all || p.dueNanos() <= nowNanos)) {
+            p.flush(nowNanos, all);
+            p.detach();
+            collector.file(state(), tenant, null);
+        }
+    }
+
+    private void finish(int used, long linesBefore) throws IOException {
+        Pipeline p = pipeline;
+        if (p != null) {
+            p.detach();
+        }
+        offset += used;
+        fingerprint.extend(input, offset);
+        context.metrics().readBytes.inc(used);
+        LineRange range = target.job().origin() && lines > linesBefore
+                ? new LineRange(origin(), linesBefore, lines - linesBefore, 0)
+                : null;
+        collector.file(state(), tenant, range);
+        if (!announced) {
+            announced = true;
+            if (linesBefore == 0) {
+                collector.urgent();
+            }
+        }
+    }
+
     /** Passes over what belongs to a line that was delivered already. */
-    private int startOfLine(byte[] bytes) {
-        int end = indexOfLineFeed(bytes, 0);
+    private int startOfLine(byte[] b, int n) {
+        int end = Lines.indexOf(b, 0, n);
         return switch (position) {
             case LINE_START -> 0;
             case OPEN_LINE -> {
                 position = Position.LINE_START;
-                yield end == 0 || end == 1 && bytes[0] == '\r' ? end + 1 : 0;
+                yield end == 0 || end == 1 && b[0] == '\r' ? end + 1 : 0;
             }
             case SKIPPING -> {
                 if (end < 0) {
-                    yield bytes.length;
+                    yield n;
                 }
                 position = Position.LINE_START;
                 yield end + 1;
@@ -226,141 +456,41 @@ final class FileTail implements AutoCloseable {
         };
     }
 
-    private void line(byte[] bytes, int from, int length, BatchBuilder batch) {
-        if (format == Format.UNKNOWN && length > 0) {
-            format = ContainerLine.detect(bytes, from, length);
-        }
-        ContainerLine wrapped = switch (format) {
-            case UNKNOWN, PLAIN -> null;
-            case CRI -> ContainerLine.parseCri(bytes, from, length);
-            case DOCKER -> ContainerLine.parseDocker(bytes, from, length);
-        };
-        if (wrapped == null) {
-            batch.add(labels(""), bytes, from, length);
-            return;
-        }
-        Partial begun = partials.remove(wrapped.stream());
-        if (wrapped.complete() && begun == null) {
-            batch.add(
-                    labels(wrapped.stream()),
-                    wrapped.timestampNanos(),
-                    wrapped.buffer(),
-                    wrapped.offset(),
-                    wrapped.length());
-            return;
-        }
-        Partial joined = join(begun, wrapped);
-        if (wrapped.complete()) {
-            add(joined, batch);
-        } else {
-            partials.put(joined.stream(), joined);
-        }
-    }
-
-    private Partial join(@Nullable Partial begun, ContainerLine part) {
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
-        if (begun != null) {
-            text.writeBytes(begun.text());
-        }
-        int room = MAX_LINE_BYTES - text.size();
-        text.write(part.buffer(), part.offset(), Math.min(room, part.length()));
-        if (room < part.length() && room > 0) {
-            metrics.truncatedLines.inc();
-        }
-        return new Partial(
-                part.stream(), begun == null ? part.timestampNanos() : begun.timestampNanos(), text.toByteArray());
-    }
-
-    private void add(Partial p, BatchBuilder batch) {
-        batch.add(labels(p.stream()), p.timestampNanos(), p.text(), 0, p.text().length);
-    }
-
-    /** Delivers beginnings whose ends will not come, because nobody writes to the file any more. */
-    void giveUpPartials(BatchBuilder batch) {
-        if (!partials.isEmpty()) {
-            batch.readNow();
-            partials.values().forEach(p -> add(p, batch));
-            partials.clear();
-            batch.file(state());
-        }
-    }
-
-    private Labels labels(String stream) {
-        return labels.computeIfAbsent(
-                stream,
-                s -> base.toBuilder().set("filename", path).set("stream", s).build());
-    }
-
     private void fromBeginning(String why) {
         LOG.log(
                 System.Logger.Level.INFO,
                 () -> "file " + path + " " + why + " at offset " + offset
                         + ": it was truncated, and is read from its beginning");
-        metrics.truncations.inc();
+        context.metrics().truncations.inc();
+        if (lastSize > offset) {
+            context.metrics().lostBytes.inc((double) (lastSize - offset));
+        }
+        flush(Long.MAX_VALUE, true);
         offset = 0;
-        fingerprint = 0;
-        fingerprintLength = 0;
+        lines = 0;
+        generation = context.newGeneration();
+        metadata = metadata();
+        fingerprint.forget();
         format = Format.UNKNOWN;
         position = Position.LINE_START;
-        partials.clear();
+        pipeline = null;
+        stream = null;
+        plain.reset();
         lastSize = -1;
     }
 
-    private boolean beginsAsBefore() throws IOException {
-        return fingerprintLength == 0 || hash(readAt(0, fingerprintLength)) == fingerprint;
-    }
-
-    private void extendFingerprint() throws IOException {
-        int n = (int) Math.min(offset, FINGERPRINT_BYTES);
-        if (n > fingerprintLength) {
-            byte[] prefix = readAt(0, n);
-            if (prefix.length == n) {
-                fingerprint = hash(prefix);
-                fingerprintLength = n;
-            }
-        }
-    }
-
-    private static long hash(byte[] prefix) {
-        try {
-            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(prefix))
-                    .getLong();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
-
-    /** Bytes at a position; fewer where the file ends. */
-    private byte[] readAt(long at, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(length);
+    private int readAt(byte[] to, long at, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(to, 0, length);
         while (buffer.hasRemaining()) {
-            if (channel.read(buffer, at + buffer.position()) < 0) {
+            if (input.read(buffer, at + buffer.position()) < 0) {
                 break;
             }
         }
-        return buffer.hasRemaining() ? Arrays.copyOf(buffer.array(), buffer.position()) : buffer.array();
-    }
-
-    private static boolean containsLineFeed(byte[] bytes) {
-        return indexOfLineFeed(bytes, 0) >= 0;
-    }
-
-    private static int indexOfLineFeed(byte[] bytes, int from) {
-        for (int i = from; i < bytes.length; i++) {
-            if (bytes[i] == '\n') {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    /** The end of a line without its carriage return. */
-    private static int withoutCarriageReturn(byte[] bytes, int from, int end) {
-        return end > from && bytes[end - 1] == '\r' ? end - 1 : end;
+        return buffer.position();
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        input.close();
     }
 }

@@ -22,10 +22,10 @@ public final class TailMetrics implements AutoCloseable {
     final Gauge openFiles = gauge("skald_agent_open_files", "Files that are open.");
     final Gauge lagBytes = gauge("skald_agent_lag_bytes", "Bytes of open files that are not read yet.");
 
-    final Gauge outboxBytes = gauge("skald_agent_outbox_bytes", "Bytes of the outbox on disk.");
-    final Counter outboxFull = counter(
-            "skald_agent_outbox_full_seconds",
-            "Time in which nothing was read because the outbox had reached its limit.");
+    final Gauge lagSeconds = gauge(
+            "skald_agent_lag_seconds", "For how long the file that waits longest has had bytes that are not read.");
+    final Counter lostBytes = counter(
+            "skald_agent_lost_bytes", "Bytes that were gone before they were read, as far as they had been seen.");
 
     private final CollectorRegistry registry;
 
@@ -39,8 +39,8 @@ public final class TailMetrics implements AutoCloseable {
         registry.register(skippedFiles);
         registry.register(openFiles);
         registry.register(lagBytes);
-        registry.register(outboxBytes);
-        registry.register(outboxFull);
+        registry.register(lagSeconds);
+        registry.register(lostBytes);
     }
 
     private static Counter counter(String name, String help) {
@@ -49,16 +49,6 @@ public final class TailMetrics implements AutoCloseable {
 
     private static Gauge gauge(String name, String help) {
         return Gauge.build(name, help).create();
-    }
-
-    /** The size of the outbox, as it was looked at. */
-    public void outbox(long bytes) {
-        outboxBytes.set((double) bytes);
-    }
-
-    /** Time that reading had to wait for the outbox. */
-    public void outboxFull(long nanos) {
-        outboxFull.inc(nanos / 1e9);
     }
 
     @Override
@@ -71,7 +61,7 @@ public final class TailMetrics implements AutoCloseable {
         registry.unregister(skippedFiles);
         registry.unregister(openFiles);
         registry.unregister(lagBytes);
-        registry.unregister(outboxBytes);
-        registry.unregister(outboxFull);
+        registry.unregister(lagSeconds);
+        registry.unregister(lostBytes);
     }
 }

@@ -5,11 +5,14 @@ package io.skald.agent.tail;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.prometheus.client.CollectorRegistry;
+import io.skald.agent.collect.ChunkPool;
+import io.skald.agent.collect.Collector;
 import io.skald.agent.discover.FileId;
+import io.skald.agent.pipeline.JobPipeline;
 import io.skald.agent.spool.FileState;
-import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +22,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,10 +37,29 @@ class FileTailTest {
     Path dir;
 
     private final TailMetrics metrics = new TailMetrics(new CollectorRegistry());
-    private final BatchBuilder batch = new BatchBuilder(InstantSource.fixed(NOW), 64 << 20, Map.of());
+    private final List<String> entries = new ArrayList<>();
+    private Collector collector = collector();
+
+    private static Collector collector() {
+        Collector c = new Collector(InstantSource.fixed(NOW), 64 << 20, 0, Map.of());
+        c.lock().lock();
+        return c;
+    }
 
     private FileTail open(Path file, FileState state) throws IOException {
-        return Objects.requireNonNull(FileTail.open(file, state, Labels.EMPTY, metrics, 0));
+        return open(file, state, JobPipeline.withoutTraces());
+    }
+
+    private FileTail open(Path file, FileState state, JobPipeline pipeline) throws IOException {
+        FileJob job = new FileJob("job", pipeline, true, false);
+        Target target = new Target(job, List.of(), null, Labels.EMPTY, Labels.EMPTY);
+        TailContext context = new TailContext(collector, new ChunkPool(), metrics, new java.util.Random(1));
+        return new FileTail(
+                target, context, state, new FileTail.PlainInput(FileChannel.open(file, StandardOpenOption.READ)), 0);
+    }
+
+    private static FileState unread(Path file) throws IOException {
+        return FileState.unread("job", FileId.of(file), "f", 1);
     }
 
     private Path write(String text) throws IOException {
@@ -54,17 +75,21 @@ class FileTailTest {
     private List<String> read(FileTail tail, long nowNanos) throws IOException {
         boolean more = true;
         while (more) {
-            more = tail.read(batch, nowNanos);
+            more = tail.read(nowNanos);
         }
-        List<String> entries = new ArrayList<>();
-        for (EntryBatch b : batch.takeStreams()) {
+        return taken();
+    }
+
+    private List<String> taken() {
+        entries.clear();
+        collector.forEachCollected(b -> {
             for (int i = 0; i < b.size(); i++) {
                 long time = b.timestampNanos(i) - NOW.getEpochSecond() * 1_000_000_000;
                 entries.add(b.labels().getOrEmpty("stream") + " " + time + " "
                         + new String(b.buffer(i), b.offset(i), b.length(i), StandardCharsets.ISO_8859_1));
             }
-        }
-        return entries;
+        });
+        return List.copyOf(entries);
     }
 
     static Stream<Arguments> contents() {
@@ -116,7 +141,7 @@ class FileTailTest {
     @MethodSource("contents")
     void lines(String name, String content, List<String> expected) throws IOException {
         Path file = write(content);
-        try (FileTail tail = open(file, FileState.unread(FileId.of(file), "f"))) {
+        try (FileTail tail = open(file, unread(file))) {
             assertThat(read(tail, 0)).as(name).isEqualTo(expected);
             assertThat(tail.lagBytes()).isZero();
         }
@@ -131,12 +156,12 @@ class FileTailTest {
         for (int cut = 0; cut <= bytes.length; cut++) {
             Path file = dir.resolve("cut-" + cut);
             Files.write(file, java.util.Arrays.copyOf(bytes, cut));
-            BatchBuilder fresh = new BatchBuilder(InstantSource.fixed(NOW), 64 << 20, Map.of());
+            collector = collector();
             List<String> got = new ArrayList<>();
-            FileState state = FileState.unread(FileId.of(file), "f");
+            FileState state = unread(file);
             for (boolean first : new boolean[] {true, false}) {
                 try (FileTail tail = open(file, state)) {
-                    while (tail.read(fresh, 0)) {
+                    while (tail.read(0)) {
                         state = tail.state();
                     }
                     state = tail.state();
@@ -145,13 +170,7 @@ class FileTailTest {
                     Files.write(file, bytes);
                 }
             }
-            for (EntryBatch b : fresh.takeStreams()) {
-                for (int i = 0; i < b.size(); i++) {
-                    long time = b.timestampNanos(i) - NOW.getEpochSecond() * 1_000_000_000;
-                    got.add(b.labels().getOrEmpty("stream") + " " + time + " "
-                            + new String(b.buffer(i), b.offset(i), b.length(i), StandardCharsets.ISO_8859_1));
-                }
-            }
+            got.addAll(taken());
             assertThat(got.stream().sorted().toList())
                     .as("%s, cut at %d", name, cut)
                     .isEqualTo(lines);
@@ -161,7 +180,7 @@ class FileTailTest {
     @Test
     void aLineThatIsTooLongIsCutAndTheNextIsWhole() throws IOException {
         Path file = write("x".repeat(3 << 20) + "\nnext\n");
-        try (FileTail tail = open(file, FileState.unread(FileId.of(file), "f"))) {
+        try (FileTail tail = open(file, unread(file))) {
             List<String> lines = read(tail, 0);
             assertThat(lines).hasSize(2);
             assertThat(lines.get(0)).hasSize((1 << 20) + 3);
@@ -173,7 +192,7 @@ class FileTailTest {
     @Test
     void aLineOfAlmostTheLimitIsWhole() throws IOException {
         Path file = write("x".repeat(1 << 20) + "\nnext\n");
-        try (FileTail tail = open(file, FileState.unread(FileId.of(file), "f"))) {
+        try (FileTail tail = open(file, unread(file))) {
             assertThat(read(tail, 0)).extracting(String::length).containsExactly((1 << 20) + 3, 7);
         }
         assertThat(metrics.truncatedLines.get()).isZero();
@@ -182,7 +201,7 @@ class FileTailTest {
     @Test
     void anOpenLineComesAfterASecondOfQuietAndItsEndIsNoLineOfItsOwn() throws IOException {
         Path file = write("a\nhalf");
-        try (FileTail tail = open(file, FileState.unread(FileId.of(file), "f"))) {
+        try (FileTail tail = open(file, unread(file))) {
             assertThat(read(tail, 0)).containsExactly(" 0 a");
             assertThat(read(tail, FileTail.QUIET_NANOS - 1)).isEmpty();
             write("way");

@@ -4,7 +4,13 @@ package io.skald.cli.run;
 
 import io.prometheus.client.CollectorRegistry;
 import io.skald.agent.Agent;
-import io.skald.agent.AgentConfig;
+import io.skald.agent.AgentSettings;
+import io.skald.agent.discover.Glob;
+import io.skald.agent.pipeline.JobPipeline;
+import io.skald.agent.push.Backoff;
+import io.skald.agent.push.InProcess;
+import io.skald.agent.tail.FileJob;
+import io.skald.agent.tail.Target;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
 import io.skald.cli.store.CostApi;
@@ -22,6 +28,7 @@ import io.skald.core.disk.Disk;
 import io.skald.core.http.HttpServer;
 import io.skald.core.http.HttpServerConfig;
 import io.skald.core.model.ErrorCode;
+import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
@@ -155,8 +162,7 @@ public final class Appliance implements AutoCloseable {
                                 registry))
                 : null;
         if (ingester != null && !config.tail().isEmpty()) {
-            AgentConfig agent = AgentConfig.of(config.tail(), data, new TenantId(config.tailTenant()));
-            parts.add("agent", Agent.open(agent, ingester, Clock.systemUTC(), registry));
+            parts.add("agent", follow(config, data, ingester, registry));
         }
         QueryScheduler scheduler = parts.add(
                 "query scheduler",
@@ -426,6 +432,20 @@ public final class Appliance implements AutoCloseable {
         public List<RecentEntries> ingesters() {
             return known.get();
         }
+    }
+
+    /** The agent that follows the files of the configuration. */
+    private static Agent follow(SkaldConfig config, Path data, Ingester ingester, CollectorRegistry registry)
+            throws IOException {
+        TenantId tenant = new TenantId(config.tailTenant());
+        InProcess.BlockSink sink =
+                (unnamed, push) -> ingester.push(tenant, push).result();
+        List<Glob> globs = config.tail().stream().map(Glob::new).toList();
+        FileJob job = new FileJob("tail", JobPipeline.PLAIN, true, false);
+        Target target = new Target(job, globs, null, Labels.EMPTY, Labels.EMPTY);
+        AgentSettings settings = AgentSettings.of(data.resolve("agent")).withScanInterval(Duration.ofSeconds(1));
+        Agent.Destination here = new Agent.Destination("here", (agent, epoch) -> new InProcess(sink), Backoff.DEFAULT);
+        return Agent.open(settings, List.of(here), () -> List.of(target), Clock.systemUTC(), registry);
     }
 
     /** The address that a client on this machine can use. */

@@ -10,13 +10,13 @@ import java.util.concurrent.CountDownLatch;
  * Ctrl-C and SIGTERM. The first lets the process end in order, with exit code 0; the second ends it at once. A shutdown hook could do
  * neither. The JDK's class for signals is used by reflection because the compiler warns of it by name.
  */
-final class StopSignals {
+public final class StopSignals {
     private static final int KILLED_BY_USER = 130;
 
     private final CountDownLatch first = new CountDownLatch(1);
 
     /** Takes both signals over from the JVM. */
-    static StopSignals install() {
+    public static StopSignals install() {
         StopSignals stop = new StopSignals();
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -47,7 +47,7 @@ final class StopSignals {
     }
 
     /** Waits for the first signal. */
-    void await() throws InterruptedException {
+    public void await() throws InterruptedException {
         first.await();
     }
 }

@@ -13,7 +13,8 @@ public final class ConfigException extends Exception {
     @SuppressWarnings("serial") // List.copyOf gives a serializable list
     private final List<String> problems;
 
-    ConfigException(List<String> problems) {
+    /** @param problems one text each, with file, line and key */
+    public ConfigException(List<String> problems) {
         super(String.join("\n", problems));
         this.problems = List.copyOf(problems);
     }

@@ -16,6 +16,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** What operators ask of every process: readiness, liveness, metrics, version, configuration. */
 public final class OpsApi {
@@ -37,6 +38,12 @@ public final class OpsApi {
      *
      */
     public static void register(Router router, Readiness readiness, CollectorRegistry registry, Configuration config) {
+        register(router, readiness, registry, () -> config);
+    }
+
+    /** The same for a process whose configuration changes while it runs. */
+    public static void register(
+            Router router, Readiness readiness, CollectorRegistry registry, Supplier<Configuration> config) {
         router.get("/ready", r -> {
             List<String> problems = readiness.problems();
             return problems.isEmpty()
@@ -58,9 +65,9 @@ public final class OpsApi {
                 r -> HttpResponse.text(
                         200,
                         switch (r.paramOr("mode", "")) {
-                            case "diff" -> config.difference();
-                            case "defaults" -> config.defaults();
-                            default -> config.inForce();
+                            case "diff" -> config.get().difference();
+                            case "defaults" -> config.get().defaults();
+                            default -> config.get().inForce();
                         }));
         router.get("/services", r -> HttpResponse.text(200, services(readiness)));
         router.get("/log_level", r -> message(200, "Current log level is " + ProcessLog.level(), "success"));

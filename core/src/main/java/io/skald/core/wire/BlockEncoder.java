@@ -8,7 +8,9 @@ import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,12 @@ public final class BlockEncoder {
     private final int jsonDepth;
     private final SkipFilterBuilder filter = new SkipFilterBuilder();
     private final @Nullable String agent;
+
+    /** The metadata that was merged last, and what came of it for each level. */
+    private Labels merged = Labels.EMPTY;
+
+    private boolean levelOfLine;
+    private final Map<String, Labels> byLevel = new HashMap<>();
 
     /** @param jsonDepth how deep in a line of JSON a level is looked for; negative to look for none */
     public BlockEncoder(int jsonDepth) {
@@ -50,11 +58,7 @@ public final class BlockEncoder {
                 if (writer.full()) {
                     finish(b.labels(), blocks);
                 }
-                Labels metadata = b.metadata(i);
-                if (jsonDepth >= 0) {
-                    metadata = LevelDetector.withLevel(
-                            ofStream, metadata, b.buffer(i), b.offset(i), b.length(i), jsonDepth);
-                }
+                Labels metadata = jsonDepth < 0 ? b.metadata(i) : withLevel(ofStream, b, i);
                 writer.add(b.timestampNanos(i), b.buffer(i), b.offset(i), b.length(i), metadata);
             }
             if (!writer.isEmpty()) {
@@ -62,6 +66,27 @@ public final class BlockEncoder {
             }
         }
         return blocks;
+    }
+
+    /** Entries of one file share their metadata, so that it is merged once for each level and not for each line. */
+    @SuppressWarnings("ReferenceEquality") // of the same file it is the same object
+    private Labels withLevel(@Nullable String ofStream, EntryBatch b, int i) {
+        Labels metadata = b.metadata(i);
+        if (metadata.isEmpty() || ofStream != null) {
+            return LevelDetector.withLevel(ofStream, metadata, b.buffer(i), b.offset(i), b.length(i), jsonDepth);
+        }
+        if (metadata != merged) {
+            merged = metadata;
+            byLevel.clear();
+            levelOfLine = LevelDetector.dependsOnLine(metadata);
+        }
+        String level = levelOfLine ? LevelDetector.ofLine(b.buffer(i), b.offset(i), b.length(i), jsonDepth) : "";
+        Labels with = byLevel.get(level);
+        if (with == null) {
+            with = LevelDetector.withLevel(null, metadata, b.buffer(i), b.offset(i), b.length(i), jsonDepth);
+            byLevel.put(level, with);
+        }
+        return with;
     }
 
     private void finish(Labels labels, List<BlockPush.Block> to) {

@@ -18,8 +18,10 @@ import java.util.zip.CRC32C;
  * @param epoch which start of the agent made the push; greater with each
  * @param sequence the number of the push in its epoch, from 1
  * @param checksum of the bytes; of a repeat it is the same
+ * @param ranges which lines of which files the push accounts for; empty if the agent does not number lines
  */
-public record BlockPush(String agent, long epoch, long sequence, int checksum, List<Block> blocks) {
+public record BlockPush(
+        String agent, long epoch, long sequence, int checksum, List<Block> blocks, List<LineRange> ranges) {
     /** Where native pushes are sent to. */
     public static final String PATH = "/skald/api/v1/push";
 
@@ -33,7 +35,12 @@ public record BlockPush(String agent, long epoch, long sequence, int checksum, L
     /** "SKPU" as a little-endian integer. */
     static final int MAGIC = 0x55504b53;
 
-    static final int VERSION = 1;
+    static final int VERSION = 2;
+
+    /** Most ranges of a push, and most bytes of an origin's name. */
+    public static final int MAX_RANGES = 100_000;
+
+    private static final int MAX_ORIGIN_BYTES = 256;
     private static final String NAME = "push";
 
     /**
@@ -43,16 +50,37 @@ public record BlockPush(String agent, long epoch, long sequence, int checksum, L
      */
     public record Block(Labels labels, byte[] bytes, int offset, int length) {}
 
+    /**
+     * Lines that an agent has read from one generation of a file, and that are in this push or were left out of it on purpose.
+     *
+     * @param origin which generation of which file; unique for the agent
+     * @param first number of the first line, from 0
+     * @param count how many lines
+     * @param missing how many of them the agent had to give up
+     */
+    public record LineRange(String origin, long first, long count, long missing) {}
+
     public BlockPush {
         blocks = List.copyOf(blocks);
+        ranges = List.copyOf(ranges);
         if (agent.isEmpty() || agent.length() > MAX_AGENT_LENGTH || epoch < 0 || sequence < 1) {
             throw new IllegalArgumentException(
                     "push of agent '" + agent + "', epoch " + epoch + ", sequence " + sequence + " is impossible");
         }
     }
 
-    /** Encodes a push; its checksum comes from its bytes. */
+    /** A push without line numbers. */
+    public BlockPush(String agent, long epoch, long sequence, int checksum, List<Block> blocks) {
+        this(agent, epoch, sequence, checksum, blocks, List.of());
+    }
+
+    /** Encodes a push without line numbers. */
     public static byte[] encode(String agent, long epoch, long sequence, List<Block> blocks) {
+        return encode(agent, epoch, sequence, blocks, List.of());
+    }
+
+    /** Encodes a push; its checksum comes from its bytes. */
+    public static byte[] encode(String agent, long epoch, long sequence, List<Block> blocks, List<LineRange> ranges) {
         ByteSink out = new ByteSink(1 << 16);
         out.u32(MAGIC);
         out.u8(VERSION);
@@ -69,6 +97,13 @@ public record BlockPush(String agent, long epoch, long sequence, int checksum, L
             out.varint(b.length);
             out.bytes(b.bytes, b.offset, b.length);
         }
+        out.varint(ranges.size());
+        for (LineRange r : ranges) {
+            out.string(r.origin);
+            out.varint(r.first);
+            out.varint(r.count);
+            out.varint(r.missing);
+        }
         out.u32(crc(out.array(), out.size()));
         return out.toByteArray();
     }
@@ -84,8 +119,8 @@ public record BlockPush(String agent, long epoch, long sequence, int checksum, L
             throw in.corrupt("no native push: wrong magic");
         }
         int version = in.u8();
-        if (version != VERSION) {
-            throw in.corrupt("version " + version + " of a push, known is " + VERSION);
+        if (version != 1 && version != VERSION) {
+            throw in.corrupt("version " + version + " of a push, known are 1 and " + VERSION);
         }
         if (length < 9) {
             throw in.corrupt("push of " + length + " bytes");
@@ -105,12 +140,27 @@ public record BlockPush(String agent, long epoch, long sequence, int checksum, L
         for (int i = 0; i < n; i++) {
             Labels labels = labels(in);
             int size = in.count("block length", in.remaining());
-            blocks.add(new Block(labels, body, in.position(), size));
+            int at = in.position();
             in.skip(size);
+            blocks.add(new Block(labels, body, at, size));
         }
+        List<LineRange> ranges = version == 1 ? List.of() : ranges(in);
         in.skip(4);
         in.expectEnd();
-        return new BlockPush(agent, epoch, sequence, checksum, blocks);
+        return new BlockPush(agent, epoch, sequence, checksum, blocks, ranges);
+    }
+
+    private static List<LineRange> ranges(ByteSource in) throws CorruptData {
+        int n = in.count("line ranges", MAX_RANGES);
+        List<LineRange> ranges = new ArrayList<>(Math.min(n, 256));
+        for (int i = 0; i < n; i++) {
+            LineRange r = new LineRange(in.string("origin", MAX_ORIGIN_BYTES), in.varint(), in.varint(), in.varint());
+            if (r.first < 0 || r.count < 0 || r.missing < 0 || r.missing > r.count || r.first + r.count < 0) {
+                throw in.corrupt("impossible range of lines " + r);
+            }
+            ranges.add(r);
+        }
+        return ranges;
     }
 
     private static Labels labels(ByteSource in) throws CorruptData {

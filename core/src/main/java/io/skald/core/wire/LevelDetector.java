@@ -168,8 +168,13 @@ public final class LevelDetector {
         return metadata.toBuilder().set(LABEL, level).build();
     }
 
+    /** Whether metadata leaves it to the line what level an entry has. */
+    static boolean dependsOnLine(Labels metadata) {
+        return !metadata.has(LABEL) && named(metadata) == null && ofSeverity(metadata) == null;
+    }
+
     /** The level of a line; {@code unknown} if there is no telling. */
-    static String ofLine(byte[] b, int offset, int length, int maxJsonDepth) {
+    public static String ofLine(byte[] b, int offset, int length, int maxJsonDepth) {
         int end = offset + length;
         int start = offset;
         while (start < end && b[start] <= ' ' && b[start] >= 0) {

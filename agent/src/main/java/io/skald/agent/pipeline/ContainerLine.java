@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.agent.tail;
+package io.skald.agent.pipeline;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -22,11 +22,12 @@ import org.jspecify.annotations.Nullable;
  * @param offset of the text
  * @param length of the text, bytes
  */
-record ContainerLine(long timestampNanos, String stream, boolean complete, byte[] buffer, int offset, int length) {
+public record ContainerLine(
+        long timestampNanos, String stream, boolean complete, byte[] buffer, int offset, int length) {
     private static final JsonFactory JSON = new JsonFactory();
 
     /** Tells by a file's first line how its lines are written. */
-    static Format detect(byte[] b, int off, int len) {
+    public static Format detect(byte[] b, int off, int len) {
         if (parseCri(b, off, len) != null) {
             return Format.CRI;
         }
@@ -34,7 +35,7 @@ record ContainerLine(long timestampNanos, String stream, boolean complete, byte[
     }
 
     /** {@code 2024-05-01T10:00:00.123456789Z stdout F text}, or null if it is not that. */
-    static @Nullable ContainerLine parseCri(byte[] b, int off, int len) {
+    public static @Nullable ContainerLine parseCri(byte[] b, int off, int len) {
         int end = off + len;
         int space = indexOf(b, ' ', off, end);
         if (space < 0) {
@@ -64,7 +65,7 @@ record ContainerLine(long timestampNanos, String stream, boolean complete, byte[
     }
 
     /** {@code {"log":"text\n","stream":"stdout","time":"…"}}, or null if it is not that. */
-    static @Nullable ContainerLine parseDocker(byte[] b, int off, int len) {
+    public static @Nullable ContainerLine parseDocker(byte[] b, int off, int len) {
         if (len < 2 || b[off] != '{') {
             return null;
         }

@@ -1,0 +1,242 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.config;
+
+import io.prometheus.client.CollectorRegistry;
+import io.skald.agent.AgentSettings;
+import io.skald.agent.pipeline.StageReader;
+import io.skald.agent.push.ClientSettings;
+import io.skald.core.config.ConfigException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the file of an agent says.
+ *
+ * @param host where its own HTTP server listens
+ * @param port 0 takes a free one; -1 for no server
+ * @param logLevel of the agent's own log, or null
+ * @param clients where everything is sent to
+ * @param settings how it is kept
+ * @param legacyPositions Promtail's own file of positions, read once by an agent that has none itself; or null
+ * @param jobs what is collected
+ */
+public record AgentFile(
+        String host,
+        int port,
+        @Nullable String logLevel,
+        List<ClientSettings> clients,
+        AgentSettings settings,
+        @Nullable Path legacyPositions,
+        List<ScrapeJob> jobs) {
+    public AgentFile {
+        clients = List.copyOf(clients);
+        jobs = List.copyOf(jobs);
+    }
+
+    /** Where Promtail's configurations keep positions if they do not say. */
+    private static final String DEFAULT_POSITIONS = "/var/log/positions.yaml";
+
+    /**
+     * Reads a file.
+     *
+     * @param expand whether {@code ${NAME}} is put in from the environment
+     * @param registry takes the metrics of stages
+     * @throws ConfigException if something in it is wrong or not supported; every problem is told
+     */
+    public static AgentFile load(Path file, boolean expand, CollectorRegistry registry)
+            throws ConfigException, IOException {
+        return parse(file.toString(), Files.readString(file), expand ? System.getenv() : null, registry);
+    }
+
+    /** The same of a text. @param environment null leaves {@code ${NAME}} as it is */
+    public static AgentFile parse(
+            String name, String yaml, @Nullable Map<String, String> environment, CollectorRegistry registry)
+            throws ConfigException {
+        Problems problems = new Problems(name);
+        String text = environment == null ? yaml : YamlFile.expand(yaml, environment);
+        Section root = new Section(problems, "", YamlFile.root(name, text, problems));
+        AgentFile file = new Reader(root, registry).read();
+        problems.check();
+        return file;
+    }
+
+    /** Reads the root. */
+    private static final class Reader {
+        private final Section root;
+        private final StageReader stages;
+
+        Reader(Section root, CollectorRegistry registry) {
+            this.root = root;
+            this.stages = new StageReader(registry, RandomGenerator.getDefault());
+        }
+
+        AgentFile read() {
+            Section server = root.section("server");
+            boolean off = server.bool("disable", false);
+            String host = server.text("http_listen_address", "0.0.0.0");
+            int port = off ? -1 : (int) Math.min(65_535, server.number("http_listen_port", 80, 0));
+            String level = server.textOrNull("log_level");
+            server(server);
+            List<ClientSettings> clients = clients();
+            Path legacy = positions();
+            AgentSettings settings = settings(legacy);
+            List<ScrapeJob> jobs = jobs();
+            limits();
+            targetConfig();
+            root.section("options").end();
+            root.unsupported("tracing", "wal");
+            root.end();
+            return new AgentFile(host, port, level, clients, settings, legacy, jobs);
+        }
+
+        /** There is no gRPC server here, and these keys are about one that answers nobody's questions in Promtail either. */
+        private static void server(Section s) {
+            for (String key : List.of(
+                    "grpc_listen_address",
+                    "grpc_listen_port",
+                    "grpc_server_max_recv_msg_size",
+                    "grpc_server_max_send_msg_size",
+                    "grpc_server_max_concurrent_streams",
+                    "graceful_shutdown_timeout",
+                    "http_server_read_timeout",
+                    "http_server_write_timeout",
+                    "http_server_idle_timeout",
+                    "register_instrumentation",
+                    "profiling_enabled",
+                    "log_format",
+                    "enable_runtime_reload",
+                    "health_check_target",
+                    "external_url",
+                    "reload",
+                    "http_path_prefix")) {
+                s.known(key);
+            }
+            s.end();
+        }
+
+        private List<ClientSettings> clients() {
+            List<Section> sections = new ArrayList<>(root.sections("clients"));
+            if (root.has("client")) {
+                sections.add(root.section("client"));
+            }
+            List<ClientSettings> out = new ArrayList<>();
+            Set<String> names = new HashSet<>();
+            for (Section s : sections) {
+                ClientSettings c = ClientReader.read(s);
+                if (c != null && !names.add(c.name())) {
+                    s.problem("two clients have the name " + c.name());
+                } else if (c != null) {
+                    out.add(c);
+                }
+                s.end();
+            }
+            if (sections.isEmpty()) {
+                root.problem("clients: at least one is required");
+            }
+            return out;
+        }
+
+        private Path positions() {
+            Section p = root.section("positions");
+            Path file = Path.of(p.text("filename", DEFAULT_POSITIONS));
+            p.known("sync_period"); // positions are saved with what they are about, and so always right
+            p.known("ignore_invalid_yaml");
+            p.end();
+            return file;
+        }
+
+        private AgentSettings settings(Path legacy) {
+            Path beside = legacy.resolveSibling("skald-agent");
+            AgentSettings d = AgentSettings.of(Path.of(root.text("data_dir", beside.toString())));
+            Section s = root.section("spool");
+            long max = s.bytes("max_size", d.maxSpoolBytes());
+            String full = s.text("when_full", "block");
+            if (!full.equals("block") && !full.equals("drop")) {
+                s.problem("when_full", "'" + full + "' is neither block nor drop");
+            }
+            long rejected = s.bytes("max_rejected_size", d.maxRejectedBytes());
+            s.end();
+            int batch = d.batchBytes();
+            Duration wait = d.batchWait();
+            for (Section c : root.sections("clients")) {
+                batch = Math.clamp(c.bytes("batchsize", batch), 1024, 4 << 20);
+                wait = c.duration("batchwait", wait);
+            }
+            Section t = root.section("target_config");
+            Duration scan = t.duration("sync_period", d.scanInterval());
+            long jsonDepth = root.section("level_detection").number("max_json_depth", d.levelJsonDepth(), -1);
+            try {
+                return new AgentSettings(
+                        d.dataDir(), batch, wait, max, full.equals("drop"), rejected, scan, (int) jsonDepth);
+            } catch (IllegalArgumentException e) {
+                root.problem(String.valueOf(e.getMessage()));
+                return d;
+            }
+        }
+
+        private void targetConfig() {
+            Section t = root.section("target_config");
+            t.known("sync_period");
+            t.known("stdin");
+            t.end();
+            Section l = root.section("level_detection");
+            l.known("max_json_depth");
+            l.end();
+        }
+
+        private void limits() {
+            Section l = root.section("limits_config");
+            if (l.bool("readline_rate_enabled", false)) {
+                l.problem("readline_rate_enabled", "is not supported: use the stage 'limit'");
+            }
+            l.known("readline_rate");
+            l.known("readline_burst");
+            l.known("readline_rate_drop");
+            if (l.number("max_streams", 0, 0) > 0) {
+                l.problem("max_streams", "is not supported by this agent");
+            }
+            if (l.bytes("max_line_size", 0) > 0) {
+                l.problem("max_line_size", "is not supported: use the stage 'drop' with longer_than");
+            }
+            l.known("max_line_size_truncate");
+            l.end();
+        }
+
+        private List<ScrapeJob> jobs() {
+            List<ScrapeJob> out = new ArrayList<>();
+            Map<String, Integer> names = new HashMap<>();
+            ScrapeReader reader = new ScrapeReader(stages);
+            for (Section s : root.sections("scrape_configs")) {
+                ScrapeJob job = reader.read(s);
+                s.end();
+                if (names.merge(job.name(), 1, Integer::sum) > 1) {
+                    s.problem("job_name", "'" + job.name() + "' is given twice");
+                }
+                out.add(job);
+            }
+            return out;
+        }
+    }
+
+    /** A URL, or null if it is none. */
+    static @Nullable URI uri(String text) {
+        try {
+            URI u = URI.create(text);
+            return u.getHost() == null ? null : u;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+}

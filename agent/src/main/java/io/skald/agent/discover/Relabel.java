@@ -1,0 +1,160 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.discover;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One rule that makes labels of labels, as Prometheus has them. Immutable.
+ *
+ * @param sources labels whose values are joined
+ * @param separator between them
+ * @param regex must match all of the joined value
+ * @param modulus for {@link Action#HASHMOD}
+ * @param target the label that is written
+ * @param replacement what is written, with {@code $1} and {@code ${name}} for groups
+ */
+public record Relabel(
+        List<String> sources,
+        String separator,
+        Pattern regex,
+        long modulus,
+        String target,
+        String replacement,
+        Action action) {
+    /** What a rule does. */
+    public enum Action {
+        REPLACE,
+        KEEP,
+        DROP,
+        KEEPEQUAL,
+        DROPEQUAL,
+        LABELMAP,
+        LABELDROP,
+        LABELKEEP,
+        HASHMOD,
+        LOWERCASE,
+        UPPERCASE
+    }
+
+    public Relabel {
+        sources = List.copyOf(sources);
+    }
+
+    /** Applies rules one after the other; null if one of them drops the target. */
+    public static @Nullable Map<String, String> apply(List<Relabel> rules, Map<String, String> labels) {
+        Map<String, String> out = new TreeMap<>(labels);
+        for (Relabel r : rules) {
+            if (!r.apply(out)) {
+                return null;
+            }
+        }
+        out.values().removeIf(String::isEmpty);
+        return out;
+    }
+
+    private boolean apply(Map<String, String> labels) {
+        String value = String.join(
+                separator, sources.stream().map(s -> labels.getOrDefault(s, "")).toList());
+        Matcher m = regex.matcher(value);
+        switch (action) {
+            case KEEP -> {
+                return m.matches();
+            }
+            case DROP -> {
+                return !m.matches();
+            }
+            case KEEPEQUAL -> {
+                return value.equals(labels.getOrDefault(target, ""));
+            }
+            case DROPEQUAL -> {
+                return !value.equals(labels.getOrDefault(target, ""));
+            }
+            case REPLACE -> {
+                if (m.matches()) {
+                    String name = expand(target, m);
+                    String v = expand(replacement, m);
+                    if (v.isEmpty()) {
+                        labels.remove(name);
+                    } else {
+                        labels.put(name, v);
+                    }
+                }
+            }
+            case LOWERCASE -> labels.put(target, value.toLowerCase(Locale.ROOT));
+            case UPPERCASE -> labels.put(target, value.toUpperCase(Locale.ROOT));
+            case HASHMOD -> labels.put(target, Long.toString(Long.remainderUnsigned(md5(value), modulus)));
+            case LABELMAP ->
+                Map.copyOf(labels).forEach((name, v) -> {
+                    Matcher n = regex.matcher(name);
+                    if (n.matches()) {
+                        labels.put(expand(replacement, n), v);
+                    }
+                });
+            case LABELDROP -> labels.keySet().removeIf(n -> regex.matcher(n).matches());
+            case LABELKEEP -> labels.keySet().removeIf(n -> !regex.matcher(n).matches());
+        }
+        return true;
+    }
+
+    /** The last eight bytes of an MD5, as Prometheus takes them. */
+    private static long md5(String value) {
+        try {
+            byte[] d = MessageDigest.getInstance("MD5").digest(value.getBytes(StandardCharsets.UTF_8));
+            return java.nio.ByteBuffer.wrap(d).getLong(8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has MD5", e);
+        }
+    }
+
+    private static String expand(String template, Matcher m) {
+        if (template.indexOf('$') < 0) {
+            return template;
+        }
+        StringBuilder out = new StringBuilder();
+        int i = 0;
+        while (i < template.length()) {
+            char c = template.charAt(i);
+            if (c != '$' || i + 1 == template.length()) {
+                out.append(c);
+                i++;
+                continue;
+            }
+            if (template.charAt(i + 1) == '$') {
+                out.append('$');
+                i += 2;
+                continue;
+            }
+            boolean braces = template.charAt(i + 1) == '{';
+            int from = braces ? i + 2 : i + 1;
+            int end = from;
+            while (end < template.length()
+                    && (Character.isLetterOrDigit(template.charAt(end)) || template.charAt(end) == '_')) {
+                end++;
+            }
+            out.append(group(m, template.substring(from, end)));
+            i = braces && end < template.length() ? end + 1 : end;
+        }
+        return out.toString();
+    }
+
+    private static String group(Matcher m, String name) {
+        try {
+            String v = name.chars().allMatch(Character::isDigit) && !name.isEmpty()
+                    ? m.group(Integer.parseInt(name))
+                    : m.group(name);
+            return v == null ? "" : v;
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+            return ""; // as Go does with a group that is not there
+        }
+    }
+}

@@ -1,0 +1,250 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.push;
+
+import io.skald.core.block.ByteSink;
+import io.skald.core.model.Labels;
+import io.skald.core.model.StoreException.CorruptData;
+import io.skald.core.model.TenantId;
+import io.skald.core.wire.BlockPush;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pushes over HTTP: blocks as they are to Skald, protobuf and snappy to Loki. Which of them a server takes is asked for once, by a push of
+ * nothing, where the configuration leaves it open. Thread-safe.
+ */
+public final class HttpTransport implements Transport {
+    private static final System.Logger LOG = System.getLogger(HttpTransport.class.getName());
+    private static final String LOKI_PATH = "/loki/api/v1/push";
+    private static final int MAX_MESSAGE_LENGTH = 500;
+    private static final Pattern REJECTED = Pattern.compile("\"rejected\"\\s*:\\s*([1-9][0-9]*)");
+
+    private final ClientSettings settings;
+    private final HttpClient http;
+    private final HttpEndpoints endpoints;
+    private final String agent;
+    private final long epoch;
+    private volatile ClientSettings.Format format;
+
+    /**
+     * @param agent who sends
+     * @param epoch which start it is; for asking what the server takes
+     * @throws IOException if a file with keys or certificates cannot be used
+     */
+    public HttpTransport(ClientSettings settings, String agent, long epoch) throws IOException {
+        this.settings = settings;
+        this.agent = agent;
+        this.epoch = epoch;
+        this.format = settings.format();
+        this.endpoints = new HttpEndpoints(settings.urls(), agent.hashCode());
+        HttpClient.Builder b = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .connectTimeout(min(settings.timeout(), Duration.ofSeconds(10)));
+        URI proxy = settings.proxy();
+        if (proxy != null) {
+            b.proxy(ProxySelector.of(new InetSocketAddress(proxy.getHost(), proxy.getPort())));
+        }
+        if (!settings.tls().equals(ClientSettings.Tls.NONE)) {
+            TlsContexts.apply(b, settings.tls());
+        }
+        this.http = b.build();
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    @Override
+    public Outcome send(TenantId tenant, byte[] push) throws InterruptedException {
+        if (format == ClientSettings.Format.AUTO) {
+            Outcome unknown = detect(tenant);
+            if (unknown != null) {
+                return unknown;
+            }
+        }
+        try {
+            boolean loki = format == ClientSettings.Format.LOKI;
+            return loki
+                    ? sendLoki(tenant, push)
+                    : post(tenant, uri(BlockPush.PATH), labelled(push), BlockPush.CONTENT_TYPE);
+        } catch (CorruptData e) {
+            return new Refused("the push is damaged in the outbox: " + e.getMessage());
+        }
+    }
+
+    private Outcome sendLoki(TenantId tenant, byte[] push) throws CorruptData, InterruptedException {
+        byte[] body = LokiBody.of(BlockPush.decode(push, push.length), settings.labels());
+        URI configured = endpoints.current();
+        URI uri = configured.getPath().isEmpty() || configured.getPath().equals("/") ? uri(LOKI_PATH) : configured;
+        return post(tenant, uri, body, "application/x-protobuf");
+    }
+
+    /** The push with the labels that this client adds; streams may then have the same name, which is no harm. */
+    private byte[] labelled(byte[] push) throws CorruptData {
+        if (settings.labels().isEmpty()) {
+            return push;
+        }
+        BlockPush p = BlockPush.decode(push, push.length);
+        List<BlockPush.Block> blocks = new ArrayList<>();
+        for (BlockPush.Block b : p.blocks()) {
+            blocks.add(new BlockPush.Block(with(b.labels(), settings.labels()), b.bytes(), b.offset(), b.length()));
+        }
+        return BlockPush.encode(p.agent(), p.epoch(), p.sequence(), blocks, p.ranges());
+    }
+
+    static Labels with(Labels labels, Labels added) {
+        Labels.Builder b = labels.toBuilder();
+        for (int i = 0; i < added.size(); i++) {
+            if (!labels.has(added.name(i))) {
+                b.set(added.name(i), added.value(i));
+            }
+        }
+        return b.build();
+    }
+
+    /** Finds out what the server takes; null once that is known. */
+    private @Nullable Outcome detect(TenantId tenant) throws InterruptedException {
+        ByteSink none = new ByteSink(64);
+        byte[] empty = BlockPush.encode(agent, epoch, 1L << 62, List.of());
+        none.bytes(empty, 0, empty.length);
+        HttpResponse<byte[]> r;
+        try {
+            r = http.send(
+                    request(tenant, uri(BlockPush.PATH), none.toByteArray(), BlockPush.CONTENT_TYPE),
+                    HttpResponse.BodyHandlers.ofByteArray());
+        } catch (IOException e) {
+            return new Later("cannot reach " + endpoints.current() + ": " + e, 0);
+        }
+        int status = r.statusCode();
+        if (status == 401 || status == 403 || status == 429 || status >= 500 && status != 501) {
+            return outcome(r);
+        }
+        boolean blocks = status / 100 == 2 || status == 422;
+        format = blocks ? ClientSettings.Format.SKALD : ClientSettings.Format.LOKI;
+        LOG.log(
+                System.Logger.Level.INFO,
+                () -> settings.name() + " takes " + (blocks ? "blocks" : "pushes as Loki does") + " (answered " + status
+                        + ")");
+        return null;
+    }
+
+    private URI uri(String path) {
+        return endpoints.current().resolve(path);
+    }
+
+    private Outcome post(TenantId tenant, URI uri, byte[] body, String type) throws InterruptedException {
+        try {
+            return outcome(http.send(request(tenant, uri, body, type), HttpResponse.BodyHandlers.ofByteArray()));
+        } catch (IOException e) {
+            return new Later("cannot push to " + uri + ": " + e, 0);
+        }
+    }
+
+    private HttpRequest request(TenantId tenant, URI uri, byte[] body, String type) throws IOException {
+        HttpRequest.Builder b = HttpRequest.newBuilder(uri)
+                .timeout(settings.timeout())
+                .header("Content-Type", type)
+                .header("User-Agent", "skald-agent")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        String id = tenant.equals(TenantId.DEFAULT) ? settings.tenant() : tenant.value();
+        if (id != null) {
+            b.header("X-Scope-OrgID", id);
+        }
+        String authorization = authorization(settings.auth());
+        if (authorization != null) {
+            b.header("Authorization", authorization);
+        }
+        settings.headers().forEach(b::setHeader);
+        return b.build();
+    }
+
+    private static @Nullable String authorization(ClientSettings.Auth a) throws IOException {
+        if (a.user() != null) {
+            String password = a.passwordFile() != null
+                    ? Files.readString(a.passwordFile()).strip()
+                    : a.password();
+            String pair = a.user() + ":" + (password == null ? "" : password);
+            return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+        }
+        String c = a.credentialsFile() != null
+                ? Files.readString(a.credentialsFile()).strip()
+                : a.credentials();
+        return c == null ? null : a.scheme() + " " + c;
+    }
+
+    private static Outcome outcome(HttpResponse<byte[]> r) {
+        int status = r.statusCode();
+        if (status / 100 == 2) {
+            if (r.body().length == 0) {
+                return Taken.ALL;
+            }
+            String text = text(r.body());
+            Matcher m = REJECTED.matcher(text);
+            return m.find() ? new Taken(Long.parseLong(m.group(1)), text) : Taken.ALL;
+        }
+        String message = "HTTP " + status + ": " + text(r.body()).strip();
+        boolean passing = status == 408
+                || status == 425
+                || status == 429
+                || status == 401
+                || status == 403
+                || status == 404
+                || status == 405
+                || status / 100 == 3
+                || status >= 500;
+        return passing ? new Later(message, retryAfterMillis(r)) : new Refused(message);
+    }
+
+    private static String text(byte[] body) {
+        return new String(body, 0, Math.min(body.length, MAX_MESSAGE_LENGTH), StandardCharsets.UTF_8);
+    }
+
+    private static long retryAfterMillis(HttpResponse<byte[]> r) {
+        Optional<String> header = r.headers().firstValue("Retry-After");
+        if (header.isEmpty()) {
+            return 0;
+        }
+        String v = header.get().strip();
+        try {
+            long seconds = v.chars().allMatch(Character::isDigit)
+                    ? Long.parseLong(v)
+                    : Duration.between(Instant.now(), ZonedDateTime.parse(v, DateTimeFormatter.RFC_1123_DATE_TIME))
+                            .toSeconds();
+            return 1000L * Math.clamp(seconds, 0, 3600);
+        } catch (DateTimeParseException | NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    @Override
+    public void failOver() {
+        endpoints.next();
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+        http.close();
+    }
+}

@@ -1,0 +1,118 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.receive;
+
+import io.skald.agent.collect.Collector;
+import io.skald.agent.discover.Relabel;
+import io.skald.agent.pipeline.JobPipeline;
+import io.skald.agent.pipeline.LogEntry;
+import io.skald.agent.pipeline.Pipeline;
+import io.skald.agent.spool.FileState.Format;
+import io.skald.core.model.Labels;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Takes the entries of one source through relabelling and the stages of its job. Thread-safe. */
+public final class Intake {
+    private static final int CACHED = 10_000;
+
+    private final List<Relabel> relabel;
+    private final Labels labels;
+    private final Collector collector;
+    private final Pipeline pipeline;
+    private long order;
+    /** What became of labels, or {@link #DROPPED}; guarded by the collector's lock. */
+    private final Map<Map<String, String>, Labels> relabelled = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Map<String, String>, Labels> eldest) {
+            return size() > CACHED;
+        }
+    };
+
+    private static final Labels DROPPED = Labels.of("__dropped__", "true");
+
+    /**
+     * @param labels of every entry
+     * @param format how lines are wrapped
+     */
+    public Intake(JobPipeline pipeline, List<Relabel> relabel, Labels labels, Format format, Collector collector) {
+        this.relabel = List.copyOf(relabel);
+        this.labels = labels;
+        this.collector = collector;
+        this.pipeline = pipeline.open(format, this::out);
+    }
+
+    /**
+     * Takes entries. Waits for room.
+     *
+     * @param cursor where the source goes on behind them, as name and value, or null
+     * @return done when they are on disk
+     */
+    public CompletableFuture<Void> add(List<Received> entries, Map.@Nullable Entry<String, String> cursor)
+            throws InterruptedException {
+        while (!collector.awaitRoom(TimeUnit.SECONDS.toNanos(1))) {
+            if (collector.isClosed()) {
+                throw new InterruptedException("the agent stops");
+            }
+        }
+        collector.lock().lock();
+        try {
+            long now = collector.now();
+            for (Received r : entries) {
+                Labels l = labels(r.labels());
+                if (l.equals(DROPPED)) {
+                    continue;
+                }
+                LogEntry e = new LogEntry(l, r.metadata(), order++, now, r.line(), 0, r.line().length);
+                if (r.timeNanos() != 0) {
+                    e.setTime(r.timeNanos());
+                }
+                if (r.tenant() != null) {
+                    e.setTenant(r.tenant());
+                }
+                pipeline.process(e);
+            }
+            // nothing may be kept back that is not on disk and that the source will not send again
+            pipeline.flush(Long.MAX_VALUE, true);
+            if (cursor != null) {
+                collector.cursor(cursor.getKey(), cursor.getValue());
+            }
+            return collector.durable();
+        } finally {
+            collector.lock().unlock();
+        }
+    }
+
+    private void out(LogEntry e) {
+        collector.add(e);
+    }
+
+    private Labels labels(Map<String, String> of) {
+        Labels known = relabelled.get(of);
+        if (known == null) {
+            Map<String, String> all = new TreeMap<>(labels.toMap());
+            all.putAll(of);
+            Map<String, String> made = relabel.isEmpty() ? all : Relabel.apply(relabel, all);
+            if (made == null) {
+                known = DROPPED;
+            } else {
+                Labels.Builder b = new Labels.Builder();
+                made.forEach((name, value) -> {
+                    if (!name.startsWith("__")) {
+                        b.set(name, value);
+                    }
+                });
+                known = b.build();
+            }
+            relabelled.put(Map.copyOf(of), known);
+        }
+        return known;
+    }
+}

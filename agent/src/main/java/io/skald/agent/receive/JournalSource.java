@@ -1,0 +1,191 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.receive;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.skald.core.model.Labels;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** {@code journal}: what {@code journalctl} shows, from a cursor on that is saved with the entries. */
+final class JournalSource implements Source {
+    private static final System.Logger LOG = System.getLogger(JournalSource.class.getName());
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final long PAUSE_MILLIS = 5000;
+    private static final String[] PRIORITIES = {"emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"
+    };
+
+    private final String job;
+    private final SourceSettings.Journal settings;
+    private final Intake intake;
+    private final Thread thread;
+    private @Nullable String cursor;
+    private volatile @Nullable Process process;
+    private volatile boolean closed;
+    private volatile String problem = "";
+
+    JournalSource(String job, SourceSettings.Journal settings, Intake intake, @Nullable String cursor) {
+        this.job = job;
+        this.settings = settings;
+        this.intake = intake;
+        this.cursor = cursor;
+        this.thread =
+                Thread.ofPlatform().daemon().name("skald-agent-journal-" + job).unstarted(this::run);
+    }
+
+    @Override
+    public void start() {
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            while (!closed) {
+                try {
+                    follow();
+                    problem = closed ? "" : "journalctl has ended";
+                } catch (IOException e) {
+                    problem = "cannot run journalctl: " + e.getMessage();
+                }
+                if (!closed) {
+                    LOG.log(System.Logger.Level.WARNING, () -> job + ": " + problem + ", it is started again");
+                    Thread.sleep(PAUSE_MILLIS);
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.log(System.Logger.Level.DEBUG, "interrupted");
+        }
+    }
+
+    private void follow() throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(settings.command(), "-o", "json", "-f", "-a", "--no-tail"));
+        if (settings.path() != null) {
+            command.add("--directory=" + settings.path());
+        }
+        if (cursor != null) {
+            command.add("--after-cursor=" + cursor);
+        } else {
+            Instant since = Instant.now().minus(settings.maxAge());
+            command.add("--since=@" + since.getEpochSecond());
+        }
+        command.addAll(settings.matches());
+        Process p = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        process = p;
+        try (BufferedReader in =
+                new BufferedReader(new InputStreamReader(p.getInputStream(), StandardCharsets.UTF_8))) {
+            List<Received> batch = new ArrayList<>();
+            String last = null;
+            String line;
+            while ((line = in.readLine()) != null) {
+                Map<String, String> fields = fields(line);
+                batch.add(received(fields));
+                last = fields.getOrDefault("__CURSOR", last);
+                if (!in.ready() || batch.size() >= 500) {
+                    Map.Entry<String, String> at = last == null ? null : Map.entry("journal/" + job, last);
+                    intake.add(batch, at).join();
+                    cursor = last;
+                    batch = new ArrayList<>();
+                    problem = "";
+                }
+            }
+        } finally {
+            p.destroy();
+            if (!p.waitFor(5, TimeUnit.SECONDS)) {
+                p.destroyForcibly();
+            }
+        }
+    }
+
+    private Received received(Map<String, String> fields) throws IOException {
+        Map<String, String> labels = new TreeMap<>();
+        fields.forEach((k, v) -> labels.put("__journal_" + k.toLowerCase(Locale.ROOT), v));
+        labels.keySet()
+                .removeIf(k ->
+                        k.equals("__journal___cursor") || k.equals("__journal_message") || k.contains("timestamp"));
+        String priority = fields.get("PRIORITY");
+        if (priority != null && priority.length() == 1 && priority.charAt(0) >= '0' && priority.charAt(0) <= '7') {
+            labels.put("__journal_priority_keyword", PRIORITIES[priority.charAt(0) - '0']);
+        }
+        String text = settings.json() ? json(fields) : fields.getOrDefault("MESSAGE", "");
+        String micros = fields.getOrDefault("__REALTIME_TIMESTAMP", "0");
+        return new Received(
+                labels, Long.parseLong(micros) * 1000, text.getBytes(StandardCharsets.UTF_8), Labels.EMPTY, null);
+    }
+
+    private static String json(Map<String, String> fields) throws IOException {
+        StringWriter out = new StringWriter();
+        try (JsonGenerator g = JSON.createGenerator(out)) {
+            g.writeStartObject();
+            for (Map.Entry<String, String> e : fields.entrySet()) {
+                g.writeStringField(e.getKey(), e.getValue());
+            }
+            g.writeEndObject();
+        }
+        return out.toString();
+    }
+
+    /** The fields of an entry; values that are not text come as arrays of bytes. */
+    static Map<String, String> fields(String line) throws IOException {
+        Map<String, String> fields = new TreeMap<>();
+        try (JsonParser p = JSON.createParser(line)) {
+            p.nextToken();
+            while (p.nextToken() == JsonToken.FIELD_NAME) {
+                String name = p.currentName();
+                JsonToken t = p.nextToken();
+                if (t == JsonToken.START_ARRAY) {
+                    fields.put(name, array(p));
+                } else if (t == JsonToken.START_OBJECT) {
+                    p.skipChildren();
+                } else if (t != JsonToken.VALUE_NULL) {
+                    fields.put(name, p.getText());
+                }
+            }
+        }
+        return fields;
+    }
+
+    private static String array(JsonParser p) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        String last = "";
+        while (p.nextToken() != JsonToken.END_ARRAY) {
+            if (p.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+                bytes.write(p.getIntValue());
+            } else {
+                last = p.getText(); // a field that is given more than once
+            }
+        }
+        return bytes.size() > 0 ? bytes.toString(StandardCharsets.UTF_8) : last;
+    }
+
+    @Override
+    public String problem() {
+        return problem.isEmpty() ? "" : job + ": " + problem;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Process p = process;
+        if (p != null) {
+            p.destroy();
+        }
+        thread.interrupt();
+    }
+}

@@ -1,0 +1,236 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.receive;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.google.protobuf.CodedInputStream;
+import io.skald.core.http.HttpRequest;
+import io.skald.core.model.ErrorCode;
+import io.skald.core.model.Labels;
+import io.skald.core.model.Matcher;
+import io.skald.core.model.RequestException;
+import io.skald.core.model.TenantId;
+import io.skald.logql.parser.Parser;
+import io.skald.logql.parser.SyntaxException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+import org.xerial.snappy.Snappy;
+
+/** Reads the bodies of pushes as Loki's clients send them. Thread-safe. */
+final class PushBodies {
+    private static final JsonFactory JSON = new JsonFactory();
+    static final int MAX_BYTES = 64 << 20;
+
+    private final boolean useTimes;
+
+    /** @param useTimes whether entries keep the times that they come with */
+    PushBodies(boolean useTimes) {
+        this.useTimes = useTimes;
+    }
+
+    /** Entries of a push, JSON or protobuf. */
+    List<Received> loki(HttpRequest r, @Nullable TenantId tenant) {
+        try {
+            String type = r.header("Content-Type");
+            if (type != null && type.startsWith("application/json")) {
+                return json(body(r), tenant);
+            }
+            byte[] b = r.body();
+            if (Snappy.uncompressedLength(b) > MAX_BYTES) {
+                throw new RequestException(ErrorCode.PAYLOAD_TOO_LARGE, "push of more than " + MAX_BYTES + " bytes");
+            }
+            return proto(Snappy.uncompress(b), tenant);
+        } catch (IOException | SyntaxException | NumberFormatException e) {
+            throw new RequestException(ErrorCode.BAD_REQUEST, "not a push: " + e.getMessage(), e);
+        }
+    }
+
+    /** Every line of a body as it is. */
+    List<Received> raw(HttpRequest r, @Nullable TenantId tenant) {
+        List<Received> out = new ArrayList<>();
+        for (String line : new String(body(r), StandardCharsets.UTF_8).split("\n")) {
+            if (!line.isEmpty()) {
+                out.add(new Received(Map.of(), 0, line.getBytes(StandardCharsets.UTF_8), Labels.EMPTY, tenant));
+            }
+        }
+        return out;
+    }
+
+    /** The body, unpacked. */
+    static byte[] body(HttpRequest r) {
+        if (!"gzip".equals(r.header("Content-Encoding"))) {
+            return r.body();
+        }
+        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(r.body()))) {
+            byte[] b = in.readNBytes(MAX_BYTES + 1);
+            if (b.length > MAX_BYTES) {
+                throw new RequestException(ErrorCode.PAYLOAD_TOO_LARGE, "body of more than " + MAX_BYTES + " bytes");
+            }
+            return b;
+        } catch (IOException e) {
+            throw new RequestException(ErrorCode.BAD_REQUEST, "not gzip: " + e.getMessage(), e);
+        }
+    }
+
+    private List<Received> json(byte[] body, @Nullable TenantId tenant) throws IOException {
+        List<Received> out = new ArrayList<>();
+        try (JsonParser p = JSON.createParser(body)) {
+            p.nextToken();
+            while (p.nextToken() == JsonToken.FIELD_NAME) {
+                boolean streams = p.currentName().equals("streams");
+                p.nextToken();
+                if (!streams) {
+                    p.skipChildren();
+                    continue;
+                }
+                while (p.nextToken() == JsonToken.START_OBJECT) {
+                    stream(p, tenant, out);
+                }
+            }
+        }
+        return out;
+    }
+
+    private void stream(JsonParser p, @Nullable TenantId tenant, List<Received> out) throws IOException {
+        Map<String, String> labels = new TreeMap<>();
+        List<Received> entries = new ArrayList<>();
+        while (p.nextToken() == JsonToken.FIELD_NAME) {
+            String name = p.currentName();
+            p.nextToken();
+            if (name.equals("stream")) {
+                labels.putAll(strings(p));
+            } else if (name.equals("values")) {
+                while (p.nextToken() == JsonToken.START_ARRAY) {
+                    p.nextToken();
+                    long time = Long.parseLong(p.getText());
+                    p.nextToken();
+                    byte[] line = p.getText().getBytes(StandardCharsets.UTF_8);
+                    Labels metadata = Labels.EMPTY;
+                    if (p.nextToken() == JsonToken.START_OBJECT) {
+                        metadata = Labels.of(strings(p));
+                        p.nextToken();
+                    }
+                    entries.add(new Received(labels, useTimes ? time : 0, line, metadata, tenant));
+                }
+            } else {
+                p.skipChildren();
+            }
+        }
+        out.addAll(entries);
+    }
+
+    private static Map<String, String> strings(JsonParser p) throws IOException {
+        Map<String, String> out = new TreeMap<>();
+        while (p.nextToken() == JsonToken.FIELD_NAME) {
+            String name = p.currentName();
+            p.nextToken();
+            out.put(name, p.getText());
+        }
+        return out;
+    }
+
+    private List<Received> proto(byte[] body, @Nullable TenantId tenant) throws IOException {
+        List<Received> out = new ArrayList<>();
+        CodedInputStream in = CodedInputStream.newInstance(body);
+        int tag;
+        while ((tag = in.readTag()) != 0) {
+            if (tag >>> 3 == 1) {
+                protoStream(in.readByteArray(), tenant, out);
+            } else {
+                skip(in, tag);
+            }
+        }
+        return out;
+    }
+
+    private void protoStream(byte[] bytes, @Nullable TenantId tenant, List<Received> out) throws IOException {
+        CodedInputStream in = CodedInputStream.newInstance(bytes);
+        Map<String, String> labels = new TreeMap<>();
+        List<byte[]> entries = new ArrayList<>();
+        int tag;
+        while ((tag = in.readTag()) != 0) {
+            switch (tag >>> 3) {
+                case 1 -> {
+                    for (Matcher m : Parser.parseSelector(in.readString())) {
+                        labels.put(m.name(), m.value());
+                    }
+                }
+                case 2 -> entries.add(in.readByteArray());
+                default -> skip(in, tag);
+            }
+        }
+        for (byte[] e : entries) {
+            out.add(protoEntry(e, labels, tenant));
+        }
+    }
+
+    private Received protoEntry(byte[] bytes, Map<String, String> labels, @Nullable TenantId tenant)
+            throws IOException {
+        CodedInputStream in = CodedInputStream.newInstance(bytes);
+        long time = 0;
+        byte[] line = new byte[0];
+        Labels.Builder metadata = new Labels.Builder();
+        int tag;
+        while ((tag = in.readTag()) != 0) {
+            switch (tag >>> 3) {
+                case 1 -> {
+                    long[] t = numbers(in.readByteArray());
+                    time = t[0] * 1_000_000_000 + t[1];
+                }
+                case 2 -> line = in.readByteArray();
+                case 3 -> {
+                    String[] pair = pair(in.readByteArray());
+                    metadata.set(pair[0], pair[1]);
+                }
+                default -> skip(in, tag);
+            }
+        }
+        return new Received(labels, useTimes ? time : 0, line, metadata.build(), tenant);
+    }
+
+    private static long[] numbers(byte[] bytes) throws IOException {
+        long[] out = new long[2];
+        CodedInputStream in = CodedInputStream.newInstance(bytes);
+        int tag;
+        while ((tag = in.readTag()) != 0) {
+            int field = tag >>> 3;
+            if (field == 1 || field == 2) {
+                out[field - 1] = in.readInt64();
+            } else {
+                skip(in, tag);
+            }
+        }
+        return out;
+    }
+
+    private static String[] pair(byte[] bytes) throws IOException {
+        String[] out = {"", ""};
+        CodedInputStream in = CodedInputStream.newInstance(bytes);
+        int tag;
+        while ((tag = in.readTag()) != 0) {
+            int field = tag >>> 3;
+            if (field == 1 || field == 2) {
+                out[field - 1] = in.readString();
+            } else {
+                skip(in, tag);
+            }
+        }
+        return Arrays.copyOf(out, 2);
+    }
+
+    static void skip(CodedInputStream in, int tag) throws IOException {
+        if (!in.skipField(tag)) {
+            throw new IOException("unexpected end of a group");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.receive;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.skald.agent.push.TlsContexts;
+import io.skald.core.model.Labels;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code syslog}: listens for messages of RFC 5424 and RFC 3164, over TCP (framed by their length or by line feeds), TLS and UDP. Syslog has no
+ * acknowledgements: a TCP sender is slowed down while the agent is busy, of UDP the kernel drops what does not fit.
+ */
+// a write or close that fails ends the channel, which is seen by itself
+@SuppressWarnings("FutureReturnValueIgnored")
+final class SyslogSource implements Source {
+    private static final System.Logger LOG = System.getLogger(SyslogSource.class.getName());
+    private static final int QUEUED = 10_000;
+
+    private final String job;
+    private final SourceSettings.Syslog settings;
+    private final Intake intake;
+    private final BlockingQueue<Received> queue = new ArrayBlockingQueue<>(QUEUED);
+    private final Thread thread;
+    private @Nullable MultiThreadIoEventLoopGroup loops;
+    private @Nullable Channel listener;
+
+    SyslogSource(String job, SourceSettings.Syslog settings, Intake intake) {
+        this.job = job;
+        this.settings = settings;
+        this.intake = intake;
+        this.thread =
+                Thread.ofPlatform().daemon().name("skald-agent-syslog-" + job).unstarted(this::run);
+    }
+
+    @Override
+    public void start() throws IOException {
+        Path cert = settings.cert();
+        Path key = settings.key();
+        SSLContext tls = cert == null || key == null ? null : TlsContexts.server(cert, key, settings.clientCa());
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("skald-agent-syslog-io", true), NioIoHandler.newFactory());
+        loops = group;
+        InetSocketAddress at = new InetSocketAddress(settings.host(), settings.port());
+        try {
+            listener = settings.udp()
+                    ? new Bootstrap()
+                            .group(group)
+                            .channel(NioDatagramChannel.class)
+                            .handler(new Datagrams())
+                            .bind(at)
+                            .syncUninterruptibly()
+                            .channel()
+                    : new ServerBootstrap()
+                            .group(group)
+                            .channel(NioServerSocketChannel.class)
+                            .childHandler(new Connections(tls))
+                            .bind(at)
+                            .syncUninterruptibly()
+                            .channel();
+        } catch (Exception e) {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            throw new IOException(job + ": cannot listen for syslog on " + at + ": " + e.getMessage(), e);
+        }
+        thread.start();
+    }
+
+    /** The port, when it was left to the system. */
+    int port() {
+        Channel c = listener;
+        return c != null && c.localAddress() instanceof InetSocketAddress a ? a.getPort() : settings.port();
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                List<Received> batch = new ArrayList<>();
+                batch.add(queue.take());
+                queue.drainTo(batch, 1000);
+                intake.add(batch, null).join();
+            }
+        } catch (InterruptedException e) {
+            LOG.log(System.Logger.Level.DEBUG, "interrupted");
+        }
+    }
+
+    private void received(byte[] bytes, int offset, int length, String from) throws InterruptedException {
+        if (length == 0) {
+            return;
+        }
+        SyslogMessage m = SyslogMessage.parse(bytes, offset, length, settings.rfc3164(), Instant.now());
+        Map<String, String> labels = new TreeMap<>();
+        put(labels, "__syslog_connection_ip_address", from);
+        put(labels, "__syslog_message_severity", m.severity());
+        put(labels, "__syslog_message_facility", m.facility());
+        put(labels, "__syslog_message_hostname", m.host());
+        put(labels, "__syslog_message_app_name", m.app());
+        put(labels, "__syslog_message_proc_id", m.process());
+        put(labels, "__syslog_message_msg_id", m.messageId());
+        if (settings.structuredData()) {
+            m.structured()
+                    .forEach((k, v) -> put(
+                            labels,
+                            "__syslog_message_sd_"
+                                    + k.replaceAll("[^A-Za-z0-9]", "_").toLowerCase(Locale.ROOT),
+                            v));
+        }
+        byte[] line = settings.rfc5424Message()
+                ? java.util.Arrays.copyOfRange(bytes, offset, offset + length)
+                : m.text().getBytes(StandardCharsets.UTF_8);
+        long time = settings.useIncomingTimestamp() ? m.timeNanos() : 0;
+        queue.put(new Received(labels, time, line, Labels.EMPTY, null));
+    }
+
+    private static void put(Map<String, String> labels, String name, @Nullable String value) {
+        if (value != null && !value.isEmpty()) {
+            labels.put(name, value);
+        }
+    }
+
+    /** One message in each packet. */
+    private final class Datagrams extends SimpleChannelInboundHandler<DatagramPacket> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, DatagramPacket p) throws InterruptedException {
+            byte[] b = new byte[p.content().readableBytes()];
+            p.content().readBytes(b);
+            received(b, 0, b.length, p.sender().getAddress().getHostAddress());
+        }
+    }
+
+    /** Sets up connections. */
+    private final class Connections extends ChannelInitializer<SocketChannel> {
+        private final @Nullable SSLContext tls;
+
+        Connections(@Nullable SSLContext tls) {
+            this.tls = tls;
+        }
+
+        @Override
+        protected void initChannel(SocketChannel ch) {
+            if (tls != null) {
+                SSLEngine engine = tls.createSSLEngine();
+                engine.setUseClientMode(false);
+                engine.setNeedClientAuth(settings.clientCa() != null);
+                ch.pipeline().addLast(new SslHandler(engine));
+            }
+            ch.pipeline()
+                    .addLast(new IdleStateHandler(settings.idleTimeout().toMillis(), 0, 0, TimeUnit.MILLISECONDS))
+                    .addLast(new Frames(ch.remoteAddress().getAddress().getHostAddress()));
+        }
+    }
+
+    /** Finds messages in a stream: {@code 42 <34>1 …} by their length, others by line feeds. */
+    private final class Frames extends SimpleChannelInboundHandler<ByteBuf> {
+        private final String from;
+        private byte[] buffer = new byte[8192];
+        private int size;
+
+        Frames(String from) {
+            this.from = from;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, ByteBuf in) throws InterruptedException {
+            int n = in.readableBytes();
+            if (size + n > buffer.length) {
+                buffer = java.util.Arrays.copyOf(buffer, Math.max(buffer.length * 2, size + n));
+            }
+            in.readBytes(buffer, size, n);
+            size += n;
+            int used = 0;
+            int next;
+            while ((next = frame(used)) > used) {
+                used = next;
+            }
+            if (used > 0) {
+                System.arraycopy(buffer, used, buffer, 0, size - used);
+                size -= used;
+            }
+            if (size > settings.maxMessageBytes() + 16) {
+                received(buffer, 0, settings.maxMessageBytes(), from); // the beginning is better than nothing
+                size = 0;
+            }
+        }
+
+        /** Takes the message at a place; returns where the next begins, or the same place if it is not whole. */
+        private int frame(int at) throws InterruptedException {
+            int i = at;
+            int length = 0;
+            while (i < size && i - at < 8 && buffer[i] >= '0' && buffer[i] <= '9') {
+                length = length * 10 + buffer[i++] - '0';
+            }
+            if (i > at && i < size && buffer[i] == ' ') {
+                int end = i + 1 + length;
+                if (end > size) {
+                    return at;
+                }
+                received(buffer, i + 1, length, from);
+                return end;
+            }
+            for (int j = i; j < size; j++) {
+                if (buffer[j] == '\n') {
+                    received(buffer, at, j - at, from);
+                    return j + 1;
+                }
+            }
+            return at;
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) throws InterruptedException {
+            received(buffer, 0, size, from); // the last one may have no end
+            size = 0;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof io.netty.handler.timeout.IdleStateEvent) {
+                ctx.close();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable e) {
+            LOG.log(System.Logger.Level.DEBUG, () -> "syslog connection of " + from + ": " + e);
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (listener != null) {
+            listener.close().syncUninterruptibly();
+        }
+        if (loops != null) {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+        thread.interrupt();
+    }
+}

@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.tail;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/** What a file begins with, so that another content under the same inode is noticed. Confined to the tail thread. */
+final class Fingerprint {
+    private static final int MAX_BYTES = 1024;
+
+    private final byte[] buffer = new byte[MAX_BYTES];
+    private long hash;
+    private int length;
+
+    Fingerprint(long hash, int length) {
+        this.hash = hash;
+        this.length = length;
+    }
+
+    /** Hash of the first {@link #length} bytes. */
+    long hash() {
+        return hash;
+    }
+
+    /** How many bytes it covers. */
+    int length() {
+        return length;
+    }
+
+    void forget() {
+        hash = 0;
+        length = 0;
+    }
+
+    /** Whether the file still begins as it did. */
+    boolean matches(FileTail.Input input) throws IOException {
+        return length == 0 || read(input, length) == length && of(buffer, length) == hash;
+    }
+
+    /** Covers more of the file, as far as it was read. */
+    void extend(FileTail.Input input, long readTo) throws IOException {
+        int n = (int) Math.min(readTo, MAX_BYTES);
+        if (n > length && read(input, n) == n) {
+            hash = of(buffer, n);
+            length = n;
+        }
+    }
+
+    private int read(FileTail.Input input, int n) throws IOException {
+        ByteBuffer b = ByteBuffer.wrap(buffer, 0, n);
+        while (b.hasRemaining()) {
+            if (input.read(b, b.position()) < 0) {
+                break;
+            }
+        }
+        return b.position();
+    }
+
+    static long of(byte[] bytes, int length) {
+        try {
+            MessageDigest d = MessageDigest.getInstance("SHA-256");
+            d.update(bytes, 0, length);
+            return ByteBuffer.wrap(d.digest()).getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}
