@@ -36,6 +36,7 @@ import java.util.stream.Stream;
 final class Pod implements AutoCloseable {
     private static final Path STAGE =
             Path.of("..", "cli", "target", "skald").toAbsolutePath().normalize();
+    private static final String POD_LOGS = "/var/log/pods";
     private static final long DEADLINE_SECONDS = 60;
 
     private final Path root;
@@ -134,6 +135,17 @@ final class Pod implements AutoCloseable {
 
     private ProcessBuilder builder(List<String> args, String log) throws IOException {
         List<String> command = new ArrayList<>(user);
+        if (Files.exists(path(POD_LOGS))) {
+            // the agent knows this directory by its name: it is there for this process alone
+            command.addAll(List.of(
+                    "unshare",
+                    "--mount",
+                    "sh",
+                    "-c",
+                    "mount -t tmpfs none /var/log && mkdir " + POD_LOGS + " && mount --bind \"$0\" " + POD_LOGS
+                            + " && exec \"$@\"",
+                    path(POD_LOGS).toString()));
+        }
         command.addAll(ImageBuild.command(STAGE));
         command.addAll(args);
         ProcessBuilder b = new ProcessBuilder(command)

@@ -4,16 +4,24 @@ package io.skald.deploy.chart;
 
 import static io.skald.deploy.chart.Rendered.at;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.skald.deploy.image.ImageBuild;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +60,59 @@ class PodIT {
             assertThat(pod.stop()).as(pod.log()).isZero();
             assertThat(pod.writtenOutsideOf("data", "tmp")).isEmpty();
         }
+    }
+
+    /** Lines in a directory that is laid out like a node's arrive at the server and are found by namespace, app and container. */
+    @Test
+    void theAgentReadsTheLogsOfPods() throws Exception {
+        assumeTrue(Files.readString(help()).contains("\n  agent "), "there is no agent command yet");
+        assumeTrue(System.getProperty("user.name").equals("root"), "only root may mount /var/log/pods for a process");
+        Rendered chart = Rendered.of("agent: {hostPaths: {containers: ''}}");
+        int port = freePort();
+        int agentPort = freePort();
+        String url = "http://127.0.0.1:" + port;
+        try (Pod server =
+                Pod.start(chart, chart.get("StatefulSet", "skald"), Map.of("0.0.0.0:3100", "127.0.0.1:" + port))) {
+            server.await(url + "/ready");
+            Map<String, String> here = Map.of("http://skald-headless.logs.svc:3100", url, "3101", "" + agentPort);
+            try (Pod agent = Pod.start(chart, chart.get("DaemonSet", "skald-agent"), here)) {
+                Path container =
+                        agent.path("/var/log/pods/shop_web-7d4b9c-x2x2x_0f5c2a34-1111-4222-8333-944445555666/web");
+                Files.createDirectories(container);
+                String time = Instant.now().toString();
+                Files.writeString(
+                        container.resolve("0.log"),
+                        time + " stdout F level=info msg=hello\n" + time + " stderr F level=error msg=no\n");
+                agent.await(
+                        "http://127.0.0.1:" + agentPort + at(agent.container(), "readinessProbe", "httpGet", "path"));
+                String query = URLEncoder.encode(
+                        "count_over_time({namespace=\"shop\", container=\"web\"}[1h])", StandardCharsets.UTF_8);
+                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+                String found = "";
+                while (found.split("\"metric\"").length != 3) {
+                    assertThat(System.nanoTime()).as(found + agent.log()).isLessThan(deadline);
+                    Thread.sleep(200);
+                    found = get(url + "/loki/api/v1/query?query=" + query).body();
+                }
+                assertThat(found).contains("\"stdout\"", "\"stderr\"");
+                assertThat(agent.stop()).as(agent.log()).isZero();
+                assertThat(agent.writtenOutsideOf("spool", "tmp", "var")).isEmpty();
+            }
+        }
+    }
+
+    private static Path help() throws Exception {
+        Path said = Files.createTempFile("help", ".txt");
+        List<String> command = new ArrayList<>(
+                ImageBuild.command(Path.of("..", "cli", "target", "skald").toAbsolutePath()));
+        command.add("--help");
+        assertThat(new ProcessBuilder(command)
+                        .redirectOutput(said.toFile())
+                        .start()
+                        .waitFor())
+                .isZero();
+        said.toFile().deleteOnExit();
+        return said;
     }
 
     private int push(String url, String labels, String line) throws Exception {
