@@ -264,6 +264,13 @@ public final class Appliance implements AutoCloseable {
                 : stores.segments();
     }
 
+    private static SegmentReaders readers(SkaldConfig config, Stores stores, CollectorRegistry registry)
+            throws StoreException {
+        SegmentReaders readers = new SegmentReaders(near(config, stores, registry));
+        readers.register(registry);
+        return readers;
+    }
+
     private static Sources query(
             SkaldConfig config,
             Stores stores,
@@ -289,7 +296,7 @@ public final class Appliance implements AutoCloseable {
         }
         Sources sources = new StoredSources(
                 stores.log(),
-                new SegmentReaders(near(config, stores, registry)),
+                readers(config, stores, registry),
                 ingesters,
                 known,
                 new Retention(limits, System::currentTimeMillis),

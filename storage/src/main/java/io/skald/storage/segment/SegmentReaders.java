@@ -2,10 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.segment;
 
+import io.prometheus.client.Collector;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.CounterMetricFamily;
 import io.skald.core.model.StoreException;
 import io.skald.storage.SegmentStore;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +57,28 @@ public final class SegmentReaders {
         this.counters = new WeightedCache<>(maxFilterBytes / 2, SegmentCounters::weight);
         this.patterns = new WeightedCache<>(maxFilterBytes / 2, PatternGroup.Loaded::weight);
         this.partitions = new WeightedCache<>(maxFilterBytes, FilterGroup.Partition::weight);
+    }
+
+    /** Exports how often what was asked for was in a cache. */
+    public void register(CollectorRegistry registry) {
+        new Collector() {
+            @Override
+            public List<MetricFamilySamples> collect() {
+                CounterMetricFamily asked = new CounterMetricFamily(
+                        "skald_storage_cache_requests",
+                        "Parts of segments that were asked for, by whether they were in memory.",
+                        List.of("cache", "outcome"));
+                add(asked, "blocks", sharedBlocks);
+                add(asked, "filters", partitions);
+                add(asked, "counters", counters);
+                return List.of(asked);
+            }
+
+            private void add(CounterMetricFamily asked, String name, WeightedCache<?> cache) {
+                asked.addMetric(List.of(name, "hit"), cache.hits());
+                asked.addMetric(List.of(name, "miss"), cache.misses());
+            }
+        }.register(registry);
     }
 
     /**

@@ -6,6 +6,7 @@ import io.skald.core.model.StoreException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
 /** Parts of segments, kept for a while. Bounded by bytes; the least recently used goes first. Thread-safe. */
@@ -16,6 +17,8 @@ final class WeightedCache<V> {
     private final ToLongFunction<V> weight;
     private final LinkedHashMap<Key, V> parts = new LinkedHashMap<>(64, 0.75f, true);
     private long bytes;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
 
     WeightedCache(long maxBytes, ToLongFunction<V> weight) {
         this.maxBytes = maxBytes;
@@ -32,9 +35,11 @@ final class WeightedCache<V> {
         synchronized (this) {
             V b = parts.get(key);
             if (b != null) {
+                hits.increment();
                 return b;
             }
         }
+        misses.increment();
         // loaded outside of the lock: two threads may both load the same part, which costs time and nothing else
         V loaded = loader.load();
         synchronized (this) {
@@ -53,5 +58,15 @@ final class WeightedCache<V> {
             }
             return loaded;
         }
+    }
+
+    /** How often a part was there. */
+    double hits() {
+        return (double) hits.sum();
+    }
+
+    /** How often a part had to be made. */
+    double misses() {
+        return (double) misses.sum();
     }
 }
