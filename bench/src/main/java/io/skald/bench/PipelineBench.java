@@ -32,6 +32,8 @@ public class PipelineBench {
     public enum Case {
         SUBSTRING(Corpus.Kind.JSON, "|= `no such text`"),
         REGEX(Corpus.Kind.JSON, "|~ `payment.*status.:5`"),
+        REGEX_IGNORE_CASE(Corpus.Kind.JSON, "|~ `(?i)payment (failed|refused|timed out)`"),
+        REGEX_ALTERNATION(Corpus.Kind.ACCESS, "|~ `\" 5\\d\\d |DELETE .*[Oo]rders`"),
         JSON(Corpus.Kind.JSON, "| json | status >= 500"),
         LOGFMT(Corpus.Kind.LOGFMT, "| logfmt | duration > 100ms"),
         PATTERN(
