@@ -10,6 +10,7 @@ import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.querier.rules.eval.GroupStatus;
+import io.skald.querier.rules.eval.RuleTemplates;
 import io.skald.querier.rules.model.RuleGroup;
 import io.skald.querier.rules.model.RuleYaml;
 import io.skald.querier.rules.store.GroupKey;
@@ -109,6 +110,10 @@ public final class RulesApi {
     private HttpResponse put(HttpRequest request) throws StoreException {
         TenantId tenant = request.tenant(multiTenant);
         RuleGroup group = RuleYaml.parseGroup("rule group", new String(request.body(), StandardCharsets.UTF_8));
+        List<String> problems = RuleTemplates.problems(group);
+        if (!problems.isEmpty()) {
+            throw new RequestException(ErrorCode.BAD_REQUEST, String.join("\n", problems));
+        }
         catalog.put(tenant, request.pathParam("namespace"), group);
         changes.changed();
         return HttpResponse.of(202, HttpResponse.JSON, ACCEPTED);

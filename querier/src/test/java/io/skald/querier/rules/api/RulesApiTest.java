@@ -153,6 +153,13 @@ class RulesApiTest {
                 "400",
                 "rule group 'fixed' in namespace 'file.yaml' comes from the file"
             },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules:\n- {alert: A, expr: '1', labels: {a: '{{ nope }}'}}",
+                "400",
+                "group 'x', alert 'A': template: __alert_A:1: function \"nope\" not defined"
+            },
             {"PUT", base + "/ns", "", "405", ""},
         };
         for (String[] row : table) {
