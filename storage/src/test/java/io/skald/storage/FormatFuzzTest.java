@@ -57,7 +57,7 @@ class FormatFuzzTest {
             return;
         }
         CRC32C crc = new CRC32C();
-        crc.update(b.array(), from, to - from);
+        crc.update(b.slice(from, to - from));
         b.putInt(at, (int) crc.getValue());
     }
 
