@@ -88,7 +88,7 @@ public final class Appliance implements AutoCloseable {
     private static final Duration KEEP_FLUSHED = Duration.ofSeconds(60);
     private static final Duration OVERRIDES_INTERVAL = Duration.ofSeconds(5);
     /** After how long without a sign of life another evaluates a process's rules. */
-    private static final Duration RULE_LEASE = Duration.ofSeconds(60);
+    private static final Duration RULE_LEASE = Duration.ofSeconds(30);
 
     private final CloseStack parts;
     private final Readiness readiness;
