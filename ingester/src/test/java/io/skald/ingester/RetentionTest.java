@@ -86,7 +86,8 @@ class RetentionTest {
                 new Retention(limits, () -> nowMillis),
                 () -> false,
                 () -> freeBytes,
-                () -> nowMillis);
+                () -> nowMillis,
+                true);
         return new CompactionService(env, CompactionSettings.DEFAULTS, bySize, new CollectorRegistry());
     }
 

@@ -323,7 +323,8 @@ public final class Appliance implements AutoCloseable {
                 new Retention(limits, System::currentTimeMillis),
                 () -> scheduler.running() > 0 || ingester.inFlightBytes() > 0,
                 () -> usableBytes(data),
-                System::currentTimeMillis);
+                System::currentTimeMillis,
+                config.storage().shared());
         CompactionService compaction =
                 parts.add("compaction", new CompactionService(env, config.compaction(), config.retention(), registry));
         DeleteRequests.FlushAll flushAll = config.storage().shared()

@@ -52,6 +52,7 @@ public final class CompactionService implements AutoCloseable {
      * @param foregroundBusy whether queries or pushes are being served that compaction should leave the machine to
      * @param freeBytes free bytes of the disk of local segments; {@link Long#MAX_VALUE} where that means nothing
      * @param nowMillis the time, milliseconds since the epoch
+     * @param shared whether other processes use the same stores
      */
     public record Environment(
             IndexStore index,
@@ -60,7 +61,8 @@ public final class CompactionService implements AutoCloseable {
             Retention retention,
             BooleanSupplier foregroundBusy,
             LongSupplier freeBytes,
-            LongSupplier nowMillis) {}
+            LongSupplier nowMillis,
+            boolean shared) {}
 
     private final Environment env;
     private final CompactionSettings settings;
@@ -177,7 +179,7 @@ public final class CompactionService implements AutoCloseable {
      * Does all there is to do for a tenant.
      *
      * @param all whether days that still grow are compacted like complete ones
-     * @throws StoreException if the stores fail
+     * @throws StoreException if the stores fail, or if {@code all} and another process is at it
      * @throws InterruptedException when this is closed meanwhile
      */
     public CompactionResult compact(TenantId tenant, boolean all) throws StoreException, InterruptedException {
@@ -185,12 +187,15 @@ public final class CompactionService implements AutoCloseable {
         try {
             Lease lease = leases.computeIfAbsent(
                     tenant, t -> new Lease(env.index(), t.value() + "/lease", LEASE, System::nanoTime));
-            if (!lease.hold()) {
+            if (!held(lease)) {
+                if (all) {
+                    throw new StoreException.Unavailable("tenant " + tenant + " is being compacted by another process");
+                }
                 return CompactionResult.NOTHING;
             }
             expiry.expire(tenant);
             CompactionResult sum = CompactionResult.NOTHING;
-            for (int n = 0; n < MAX_JOBS && lease.hold(); n++) {
+            for (int n = 0; n < MAX_JOBS && held(lease); n++) {
                 IndexVersion version = env.log().read(tenant);
                 List<CompactionJob> jobs =
                         planner.plan(version, env.nowMillis().getAsLong() * 1_000_000, all, unreadable);
@@ -206,6 +211,11 @@ public final class CompactionService implements AutoCloseable {
         } finally {
             running.unlock();
         }
+    }
+
+    /** A process that is alone must not wait for the lease that it held before it was killed. */
+    private boolean held(Lease lease) throws StoreException {
+        return !env.shared() || lease.hold();
     }
 
     private CompactionResult run(TenantId tenant, CompactionJob job) throws StoreException, InterruptedException {
