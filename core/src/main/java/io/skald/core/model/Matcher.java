@@ -42,7 +42,7 @@ public final class Matcher {
         this.value = Objects.requireNonNull(value);
         this.pattern = switch (op) {
             case EQUAL, NOT_EQUAL -> null;
-            case REGEX, NOT_REGEX -> Pattern.compile("^(?s:" + value + ")$");
+            case REGEX, NOT_REGEX -> Regexp.compile("^(?s:" + value + ")$");
         };
     }
 

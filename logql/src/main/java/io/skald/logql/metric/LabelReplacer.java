@@ -5,6 +5,7 @@ package io.skald.logql.metric;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import io.skald.core.model.Labels;
+import io.skald.core.model.Regexp;
 import io.skald.logql.ast.SampleExpr.LabelReplace;
 
 /** {@code label_replace}: writes a label from what a regular expression finds in another. Immutable. */
@@ -14,7 +15,7 @@ public final class LabelReplacer {
 
     public LabelReplacer(LabelReplace expr) {
         this.expr = expr;
-        this.pattern = Pattern.compile("^(?:" + expr.regexp() + ")$");
+        this.pattern = Regexp.compile("^(?:" + expr.regexp() + ")$");
     }
 
     /** The labels of a series after it; the same where the expression does not match. */

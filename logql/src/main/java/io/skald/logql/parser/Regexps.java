@@ -4,6 +4,7 @@ package io.skald.logql.parser;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.skald.core.model.Regexp;
 
 /** Compiles regular expressions of untrusted queries; refuses those whose compilation would take too much memory or stack. */
 final class Regexps {
@@ -33,7 +34,7 @@ final class Regexps {
     /** @throws PatternSyntaxException if it is not one, or too large */
     static Pattern compile(String regexp) {
         new Regexps(regexp).checkSize();
-        return Pattern.compile(regexp);
+        return Regexp.compile(regexp);
     }
 
     /** The text for the user. */

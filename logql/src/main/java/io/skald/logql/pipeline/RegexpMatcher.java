@@ -5,6 +5,7 @@ package io.skald.logql.pipeline;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.skald.core.model.Regexp;
 import io.skald.logql.regexp.ByteRegexp;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -31,7 +32,7 @@ final class RegexpMatcher implements LineMatcher {
     /** @throws PipelineException naming what is wrong with the expression */
     static Pattern compile(String regexp) {
         try {
-            return Pattern.compile(regexp);
+            return Regexp.compile(regexp);
         } catch (PatternSyntaxException e) {
             throw new PipelineException(message(e));
         }

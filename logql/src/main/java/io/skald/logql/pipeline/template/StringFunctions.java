@@ -5,6 +5,7 @@ package io.skald.logql.pipeline.template;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.skald.core.model.Regexp;
 import io.skald.logql.pipeline.Conversion;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -320,7 +321,7 @@ final class StringFunctions {
         Pattern p = patterns.get(regexp);
         if (p == null) {
             try {
-                p = Pattern.compile(regexp);
+                p = Regexp.compile(regexp);
             } catch (PatternSyntaxException e) {
                 String part = e.getPattern();
                 throw new CallException(

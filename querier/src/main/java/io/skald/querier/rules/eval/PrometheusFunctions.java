@@ -5,6 +5,7 @@ package io.skald.querier.rules.eval;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.skald.core.config.Durations;
+import io.skald.core.model.Regexp;
 import io.skald.logql.pipeline.template.TemplateFunctions;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -181,7 +182,7 @@ final class PrometheusFunctions implements TemplateFunctions {
 
     private static Pattern regexp(String s) {
         try {
-            return Pattern.compile(s);
+            return Regexp.compile(s);
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

@@ -6,6 +6,7 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.skald.core.model.Labels;
+import io.skald.core.model.Regexp;
 import io.skald.querier.rules.model.RuleException;
 import io.skald.querier.rules.model.RuleYaml;
 import io.skald.querier.rules.model.YamlFields;
@@ -83,9 +84,9 @@ final class Relabel {
         if (!ACTIONS.contains(action)) {
             problems.add(f.node("action"), "unknown action '" + action + "'; there are " + String.join(", ", ACTIONS));
         }
-        Pattern regex = Pattern.compile("(?s:.*)");
+        Pattern regex = Regexp.compile("(?s:.*)");
         try {
-            regex = Pattern.compile("(?s:" + f.text("regex", "(.*)") + ")");
+            regex = Regexp.compile("(?s:" + f.text("regex", "(.*)") + ")");
         } catch (PatternSyntaxException e) {
             problems.add(f.node("regex"), "regex: " + e.getMessage());
         }

@@ -54,9 +54,10 @@ class NotificationsTest {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", x -> {
             String auth = Objects.requireNonNullElse(x.getRequestHeaders().getFirst("Authorization"), "");
-            bodies.add(status.get() + " " + x.getRequestURI().getPath() + " " + auth + " "
+            int answer = status.get();
+            bodies.add(answer + " " + x.getRequestURI().getPath() + " " + auth + " "
                     + new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-            x.sendResponseHeaders(status.get(), -1);
+            x.sendResponseHeaders(answer, -1);
             x.close();
         });
         server.start();
@@ -130,10 +131,10 @@ class NotificationsTest {
             n.send(List.of(alert("A", false)));
             n.send(List.of(alert("A", false)));
             n.send(List.of(alert("B", true)));
-            n.send(List.of(alert("A", true)));
             assertThat(next())
                     .startsWith("200 /hook Bearer t0k {\"version\":\"4\",")
                     .contains("\"status\":\"firing\"");
+            n.send(List.of(alert("A", true)));
             assertThat(next())
                     .contains("\"status\":\"resolved\"", "\"alertname\":\"A\"")
                     .doesNotContain("\"B\"");
