@@ -21,8 +21,6 @@ import io.skald.agent.tail.Tailer;
 import io.skald.agent.tail.Target;
 import io.skald.core.wire.BlockEncoder;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,8 +74,7 @@ public final class Agent implements AutoCloseable {
             Supplier<List<Target>> targets,
             Map<String, Long> offsets,
             InstantSource clock,
-            CollectorRegistry registry,
-            long lastRunMillis)
+            CollectorRegistry registry)
             throws IOException {
         this.outbox = outbox;
         this.cursors = outbox.cursors();
@@ -111,7 +108,7 @@ public final class Agent implements AutoCloseable {
                 new TailContext(collector, chunks, tailMetrics, RandomGenerator.of("SecureRandom")),
                 new KnownFiles(outbox.files(), offsets),
                 settings.scanInterval().toNanos(),
-                lastRunMillis);
+                cursors.get(Tailer.CURSOR));
     }
 
     /**
@@ -146,14 +143,11 @@ public final class Agent implements AutoCloseable {
             InstantSource clock,
             CollectorRegistry registry)
             throws IOException {
-        Path positions = settings.dataDir().resolve("positions");
-        long lastRun =
-                Files.exists(positions) ? Files.getLastModifiedTime(positions).toMillis() : 0;
         Outbox outbox = Outbox.open(
                 settings.dataDir(), destinations.stream().map(Destination::name).toList());
         boolean started = false;
         try {
-            Agent agent = new Agent(settings, outbox, destinations, targets, offsets, clock, registry, lastRun);
+            Agent agent = new Agent(settings, outbox, destinations, targets, offsets, clock, registry);
             agent.spooler.start();
             agent.tailer.start();
             started = true;
@@ -187,7 +181,8 @@ public final class Agent implements AutoCloseable {
 
     /** What keeps lines from being put on disk, or null. */
     public @Nullable String blocked() {
-        return spooler.problem();
+        String p = spooler.problem();
+        return p == null && !tailer.hasLooked() ? "which files there are is not on disk yet" : p;
     }
 
     /** What keeps lines from being read or sent; empty if nothing does. */

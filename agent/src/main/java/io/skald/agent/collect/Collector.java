@@ -195,6 +195,12 @@ public final class Collector {
         began(System.nanoTime());
     }
 
+    /** Which files there are, and a cursor that says so. They go with the next batch, but are no reason for one. */
+    public void found(Collection<FileState> states, String source, String position) {
+        states.forEach(s -> files.put(s.key(), s));
+        cursors.put(source, position);
+    }
+
     /** Forgets a file that is gone. */
     public void forget(FileState.Key key) {
         forgotten.add(key);

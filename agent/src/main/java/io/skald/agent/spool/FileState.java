@@ -105,6 +105,34 @@ public record FileState(
         return new FileState(job, id, path, 0, 0, generation, 0, 0, Format.UNKNOWN, Position.LINE_START, List.of());
     }
 
+    /** A file that is taken for read. */
+    public static FileState read(
+            String job, FileId id, String path, long size, long fingerprint, int fingerprintLength) {
+        return new FileState(
+                job,
+                id,
+                path,
+                size,
+                0,
+                0,
+                fingerprint,
+                fingerprintLength,
+                Format.UNKNOWN,
+                Position.LINE_START,
+                List.of());
+    }
+
+    /** What a file held before it was truncated, or its inode was given to another: a copy of it may be found. */
+    public FileState past() {
+        return in(new FileId(-1, generation ^ fingerprint));
+    }
+
+    /** The same content in another file. */
+    public FileState in(FileId other) {
+        return new FileState(
+                job, other, path, offset, lines, generation, fingerprint, fingerprintLength, format, position, held);
+    }
+
     /** The same file, read up to a place. */
     public FileState at(long readTo) {
         return new FileState(

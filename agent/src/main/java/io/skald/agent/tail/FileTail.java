@@ -16,7 +16,6 @@ import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockPush.LineRange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -64,35 +63,7 @@ final class FileTail implements AutoCloseable {
     private long lastChangeNanos;
     private boolean waitingForEnd;
     private boolean announced;
-
-    /** Bytes that are read from. */
-    interface Input extends AutoCloseable {
-        long size() throws IOException;
-
-        /** Reads at a place; as {@link FileChannel#read(ByteBuffer, long)}. */
-        int read(ByteBuffer to, long at) throws IOException;
-
-        @Override
-        void close() throws IOException;
-    }
-
-    /** A file as it is. */
-    record PlainInput(FileChannel channel) implements Input {
-        @Override
-        public long size() throws IOException {
-            return channel.size();
-        }
-
-        @Override
-        public int read(ByteBuffer to, long at) throws IOException {
-            return channel.read(to, at);
-        }
-
-        @Override
-        public void close() throws IOException {
-            channel.close();
-        }
-    }
+    private @Nullable FileState past;
 
     FileTail(Target target, TailContext context, FileState state, Input input, long nowNanos) {
         this.target = target;
@@ -165,6 +136,10 @@ final class FileTail implements AutoCloseable {
     /** Whether the file is the one of which the state speaks: it still begins with what was read. */
     boolean isTheSame() throws IOException {
         return input.size() >= offset && fingerprint.length() > 0 && fingerprint.matches(input);
+    }
+
+    long generation() {
+        return generation;
     }
 
     long offset() {
@@ -466,6 +441,10 @@ final class FileTail implements AutoCloseable {
             context.metrics().lostBytes.inc((double) (lastSize - offset));
         }
         flush(Long.MAX_VALUE, true);
+        if (fingerprint.length() > 0) {
+            past = state().past();
+            collector.file(past, tenant, null);
+        }
         offset = 0;
         lines = 0;
         generation = context.newGeneration();
@@ -477,6 +456,15 @@ final class FileTail implements AutoCloseable {
         stream = null;
         plain.reset();
         lastSize = -1;
+        collector.file(state(), tenant, null);
+    }
+
+    /** What was in the file before it was truncated, if it was since the last call. */
+    @Nullable
+    FileState takePast() {
+        FileState p = past;
+        past = null;
+        return p;
     }
 
     private int readAt(byte[] to, long at, int length) throws IOException {

@@ -36,12 +36,12 @@ final class Fingerprint {
     }
 
     /** Whether the file still begins as it did. */
-    boolean matches(FileTail.Input input) throws IOException {
+    boolean matches(Input input) throws IOException {
         return length == 0 || read(input, length) == length && of(buffer, length) == hash;
     }
 
     /** Covers more of the file, as far as it was read. */
-    void extend(FileTail.Input input, long readTo) throws IOException {
+    void extend(Input input, long readTo) throws IOException {
         int n = (int) Math.min(readTo, MAX_BYTES);
         if (n > length && read(input, n) == n) {
             hash = of(buffer, n);
@@ -49,7 +49,7 @@ final class Fingerprint {
         }
     }
 
-    private int read(FileTail.Input input, int n) throws IOException {
+    private int read(Input input, int n) throws IOException {
         ByteBuffer b = ByteBuffer.wrap(buffer, 0, n);
         while (b.hasRemaining()) {
             if (input.read(b, b.position()) < 0) {

@@ -32,6 +32,8 @@ final class OpenFiles {
     private final Map<FileState.Key, FileTail> open = new LinkedHashMap<>();
     private final Map<Path, List<FileTail>> byPath = new HashMap<>();
     private final Set<Path> unreadable = new HashSet<>();
+    private List<FileState> past = new ArrayList<>();
+    private List<FileTail> opened = new ArrayList<>();
     private boolean toldOfTooMany;
 
     OpenFiles(TailContext context, KnownFiles known) {
@@ -60,6 +62,29 @@ final class OpenFiles {
 
     Collection<FileState> states() {
         return known.values();
+    }
+
+    @Nullable
+    FileState state(FileState.Key key) {
+        return known.get(key);
+    }
+
+    /** What was opened since the last call, and what gave way to it. */
+    List<FileState> takeFound() {
+        List<FileState> taken = past;
+        opened.forEach(t -> taken.add(t.state()));
+        opened = new ArrayList<>();
+        past = new ArrayList<>();
+        return taken;
+    }
+
+    /** How far something was read. What was known of another content with the same inode is kept apart: a copy of it may be found. */
+    void know(FileState state) {
+        FileState before = known.put(state.key(), state);
+        if (before != null && before.generation() != state.generation() && before.fingerprintLength() > 0) {
+            FileState p = before.past();
+            past.add(known.merge(p.key(), p, (a, b) -> a.offset() > b.offset() ? a : b));
+        }
     }
 
     void forget(FileState.Key key) {
@@ -117,10 +142,10 @@ final class OpenFiles {
         }
         FileState before = known.get(key);
         FileState state = before == null ? unread : before;
-        FileTail.Input input = new FileTail.PlainInput(channel);
+        Input input = new Input.Plain(channel);
         FileTail tail = new FileTail(target, context, state, input, nowNanos);
         if (before != null && before.offset() > 0 && !tail.isTheSame()) {
-            // the inode of a file that is gone was given to this one
+            // the inode of a file that is gone was given to this one, or it was truncated
             tail = new FileTail(target, context, unread, input, nowNanos);
         }
         return tail;
@@ -129,7 +154,7 @@ final class OpenFiles {
     /** Reads what a rotated file that was compressed since holds beyond a state. */
     void openCompressed(Target target, Path path, FileState state, long nowNanos) {
         try {
-            FileTail.Input input = Siblings.decompress(path);
+            Input input = Siblings.decompress(path);
             if (input.size() < state.offset()) {
                 input.close();
                 return;
@@ -145,7 +170,8 @@ final class OpenFiles {
         if (before != null) {
             before.close();
         }
-        known.put(tail.key(), tail.state());
+        know(tail.state());
+        opened.add(tail);
         byPath.computeIfAbsent(path, p -> new ArrayList<>()).add(tail);
         Path real = path.toRealPath();
         if (!real.equals(path)) {
@@ -157,7 +183,7 @@ final class OpenFiles {
     /** Lets go of a file; what was read of it stays known. */
     void close(FileTail tail) {
         open.remove(tail.key());
-        known.put(tail.key(), tail.state());
+        know(tail.state());
         byPath.values().removeIf(l -> l.remove(tail) && l.isEmpty());
         try {
             tail.close();

@@ -69,6 +69,40 @@ final class Siblings {
         return dot > 0 && rotated.startsWith(name.substring(0, dot) + "-");
     }
 
+    /** What names of rotated files begin with, as {@link #of} has it. */
+    static List<Path> beginnings(Path path) {
+        String name = path.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        List<Path> all = new ArrayList<>(List.of(path.resolveSibling(name + "."), path.resolveSibling(name + "-")));
+        if (dot > 0) {
+            all.add(path.resolveSibling(name.substring(0, dot) + "-"));
+        }
+        return all;
+    }
+
+    /** Whether the file that was compressed has not been removed yet: it is read, not its copy. */
+    static boolean isAlsoThereAsItWas(Path gzip) {
+        String name = gzip.getFileName().toString();
+        return name.endsWith(".gz")
+                && Files.exists(gzip.resolveSibling(name.substring(0, name.length() - ".gz".length())));
+    }
+
+    /** Rotation compresses, and the bytes of such a file are no lines. */
+    static boolean isCompressed(Path path) throws IOException {
+        byte[] b = new byte[4];
+        try (var in = Files.newInputStream(path)) {
+            int n = in.read(b);
+            if (n < 4) {
+                return false;
+            }
+        }
+        int magic = (b[0] & 0xff) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | b[3] & 0xff;
+        return magic >>> 16 == 0x1f8b // gzip
+                || magic == 0x28b52ffd // zstd
+                || magic >>> 8 == 0x425a68 // bzip2
+                || magic == 0xfd377a58; // xz
+    }
+
     static boolean isGzip(Path path) throws IOException {
         ByteBuffer b = ByteBuffer.allocate(2);
         try (FileChannel in = FileChannel.open(path, StandardOpenOption.READ)) {
@@ -76,28 +110,36 @@ final class Siblings {
         }
     }
 
-    /** Which of the states is that of a compressed file's content, or null. */
-    static @Nullable FileState stateOf(Path gzip, List<FileState> states) throws IOException {
+    /** Which of the states is that of a file's content, or null: that of the file itself if it is among them, else the furthest of those that know most of it. */
+    static @Nullable FileState stateOf(Sibling file, List<FileState> states) throws IOException {
         byte[] beginning;
-        try (InputStream in = new GZIPInputStream(Files.newInputStream(gzip))) {
+        try (InputStream raw = Files.newInputStream(file.path());
+                InputStream in = file.gzip() ? new GZIPInputStream(raw) : raw) {
             beginning = in.readNBytes(MAX_FINGERPRINT);
         }
+        FileState best = null;
         for (FileState s : states) {
             int n = s.fingerprintLength();
             if (n > 0 && n <= beginning.length && Fingerprint.of(beginning, n) == s.fingerprint()) {
-                return s;
+                if (s.id().equals(file.id())) {
+                    return s;
+                }
+                if (best == null
+                        || n > best.fingerprintLength()
+                        || n == best.fingerprintLength() && s.offset() > best.offset()) {
+                    best = s;
+                }
             }
         }
-        return null;
+        return best;
     }
 
     /** Opens the content of a compressed file, by way of a copy that is gone when it is closed. */
-    static FileTail.Input decompress(Path gzip) throws IOException {
+    static Input decompress(Path gzip) throws IOException {
         Path copy = Files.createTempFile("skald-agent", ".log");
         try (InputStream in = new GZIPInputStream(Files.newInputStream(gzip))) {
             Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-            return new FileTail.PlainInput(
-                    FileChannel.open(copy, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE));
+            return new Input.Plain(FileChannel.open(copy, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE));
         } catch (IOException e) {
             Files.deleteIfExists(copy);
             throw e;

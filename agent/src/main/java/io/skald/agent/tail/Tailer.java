@@ -32,6 +32,9 @@ public final class Tailer implements AutoCloseable {
     static final long FORGET_NANOS = TimeUnit.HOURS.toNanos(26);
 
     private static final System.Logger LOG = System.getLogger(Tailer.class.getName());
+    /** Until when every file is known, among the positions of sources. */
+    public static final String CURSOR = "skald/files-known-until-millis";
+
     /** How long a file is looked at often after it has grown. */
     private static final long HOT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -46,7 +49,7 @@ public final class Tailer implements AutoCloseable {
     private final Collector collector;
     private final OpenFiles files;
     private final long scanNanos;
-    private final long lastRunMillis;
+    private final Looked looked;
     private final Wakeup wakeup = new Wakeup();
     private final DirectoryWatch watch = new DirectoryWatch(wakeup::wake);
     private final Thread thread =
@@ -58,7 +61,6 @@ public final class Tailer implements AutoCloseable {
     private List<Target> present = List.of();
     private Set<FileTail> hot = new LinkedHashSet<>();
     private long lastScan;
-    private long lastScanMillis;
     private long scanTook;
     private boolean scanSoon = true;
     private int slice;
@@ -73,16 +75,25 @@ public final class Tailer implements AutoCloseable {
      * @param targets what is to be followed now
      * @param known how far files were read
      * @param scanNanos how often targets are looked through for new files, besides being told of them
-     * @param lastRunMillis until when the agent ran before, milliseconds since 1970; 0 if it never did
+     * @param cursor what an earlier agent remembered as {@link #CURSOR}, or null
      */
     public Tailer(
-            Supplier<List<Target>> targets, TailContext context, KnownFiles known, long scanNanos, long lastRunMillis) {
+            Supplier<List<Target>> targets,
+            TailContext context,
+            KnownFiles known,
+            long scanNanos,
+            @Nullable String cursor) {
         this.targets = targets;
         this.context = context;
         this.collector = context.collector();
         this.files = new OpenFiles(context, known);
         this.scanNanos = scanNanos;
-        this.lastRunMillis = lastRunMillis;
+        this.looked = new Looked(collector, cursor);
+    }
+
+    /** Whether it is known, also to the next agent, which files there were at the start. Thread-safe. */
+    public boolean hasLooked() {
+        return looked.isDurable();
     }
 
     /** Begins to follow. */
@@ -130,11 +141,14 @@ public final class Tailer implements AutoCloseable {
             scanSoon = true;
         }
         created(now);
+        looked.found(files.takeFound(), 0);
         long interval = watch.incomplete() ? Math.min(scanNanos, QUICK_SCAN_NANOS) : scanNanos;
         boolean due = lastScan == 0 || now - lastScan >= interval;
         // a scan takes long where there are many files: never more than a tenth of the time
         if (due || scanSoon && now - lastScan >= Math.max(TimeUnit.MILLISECONDS.toNanos(200), 10 * scanTook)) {
-            scan(now);
+            long millis = System.currentTimeMillis();
+            boolean whole = scan(now);
+            looked.found(files.takeFound(), whole ? millis : 0);
         }
         for (Path p : watch.takeChanged()) {
             hot.addAll(files.at(p));
@@ -168,10 +182,16 @@ public final class Tailer implements AutoCloseable {
             }
             collector.lock().lock();
             try {
-                if (collector.isFull()) {
+                boolean full = collector.isFull();
+                boolean read = !full && t.read(now);
+                FileState past = t.takePast();
+                if (past != null) {
+                    files.know(past);
+                }
+                if (full) {
                     still.add(t);
                     more = true;
-                } else if (t.read(now)) {
+                } else if (read) {
                     more = true;
                     still.add(t);
                 } else if (now - t.lastChangeNanos() < HOT_NANOS || t.isWaiting()) {
@@ -195,80 +215,77 @@ public final class Tailer implements AutoCloseable {
                 continue;
             }
             for (Target t : present) {
-                if (matches(t, p)) {
+                if (t.matches(p)) {
                     scanSoon |= !found(t, p, now, null);
                 }
             }
         }
     }
 
-    private static boolean matches(Target t, Path p) {
-        Glob exclude = t.exclude();
-        return t.globs().stream().anyMatch(g -> g.matches(p)) && (exclude == null || !exclude.matches(p));
-    }
-
     /** Finds, after a restart, what was rotated before it was read to its end, or came and went while nobody looked. */
     private void findRotated() {
         long now = System.nanoTime();
-        scan(now);
-        for (FileState state : List.copyOf(files.states())) {
-            if (files.get(state.key()) != null) {
-                continue;
-            }
+        long millis = System.currentTimeMillis();
+        boolean whole = scan(now);
+        List<FileState> lost =
+                files.states().stream().filter(s -> files.get(s.key()) == null).toList();
+        Set<List<String>> done = new HashSet<>();
+        for (FileState state : lost) {
             Target target = targetOf(state);
-            Path path = Path.of(state.path());
-            if (target != null) {
-                rotated(target, path, now, lastRunMillis);
+            if (target != null && done.add(List.of(state.job(), state.path()))) {
+                rotated(target, Path.of(state.path()), now);
             }
         }
+        files.takeFound();
+        looked.found(files.states(), whole ? millis : 0);
     }
 
     private @Nullable Target targetOf(FileState state) {
         for (Target t : present) {
-            if (t.job().name().equals(state.job()) && matches(t, Path.of(state.path()))) {
+            if (t.job().name().equals(state.job()) && t.matches(Path.of(state.path()))) {
                 return t;
             }
         }
         return null;
     }
 
-    /** Looks for new files, and lets go of those that are gone and quiet. */
-    void scan(long now) {
+    /** Looks for new files, and lets go of those that are gone and quiet. Returns whether all are open. */
+    private boolean scan(long now) {
         present = targets.get();
         scanSoon = false;
-        long millis = System.currentTimeMillis();
+        boolean whole = true;
         Set<FileState.Key> found = new LinkedHashSet<>();
         Set<Path> directories = new LinkedHashSet<>();
-        Set<Path> seen = new HashSet<>();
+        Map<Path, Target> seen = new HashMap<>();
         for (Target t : present) {
             Set<Path> paths = new LinkedHashSet<>();
             t.globs().forEach(g -> g.find(paths, directories));
             for (Path p : paths) {
-                if (t.exclude() == null || !matchesExclude(t, p)) {
-                    seen.add(p);
+                Glob exclude = t.exclude();
+                if (exclude == null || !exclude.matches(p)) {
+                    seen.put(p, t);
                     boolean ok = found(t, p, now, found);
                     if (!ok) {
+                        whole &= Files.exists(p) && !Files.isReadable(p);
                         LOG.log(System.Logger.Level.DEBUG, () -> "not open yet: " + p);
                     }
                 }
             }
         }
         matched = found;
-        ids.keySet().retainAll(seen);
-        skipped.retainAll(seen);
+        ids.keySet().retainAll(seen.keySet());
+        skipped.retainAll(seen.keySet());
+        if (looked.isFirst() && lastScan == 0) {
+            Looked.leaveOut(directories, seen, files::know);
+        }
         directories.forEach(watch::watch);
         watch.retain(directories);
         letGo(now);
         forget(now);
         publish(now);
         lastScan = now;
-        lastScanMillis = millis;
         scanTook = System.nanoTime() - now;
-    }
-
-    private static boolean matchesExclude(Target t, Path p) {
-        Glob exclude = t.exclude();
-        return exclude != null && exclude.matches(p);
+        return whole;
     }
 
     /** Opens a file of a target if it is not; returns whether it is open now. */
@@ -291,15 +308,15 @@ public final class Tailer implements AutoCloseable {
                 return true;
             }
             boolean isKnown = files.isKnown(key);
-            if (!isKnown && isCompressed(path)) {
+            if (!isKnown && Siblings.isCompressed(path)) {
                 skipped.add(path);
                 context.metrics().skippedFiles.inc();
                 LOG.log(System.Logger.Level.INFO, () -> "not followed, as it is compressed: " + path);
                 return true;
             }
             if (before != null && !before.equals(id)
-                    || before == null && !isKnown && lastRunMillis > 0 && lastScan == 0) {
-                rotated(t, path, now, lastScan == 0 ? lastRunMillis : lastScanMillis);
+                    || before == null && !isKnown && !looked.isFirst() && lastScan == 0) {
+                rotated(t, path, now);
             }
             FileTail tail = files.open(t, path, id, path.toString(), now);
             if (tail != null) {
@@ -309,7 +326,7 @@ public final class Tailer implements AutoCloseable {
         } catch (NoSuchFileException e) {
             LOG.log(System.Logger.Level.DEBUG, () -> "gone since it was found: " + path);
             if (ids.containsKey(path)) {
-                rotated(t, path, now, lastScanMillis);
+                rotated(t, path, now);
             }
         } catch (IOException e) {
             files.failed(path, e);
@@ -321,42 +338,48 @@ public final class Tailer implements AutoCloseable {
      * Opens what has been at a path and was renamed out of the globs before it was read: files that are known by their inode, compressed ones by what
      * they begin with, and such as are younger than the last look.
      */
-    private void rotated(Target t, Path path, long now, long sinceMillis) {
+    private void rotated(Target t, Path path, long now) {
         List<FileState> states = files.states().stream()
                 .filter(s -> s.job().equals(t.job().name()) && s.path().equals(path.toString()))
                 .toList();
-        if (states.isEmpty() && sinceMillis == 0) {
-            return; // what lies there from before the agent's time is not its business
-        }
         for (Siblings.Sibling s : Siblings.of(path)) {
             FileState.Key key = new FileState.Key(t.job().name(), s.id());
             if (files.get(key) != null || matchedElsewhere(s.path())) {
                 continue;
             }
             try {
-                if (s.gzip()) {
-                    FileState state = Siblings.stateOf(s.path(), states);
-                    if (state != null && files.get(state.key()) == null) {
-                        files.openCompressed(t, s.path(), state, now);
-                        addIfOpen(state.key());
-                    } else if (state == null && s.born() >= sinceMillis && !files.isKnown(key) && !states.isEmpty()) {
-                        files.openCompressed(
-                                t,
-                                s.path(),
-                                FileState.unread(key.job(), s.id(), path.toString(), context.newGeneration()),
-                                now);
-                        addIfOpen(key);
-                    }
-                } else if (files.isKnown(key) || s.born() >= sinceMillis) {
-                    FileTail tail = files.open(t, s.path(), s.id(), path.toString(), now);
-                    if (tail != null) {
-                        hot.add(tail);
-                    }
+                FileState state = stateOf(s, key, path, states);
+                if (state != null && s.gzip()) {
+                    files.openCompressed(t, s.path(), state, now);
+                    addIfOpen(key);
+                } else if (state != null) {
+                    files.know(state);
+                    files.open(t, s.path(), s.id(), path.toString(), now);
+                    addIfOpen(key);
                 }
             } catch (IOException e) {
                 files.failed(s.path(), e);
             }
         }
+    }
+
+    /** How far a rotated file was read, or null if it is not to be read. */
+    private @Nullable FileState stateOf(Siblings.Sibling s, FileState.Key key, Path path, List<FileState> states)
+            throws IOException {
+        if (s.gzip() && Siblings.isAlsoThereAsItWas(s.path())) {
+            return null;
+        }
+        FileState of = Siblings.stateOf(s, states);
+        if (of != null) {
+            FileTail open = files.get(of.key());
+            boolean isBeingRead = open != null && open.generation() == of.generation();
+            return isBeingRead ? null : of.in(s.id());
+        }
+        FileState known = files.state(key);
+        boolean isUnread = known != null && known.offset() == 0;
+        return isUnread || s.born() >= looked.sinceMillis()
+                ? FileState.unread(key.job(), s.id(), path.toString(), context.newGeneration())
+                : null;
     }
 
     private void addIfOpen(FileState.Key key) {
@@ -367,23 +390,7 @@ public final class Tailer implements AutoCloseable {
     }
 
     private boolean matchedElsewhere(Path p) {
-        return present.stream().anyMatch(t -> matches(t, p));
-    }
-
-    /** Rotation compresses, and the bytes of such a file are no lines. */
-    private static boolean isCompressed(Path path) throws IOException {
-        byte[] b = new byte[4];
-        try (var in = Files.newInputStream(path)) {
-            int n = in.read(b);
-            if (n < 4) {
-                return false;
-            }
-        }
-        int magic = (b[0] & 0xff) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | b[3] & 0xff;
-        return magic >>> 16 == 0x1f8b // gzip
-                || magic == 0x28b52ffd // zstd
-                || magic >>> 8 == 0x425a68 // bzip2
-                || magic == 0xfd377a58; // xz
+        return present.stream().anyMatch(t -> t.matches(p));
     }
 
     private void letGo(long now) {

@@ -4,6 +4,7 @@ package io.skald.agent.tail;
 
 import io.skald.agent.discover.Glob;
 import io.skald.core.model.Labels;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,12 @@ public record Target(
     /** Files of which everything is known. */
     public Target(FileJob job, List<Glob> globs, @Nullable Glob exclude, Labels labels, Labels metadata) {
         this(job, globs, exclude, labels, metadata, false);
+    }
+
+    /** Whether a file is one of them. */
+    boolean matches(Path file) {
+        Glob not = exclude;
+        return globs.stream().anyMatch(g -> g.matches(file)) && (not == null || !not.matches(file));
     }
 
     public Target {

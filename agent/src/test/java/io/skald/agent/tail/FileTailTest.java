@@ -55,7 +55,7 @@ class FileTailTest {
         Target target = new Target(job, List.of(), null, Labels.EMPTY, Labels.EMPTY);
         TailContext context = new TailContext(collector, new ChunkPool(), metrics, new java.util.Random(1));
         return new FileTail(
-                target, context, state, new FileTail.PlainInput(FileChannel.open(file, StandardOpenOption.READ)), 0);
+                target, context, state, new Input.Plain(FileChannel.open(file, StandardOpenOption.READ)), 0);
     }
 
     private static FileState unread(Path file) throws IOException {

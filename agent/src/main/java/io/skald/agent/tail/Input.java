@@ -1,0 +1,36 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.agent.tail;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/** Bytes that are read from. */
+interface Input extends AutoCloseable {
+    long size() throws IOException;
+
+    /** Reads at a place; as {@link FileChannel#read(ByteBuffer, long)}. */
+    int read(ByteBuffer to, long at) throws IOException;
+
+    @Override
+    void close() throws IOException;
+
+    /** A file as it is. */
+    record Plain(FileChannel channel) implements Input {
+        @Override
+        public long size() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public int read(ByteBuffer to, long at) throws IOException {
+            return channel.read(to, at);
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}
