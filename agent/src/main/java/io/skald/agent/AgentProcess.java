@@ -75,6 +75,7 @@ public final class AgentProcess implements AutoCloseable {
     }
 
     private static Running run(AgentFile config, CollectorRegistry registry) throws IOException {
+        config.notes().forEach(n -> LOG.log(System.Logger.Level.INFO, n));
         List<Agent.Destination> destinations = new ArrayList<>();
         for (ClientSettings c : config.clients()) {
             destinations.add(

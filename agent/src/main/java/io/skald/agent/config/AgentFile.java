@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings how it is kept
  * @param legacyPositions Promtail's own file of positions, read once by an agent that has none itself; or null
  * @param jobs what is collected
+ * @param notes keys that have no effect, and why, with their places
  */
 public record AgentFile(
         String host,
@@ -39,10 +40,12 @@ public record AgentFile(
         List<ClientSettings> clients,
         AgentSettings settings,
         @Nullable Path legacyPositions,
-        List<ScrapeJob> jobs) {
+        List<ScrapeJob> jobs,
+        List<String> notes) {
     public AgentFile {
         clients = List.copyOf(clients);
         jobs = List.copyOf(jobs);
+        notes = List.copyOf(notes);
     }
 
     /** Where Promtail's configurations keep positions if they do not say. */
@@ -67,7 +70,7 @@ public record AgentFile(
         Problems problems = new Problems(name);
         String text = environment == null ? yaml : YamlFile.expand(yaml, environment);
         Section root = new Section(problems, "", YamlFile.root(name, text, problems));
-        AgentFile file = new Reader(root, registry).read();
+        AgentFile file = new Reader(root, problems, registry).read();
         problems.check();
         return file;
     }
@@ -75,10 +78,12 @@ public record AgentFile(
     /** Reads the root. */
     private static final class Reader {
         private final Section root;
+        private final Problems problems;
         private final StageReader stages;
 
-        Reader(Section root, CollectorRegistry registry) {
+        Reader(Section root, Problems problems, CollectorRegistry registry) {
             this.root = root;
+            this.problems = problems;
             this.stages = new StageReader(registry, RandomGenerator.getDefault());
         }
 
@@ -98,30 +103,32 @@ public record AgentFile(
             root.section("options").end();
             root.unsupported("tracing", "wal");
             root.end();
-            return new AgentFile(host, port, level, clients, settings, legacy, jobs);
+            return new AgentFile(host, port, level, clients, settings, legacy, jobs, problems.notes());
         }
 
-        /** There is no gRPC server here, and these keys are about one that answers nobody's questions in Promtail either. */
         private static void server(Section s) {
-            for (String key : List.of(
+            s.withoutEffect(
+                    "there is no gRPC server",
                     "grpc_listen_address",
                     "grpc_listen_port",
                     "grpc_server_max_recv_msg_size",
                     "grpc_server_max_send_msg_size",
-                    "grpc_server_max_concurrent_streams",
+                    "grpc_server_max_concurrent_streams");
+            s.withoutEffect(
+                    "the agent's own pages are small",
                     "graceful_shutdown_timeout",
                     "http_server_read_timeout",
                     "http_server_write_timeout",
-                    "http_server_idle_timeout",
-                    "register_instrumentation",
-                    "profiling_enabled",
-                    "log_format",
-                    "enable_runtime_reload",
-                    "health_check_target",
-                    "external_url",
-                    "reload",
-                    "http_path_prefix")) {
-                s.known(key);
+                    "http_server_idle_timeout");
+            s.withoutEffect("no page needs it", "external_url", "health_check_target");
+            s.withoutEffect("/-/reload is always there", "enable_runtime_reload", "reload");
+            s.withoutEffect(
+                    "/metrics is always there, and no profiles", "register_instrumentation", "profiling_enabled");
+            if (!s.text("log_format", "logfmt").equals("logfmt")) {
+                s.problem("log_format", "only logfmt is supported");
+            }
+            if (!s.text("http_path_prefix", "").isEmpty()) {
+                s.problem("http_path_prefix", "is not supported by this agent");
             }
             s.end();
         }
@@ -151,8 +158,7 @@ public record AgentFile(
         private Path positions() {
             Section p = root.section("positions");
             Path file = Path.of(p.text("filename", DEFAULT_POSITIONS));
-            p.known("sync_period"); // positions are saved with what they are about, and so always right
-            p.known("ignore_invalid_yaml");
+            p.withoutEffect("positions are saved with what they are about", "sync_period", "ignore_invalid_yaml");
             p.end();
             return file;
         }
@@ -170,7 +176,11 @@ public record AgentFile(
             s.end();
             int batch = d.batchBytes();
             Duration wait = d.batchWait();
-            for (Section c : root.sections("clients")) {
+            List<Section> clients = new ArrayList<>(root.sections("clients"));
+            if (root.has("client")) {
+                clients.add(root.section("client"));
+            }
+            for (Section c : clients) {
                 batch = Math.clamp(c.bytes("batchsize", batch), 1024, 4 << 20);
                 wait = c.duration("batchwait", wait);
             }
@@ -189,7 +199,9 @@ public record AgentFile(
         private void targetConfig() {
             Section t = root.section("target_config");
             t.known("sync_period");
-            t.known("stdin");
+            if (t.bool("stdin", false)) {
+                t.problem("stdin", "is not supported: give a job the key 'stdin'");
+            }
             t.end();
             Section l = root.section("level_detection");
             l.known("max_json_depth");
@@ -201,16 +213,15 @@ public record AgentFile(
             if (l.bool("readline_rate_enabled", false)) {
                 l.problem("readline_rate_enabled", "is not supported: use the stage 'limit'");
             }
-            l.known("readline_rate");
-            l.known("readline_burst");
-            l.known("readline_rate_drop");
+            l.withoutEffect(
+                    "readline_rate_enabled is not set", "readline_rate", "readline_burst", "readline_rate_drop");
             if (l.number("max_streams", 0, 0) > 0) {
                 l.problem("max_streams", "is not supported by this agent");
             }
             if (l.bytes("max_line_size", 0) > 0) {
                 l.problem("max_line_size", "is not supported: use the stage 'drop' with longer_than");
             }
-            l.known("max_line_size_truncate");
+            l.withoutEffect("max_line_size is not set", "max_line_size_truncate");
             l.end();
         }
 

@@ -43,7 +43,7 @@ final class ClientReader {
         Labels labels = s.labels("external_labels");
         Section b = s.section("backoff_config");
         Backoff backoff = backoff(b);
-        b.known("max_retries"); // there is no last try: lines wait in the spool
+        b.withoutEffect("there is no last try, lines wait in the spool", "max_retries");
         b.end();
         s.known("batchwait");
         s.known("batchsize");

@@ -12,18 +12,32 @@ import org.snakeyaml.engine.v2.nodes.Node;
 public final class Problems {
     private final String file;
     private final List<String> all = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
 
     public Problems(String file) {
         this.file = file;
     }
 
     public void add(@Nullable Node node, String text) {
-        String at = node == null
+        all.add(file + at(node) + ": " + text);
+    }
+
+    /** Something that is right but should be known. */
+    void note(Node node, String text) {
+        notes.add(file + at(node) + ": " + text);
+    }
+
+    /** What should be known. */
+    List<String> notes() {
+        return List.copyOf(notes);
+    }
+
+    private static String at(@Nullable Node node) {
+        return node == null
                 ? ""
                 : node.getStartMark()
                         .map(m -> ":" + (m.getLine() + 1) + ":" + (m.getColumn() + 1))
                         .orElse("");
-        all.add(file + at + ": " + text);
     }
 
     public void add(int line, int column, String text) {

@@ -135,11 +135,22 @@ final class ScrapeReader {
         if (!role.equals("pod") && !role.isEmpty()) {
             k.problem("role", "'" + role + "' is not supported: logs are those of pods");
         }
-        List<String> namespaces = k.section("namespaces").list("names");
+        Section in = k.section("namespaces");
+        List<String> namespaces = in.list("names");
+        if (in.bool("own_namespace", false)) {
+            in.problem("own_namespace", "is not supported: name the namespace in names");
+        }
+        in.end();
         String fields = "";
         String labels = "";
-        for (Section sel : k.sections("selectors")) {
-            sel.required("role");
+        List<Section> selectors = k.sections("selectors");
+        if (selectors.size() > 1) {
+            k.problem("selectors", "more than one is not supported");
+        }
+        for (Section sel : selectors) {
+            if (!sel.required("role").equals("pod")) {
+                sel.problem("role", "must be pod");
+            }
             fields = sel.text("field", "");
             labels = sel.text("label", "");
             sel.end();
@@ -155,7 +166,6 @@ final class ScrapeReader {
                 ClientReader.tls(k.section("tls_config")),
                 k.text("node_name", System.getenv().getOrDefault("NODE_NAME", "")));
         k.unsupported("basic_auth", "authorization", "oauth2", "proxy_url", "follow_redirects", "attach_metadata");
-        k.section("namespaces").known("own_namespace");
         return settings;
     }
 

@@ -297,6 +297,17 @@ public final class Section {
         asked.add(key);
     }
 
+    /** Keys of Promtail's that have no effect, which those who give them are told. */
+    void withoutEffect(String why, String... keys) {
+        for (String key : keys) {
+            asked.add(key);
+            NodeTuple t = values.get(key);
+            if (t != null) {
+                problems.note(t.getKeyNode(), child(key) + " has no effect: " + why);
+            }
+        }
+    }
+
     /** Keys that Promtail knows and this agent does not: an error each. */
     public void unsupported(String... keys) {
         for (String key : keys) {

@@ -105,9 +105,8 @@ final class SourceReader {
         Section server = p.section("server");
         String host = server.text("http_listen_address", "0.0.0.0");
         int port = (int) server.number("http_listen_port", 80, 0);
-        for (String key : List.of("grpc_listen_port", "grpc_listen_address", "log_level", "register_instrumentation")) {
-            server.known(key);
-        }
+        server.withoutEffect("there is no gRPC server", "grpc_listen_port", "grpc_listen_address");
+        server.withoutEffect("this agent has one log and one set of metrics", "log_level", "register_instrumentation");
         server.end();
         SourceSettings out =
                 new SourceSettings.PushApi(p.labels("labels"), host, port, p.bool("use_incoming_timestamp", false));
@@ -129,7 +128,7 @@ final class SourceReader {
             authentication(k.section("authentication"), client);
         }
         k.known("authentication");
-        k.known("version"); // the client finds it out
+        k.withoutEffect("the client finds it out", "version");
         SourceSettings out = new SourceSettings.Kafka(
                 k.labels("labels"),
                 brokers,
@@ -203,8 +202,7 @@ final class SourceReader {
         }
         SourceSettings out = new SourceSettings.Docker(
                 Labels.EMPTY, d.required("host"), d.duration("refresh_interval", Duration.ofSeconds(60)), filters);
-        d.known("port");
-        d.known("host_networking_host");
+        d.withoutEffect("containers are found by their logs, not by an address", "port", "host_networking_host");
         d.end();
         return out;
     }

@@ -65,6 +65,11 @@ class AgentFileTest {
                     syslog: {listen_address: 0.0.0.0:1514, idle_timeout: 60s, label_structured_data: true, labels: {job: syslog}}
                 """);
         assertThat(f.port()).isEqualTo(9080);
+        assertThat(f.notes())
+                .containsExactly(
+                        "f.yaml:1:34: server.grpc_listen_port has no effect: there is no gRPC server",
+                        "f.yaml:9:57: clients[0].backoff_config.max_retries has no effect: there is no last try, lines wait in the spool",
+                        "f.yaml:2:53: positions.sync_period has no effect: positions are saved with what they are about");
         assertThat(f.settings().dataDir()).isEqualTo(Path.of("/run/promtail/skald-agent"));
         assertThat(f.settings().batchWait()).isEqualTo(Duration.ofSeconds(2));
         assertThat(f.settings().batchBytes()).isEqualTo(512 * 1024);
@@ -92,6 +97,9 @@ class AgentFileTest {
                 "scrape_configs: [{job_name: a, pipeline_stages: [{regex: {expression: '('}}]}]|f.yaml:2:59: scrape_configs[0].pipeline_stages[0].regex.expression: error parsing regexp: missing closing ): `(`",
                 "scrape_configs: [{job_name: a, pipeline_stages: [{drop: {}}]}]|f.yaml:2:57: scrape_configs[0].pipeline_stages[0].drop: needs at least one of source, expression, value, older_than, longer_than",
                 "limits_config: {readline_rate_enabled: true}|f.yaml:2:17: limits_config.readline_rate_enabled: is not supported: use the stage 'limit'",
+                "scrape_configs: [{job_name: a, pipeline_stages: [{geoip: {db: x}}]}]|f.yaml:2:51: scrape_configs[0].pipeline_stages[0].geoip: is not supported by this agent",
+                "scrape_configs: [{job_name: a, pipeline_stages: [{template: {source: a, template: '{{Hash 1 2}}'}}]}]|f.yaml:2:73: scrape_configs[0].pipeline_stages[0].template.template: template: template:1: function \"Hash\" not defined",
+                "target_config: {stdin: true}|f.yaml:2:17: target_config.stdin: is not supported: give a job the key 'stdin'",
                 "spool: {when_full: never}|f.yaml:2:9: spool.when_full: 'never' is neither block nor drop",
             })
     void problemsNameTheirPlace(String yaml, String message) {

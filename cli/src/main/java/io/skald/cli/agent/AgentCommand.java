@@ -124,6 +124,9 @@ public final class AgentCommand implements Callable<Integer> {
     int check(@Parameters(paramLabel = "FILE", description = "The file.") Path file)
             throws CommandFailure, Output.Gone {
         AgentFile parsed = load(file);
+        for (String note : parsed.notes()) {
+            out.println(note);
+        }
         out.println(file + ": ok, " + parsed.jobs().size() + " jobs, "
                 + parsed.clients().size() + " clients");
         return ExitCode.OK;
