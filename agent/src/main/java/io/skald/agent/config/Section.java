@@ -298,7 +298,7 @@ public final class Section {
     }
 
     /** Keys of Promtail's that have no effect, which those who give them are told. */
-    void withoutEffect(String why, String... keys) {
+    public void withoutEffect(String why, String... keys) {
         for (String key : keys) {
             asked.add(key);
             NodeTuple t = values.get(key);

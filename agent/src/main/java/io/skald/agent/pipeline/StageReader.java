@@ -245,7 +245,7 @@ public final class StageReader {
 
     private @Nullable Stage match(Section s) {
         String selector = s.required("selector");
-        String ignoredName = s.text("pipeline_name", "");
+        s.withoutEffect("stages have no metrics by its name", "pipeline_name");
         String action = s.text("action", "keep");
         String reason = s.text("drop_counter_reason", "match_stage");
         List<Stage> stages = s.has("stages") ? stages(s, "stages") : List.of();
@@ -256,7 +256,7 @@ public final class StageReader {
         if (drops && !stages.isEmpty()) {
             s.problem("stages", "what is dropped needs no stages");
         } else if (!drops && stages.isEmpty() && !s.has("stages")) {
-            s.problem("stages", "is required" + (ignoredName.isEmpty() ? "" : " in pipeline " + ignoredName));
+            s.problem("stages", "is required");
         }
         if (selector.isEmpty()) {
             return null;

@@ -78,6 +78,17 @@ final class OpenFiles {
         return taken;
     }
 
+    /** A state as it is now, if the file is open. */
+    FileState present(FileState state) {
+        FileTail tail = open.get(state.key());
+        return tail == null ? state : tail.state();
+    }
+
+    /** Takes a file for read, unless more is known of it. */
+    void leaveOut(FileState state) {
+        known.putIfAbsent(state.key(), state);
+    }
+
     /** How far something was read. What was known of another content with the same inode is kept apart: a copy of it may be found. */
     void know(FileState state) {
         FileState before = known.put(state.key(), state);

@@ -276,7 +276,7 @@ public final class Tailer implements AutoCloseable {
         ids.keySet().retainAll(seen.keySet());
         skipped.retainAll(seen.keySet());
         if (looked.isFirst() && lastScan == 0) {
-            Looked.leaveOut(directories, seen, files::know);
+            Looked.leaveOut(directories, seen, files::leaveOut);
         }
         directories.forEach(watch::watch);
         watch.retain(directories);
@@ -341,6 +341,7 @@ public final class Tailer implements AutoCloseable {
     private void rotated(Target t, Path path, long now) {
         List<FileState> states = files.states().stream()
                 .filter(s -> s.job().equals(t.job().name()) && s.path().equals(path.toString()))
+                .map(files::present)
                 .toList();
         for (Siblings.Sibling s : Siblings.of(path)) {
             FileState.Key key = new FileState.Key(t.job().name(), s.id());
