@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterIT {
     private static final Pattern SEQUENCE = Pattern.compile("seq=(\\d+) ");
     private static final int LINES = 5;
-    private static final double SECONDS = Double.parseDouble(System.getProperty("skald.cluster.seconds", "5"));
+    private static final double SECONDS = Double.parseDouble(System.getProperty("skald.cluster.seconds", "3"));
 
     @TempDir
     private Path dir;

@@ -147,7 +147,7 @@ final class PatternMinerTest {
     /** Whatever the lines are: all are counted, and each is of the pattern that counts it. */
     @Test
     void sumsAgreeAndPatternsFit() {
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 30; i++) {
             int seed = i;
             Random random = new Random(seed);
             List<String> lines = new ArrayList<>();
