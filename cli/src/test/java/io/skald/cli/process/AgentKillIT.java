@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AgentKillIT {
     private static final Pattern ANSWERS = Pattern.compile("answers on port (\\d+)");
     private static final Pattern LINE = Pattern.compile("\"line \\w+ (\\d+) ");
-    private static final int KILLS = Integer.getInteger("skald.agent.kills", 8);
+    private static final int KILLS = Integer.getInteger("skald.agent.kills", 3);
     /** How often a file rotates, on average once in so many lines. */
     private static final int ROTATE = 400;
     /** An agent is killed within this time of its start; a half of it is about what a start takes. */
