@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent.config;
 
-import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.skald.agent.discover.Discovery;
 import io.skald.agent.discover.FileDiscovery;
@@ -13,6 +12,7 @@ import io.skald.agent.kube.KubernetesSettings;
 import io.skald.agent.pipeline.JobPipeline;
 import io.skald.agent.pipeline.StageReader;
 import io.skald.agent.receive.SourceSettings;
+import io.skald.core.model.Regexp;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -196,7 +196,7 @@ final class ScrapeReader {
             modulus = 1;
         }
         try {
-            return new Relabel(sources, separator, Pattern.compile(regex), modulus, target, replacement, a);
+            return new Relabel(sources, separator, Regexp.compile(regex), modulus, target, replacement, a);
         } catch (PatternSyntaxException e) {
             r.problem("regex", String.valueOf(e.getMessage()));
             return null;

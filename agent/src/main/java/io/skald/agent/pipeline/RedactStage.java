@@ -5,6 +5,7 @@ package io.skald.agent.pipeline;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import io.prometheus.client.Counter;
+import io.skald.core.model.Regexp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,7 @@ final class RedactStage extends Stage.Simple {
     }
 
     private void add(String name, String expression, String by, Counter counter) {
-        Pattern p = Pattern.compile(expression);
+        Pattern p = Regexp.compile(expression);
         rules.add(new Rule(name, p, p.groupCount() > 0 ? 1 : 0, by.replace("$rule", name), counter.labels(name)));
     }
 

@@ -9,6 +9,7 @@ import io.prometheus.client.Counter;
 import io.skald.agent.config.Section;
 import io.skald.agent.spool.FileState.Format;
 import io.skald.core.model.Matcher;
+import io.skald.core.model.Regexp;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.parser.Parser;
 import io.skald.logql.parser.SyntaxException;
@@ -349,7 +350,7 @@ public final class StageReader {
         Map<String, Pattern> custom = new LinkedHashMap<>();
         s.map("custom").forEach((name, expression) -> {
             try {
-                custom.put(name, Pattern.compile(expression));
+                custom.put(name, Regexp.compile(expression));
             } catch (PatternSyntaxException e) {
                 s.problem("custom", name + ": " + e.getMessage());
             }
@@ -433,7 +434,7 @@ public final class StageReader {
             return null;
         }
         try {
-            return Pattern.compile(text);
+            return Regexp.compile(text);
         } catch (PatternSyntaxException e) {
             s.problem(key, String.valueOf(e.getMessage()));
             return null;

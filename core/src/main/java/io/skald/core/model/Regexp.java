@@ -40,6 +40,12 @@ public final class Regexp {
         return Pattern.compile(regexp);
     }
 
+    /** What is wrong with an expression, as Go's regexp writes it. */
+    public static String message(PatternSyntaxException e) {
+        String part = e.getPattern();
+        return "error parsing regexp: " + e.getDescription() + ": `" + (part == null ? "" : part) + "`";
+    }
+
     private static boolean ignoresCase(String regexp) {
         for (int i = regexp.indexOf("(?"); i >= 0; i = regexp.indexOf("(?", i + 2)) {
             for (int j = i + 2; j < regexp.length() && Character.isLetter(regexp.charAt(j)); j++) {

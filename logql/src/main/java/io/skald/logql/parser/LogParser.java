@@ -4,6 +4,7 @@ package io.skald.logql.parser;
 
 import com.google.re2j.PatternSyntaxException;
 import io.skald.core.model.Matcher;
+import io.skald.core.model.Regexp;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Position;
 import io.skald.logql.ast.SampleExpr.Conversion;
@@ -79,7 +80,7 @@ final class LogParser {
             }
             return new Matcher(name.text(), op, value.text());
         } catch (PatternSyntaxException e) {
-            throw SyntaxErrors.meaning(value.position(), Regexps.message(e));
+            throw SyntaxErrors.meaning(value.position(), Regexp.message(e));
         }
     }
 

@@ -37,12 +37,6 @@ final class Regexps {
         return Regexp.compile(regexp);
     }
 
-    /** The text for the user. */
-    static String message(PatternSyntaxException e) {
-        String pattern = e.getPattern();
-        return "error parsing regexp: " + e.getDescription() + ": `" + (pattern == null ? "" : pattern) + "`";
-    }
-
     /** Follows groups and counted repetitions only; what else is wrong is for the compiler to say. */
     private void checkSize() {
         repeats[0] = 1;

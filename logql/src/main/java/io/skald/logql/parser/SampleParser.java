@@ -4,6 +4,7 @@ package io.skald.logql.parser;
 
 import com.google.re2j.PatternSyntaxException;
 import io.skald.core.model.Matcher;
+import io.skald.core.model.Regexp;
 import io.skald.logql.ast.Expr;
 import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Position;
@@ -189,7 +190,7 @@ final class SampleParser {
         try {
             Regexps.compile("^(?:" + regexp.text() + ")$");
         } catch (PatternSyntaxException e) {
-            throw SyntaxErrors.meaning(regexp.position(), "invalid regex in label_replace: " + Regexps.message(e));
+            throw SyntaxErrors.meaning(regexp.position(), "invalid regex in label_replace: " + Regexp.message(e));
         }
         return new SampleExpr.LabelReplace(inner, destination, replacement, source, regexp.text(), position);
     }

@@ -3,6 +3,7 @@
 package io.skald.logql.parser;
 
 import com.google.re2j.PatternSyntaxException;
+import io.skald.core.model.Regexp;
 import io.skald.logql.ast.Stage;
 import io.skald.logql.pipeline.PipelineException;
 import io.skald.logql.pipeline.Pipelines;
@@ -17,7 +18,7 @@ final class StageCheck {
             checkSize(stage);
             Pipelines.compile(List.of(stage));
         } catch (PatternSyntaxException e) {
-            throw refused(stage, Regexps.message(e));
+            throw refused(stage, Regexp.message(e));
         } catch (PipelineException e) {
             throw refused(stage, e.getMessage());
         }
@@ -39,7 +40,7 @@ final class StageCheck {
         try {
             Regexps.compile(regexp.regexp());
         } catch (PatternSyntaxException e) {
-            throw SyntaxErrors.meaning(regexp.position(), "invalid regexp parser: " + Regexps.message(e));
+            throw SyntaxErrors.meaning(regexp.position(), "invalid regexp parser: " + Regexp.message(e));
         }
     }
 

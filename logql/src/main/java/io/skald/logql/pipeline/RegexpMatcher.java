@@ -34,15 +34,8 @@ final class RegexpMatcher implements LineMatcher {
         try {
             return Regexp.compile(regexp);
         } catch (PatternSyntaxException e) {
-            throw new PipelineException(message(e));
+            throw new PipelineException(Regexp.message(e));
         }
-    }
-
-    /** The text of the error as Go's regexp writes it. */
-    static String message(PatternSyntaxException e) {
-        String text = "error parsing regexp: " + e.getDescription();
-        String part = e.getPattern();
-        return part == null ? text : text + ": `" + part + "`";
     }
 
     static @Nullable Needle prefilter(RegexpLiterals literals) {

@@ -323,9 +323,7 @@ final class StringFunctions {
             try {
                 p = Regexp.compile(regexp);
             } catch (PatternSyntaxException e) {
-                String part = e.getPattern();
-                throw new CallException(
-                        "error parsing regexp: " + e.getDescription() + ": `" + (part == null ? "" : part) + "`", true);
+                throw new CallException(Regexp.message(e), true);
             }
             if (patterns.size() >= MAX_PATTERNS) {
                 patterns.clear();
