@@ -3,6 +3,7 @@
 package io.skald.agent.push;
 
 import io.skald.core.block.ByteSink;
+import io.skald.core.http.TlsContexts;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.model.TenantId;
@@ -27,6 +28,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,8 +68,14 @@ public final class HttpTransport implements Transport {
         if (proxy != null) {
             b.proxy(ProxySelector.of(new InetSocketAddress(proxy.getHost(), proxy.getPort())));
         }
-        if (!settings.tls().equals(ClientSettings.Tls.NONE)) {
-            TlsContexts.apply(b, settings.tls());
+        ClientSettings.Tls tls = settings.tls();
+        if (!tls.equals(ClientSettings.Tls.NONE)) {
+            b.sslContext(TlsContexts.client(tls.ca(), tls.cert(), tls.key(), tls.insecure()));
+        }
+        if (tls.serverName() != null) {
+            SSLParameters p = new SSLParameters();
+            p.setServerNames(List.of(new SNIHostName(tls.serverName())));
+            b.sslParameters(p);
         }
         this.http = b.build();
     }

@@ -18,7 +18,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.skald.agent.push.TlsContexts;
+import io.skald.core.http.TlsContexts;
 import io.skald.core.model.Labels;
 import java.io.IOException;
 import java.net.InetSocketAddress;

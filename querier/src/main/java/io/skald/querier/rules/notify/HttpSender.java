@@ -3,6 +3,7 @@
 package io.skald.querier.rules.notify;
 
 import io.skald.core.config.ClientSettings;
+import io.skald.core.http.TlsContexts;
 import io.skald.core.service.BuildInfo;
 import java.io.IOException;
 import java.net.URI;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /** Posts to another service with its credentials. Thread-safe. */
 public final class HttpSender implements AutoCloseable {
@@ -32,8 +35,21 @@ public final class HttpSender implements AutoCloseable {
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(timeout)
                 .followRedirects(HttpClient.Redirect.NEVER)
-                .sslContext(TlsContexts.of(settings))
+                .sslContext(tls(settings))
                 .build();
+    }
+
+    private static SSLContext tls(ClientSettings s) {
+        try {
+            return TlsContexts.client(
+                    given(s.tlsCaPath()), given(s.tlsCertPath()), given(s.tlsKeyPath()), s.tlsInsecureSkipVerify());
+        } catch (IOException e) {
+            throw new IllegalArgumentException("TLS cannot be set up: " + e.getMessage(), e);
+        }
+    }
+
+    private static @Nullable Path given(Path p) {
+        return p.toString().isEmpty() ? null : p;
     }
 
     /** @throws SendException unless the answer is a success; 5xx, 429 and no answer at all may be retried */

@@ -1,12 +1,11 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.agent.push;
+package io.skald.core.http;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
-import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -22,10 +21,8 @@ import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -37,41 +34,37 @@ public final class TlsContexts {
 
     private TlsContexts() {}
 
-    static void apply(HttpClient.Builder http, ClientSettings.Tls tls) throws IOException {
-        http.sslContext(context(tls));
-        if (tls.serverName() != null) {
-            SSLParameters p = new SSLParameters();
-            p.setServerNames(List.of(new SNIHostName(tls.serverName())));
-            http.sslParameters(p);
-        }
-    }
-
     /**
      * A context for clients.
      *
+     * @param ca whom to trust; null for those whom the JVM trusts
+     * @param cert who this is, with {@code key}; null for nobody
+     * @param insecure trusts any certificate of any host
      * @throws IOException if a file cannot be used; the message names it
      */
-    public static SSLContext context(ClientSettings.Tls tls) throws IOException {
+    public static SSLContext client(@Nullable Path ca, @Nullable Path cert, @Nullable Path key, boolean insecure)
+            throws IOException {
         try {
             TrustManager[] trusted = null;
-            if (tls.insecure()) {
+            if (insecure) {
                 trusted = new TrustManager[] {new TrustsAll()};
-            } else if (tls.ca() != null) {
-                trusted = trust(tls.ca());
-            }
-            KeyManager[] keys = null;
-            if (tls.cert() != null && tls.key() != null) {
-                keys = keys(tls.cert(), tls.key());
+            } else if (ca != null) {
+                trusted = trust(ca);
             }
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys, trusted, null);
+            context.init(cert == null || key == null ? null : keys(cert, key), trusted, null);
             return context;
         } catch (GeneralSecurityException e) {
             throw new IOException("cannot use the TLS settings: " + e.getMessage(), e);
         }
     }
 
-    /** A context for servers. */
+    /**
+     * A context for servers.
+     *
+     * @param clientCa whose clients may connect; null for anybody's
+     * @throws IOException if a file cannot be used; the message names it
+     */
     public static SSLContext server(Path cert, Path key, @Nullable Path clientCa) throws IOException {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
@@ -119,12 +112,12 @@ public final class TlsContexts {
         String pem = Files.readString(file);
         int from = pem.indexOf("-----BEGIN PRIVATE KEY-----");
         int to = pem.indexOf("-----END PRIVATE KEY-----");
-        if (from < 0 || to < 0) {
+        if (from < 0 || to < from) {
             throw new IOException(file + " holds no private key in PKCS #8 (openssl pkcs8 -topk8 -nodes converts one)");
         }
         byte[] der = Base64.getMimeDecoder().decode(pem.substring(from + 27, to));
         GeneralSecurityException last = null;
-        for (String algorithm : new String[] {"RSA", "EC", "Ed25519"}) {
+        for (String algorithm : new String[] {"RSA", "EC", "EdDSA"}) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
             } catch (GeneralSecurityException e) {
