@@ -66,57 +66,15 @@ public final class FilteredStream implements StreamScan {
                 entries.add(e);
             }
         }
-        return new Cursor(stream.open(), entries);
+        return new FilteredCursor(stream.open(), at -> kept(entries, at));
     }
 
-    private record Cursor(EntryCursor inner, List<EntryFilter.Entries> without) implements EntryCursor {
-        @Override
-        public boolean next() throws StoreException {
-            while (inner.next()) {
-                if (!left()) {
-                    return true;
-                }
+    private static boolean kept(List<EntryFilter.Entries> without, EntryCursor at) {
+        for (EntryFilter.Entries e : without) {
+            if (e.match(at)) {
+                return false;
             }
-            return false;
         }
-
-        private boolean left() {
-            for (EntryFilter.Entries e : without) {
-                if (e.match(inner)) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        @Override
-        public long timestampNanos() {
-            return inner.timestampNanos();
-        }
-
-        @Override
-        public byte[] buffer() {
-            return inner.buffer();
-        }
-
-        @Override
-        public int offset() {
-            return inner.offset();
-        }
-
-        @Override
-        public int length() {
-            return inner.length();
-        }
-
-        @Override
-        public Labels metadata() {
-            return inner.metadata();
-        }
-
-        @Override
-        public void close() {
-            inner.close();
-        }
+        return true;
     }
 }

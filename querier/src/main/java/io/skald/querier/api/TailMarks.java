@@ -9,6 +9,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.EntryIdentity;
+import io.skald.core.scan.FilteredCursor;
 import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
@@ -203,58 +204,14 @@ final class TailMarks {
 
             @Override
             public EntryCursor open() throws StoreException {
-                return new UnsentCursor(stream.labels(), stream.open());
-            }
-        }
-
-        private final class UnsentCursor implements EntryCursor {
-            private final Labels labels;
-            private final EntryCursor cursor;
-
-            private UnsentCursor(Labels labels, EntryCursor cursor) {
-                this.labels = labels;
-                this.cursor = cursor;
-            }
-
-            @Override
-            public boolean next() throws StoreException {
-                while (cursor.next()) {
-                    if (isUnsent(labels, cursor)) {
-                        note(labels, cursor);
-                        return true;
+                Labels labels = stream.labels();
+                return new FilteredCursor(stream.open(), at -> {
+                    boolean unsent = isUnsent(labels, at);
+                    if (unsent) {
+                        note(labels, at);
                     }
-                }
-                return false;
-            }
-
-            @Override
-            public long timestampNanos() {
-                return cursor.timestampNanos();
-            }
-
-            @Override
-            public byte[] buffer() {
-                return cursor.buffer();
-            }
-
-            @Override
-            public int offset() {
-                return cursor.offset();
-            }
-
-            @Override
-            public int length() {
-                return cursor.length();
-            }
-
-            @Override
-            public Labels metadata() {
-                return cursor.metadata();
-            }
-
-            @Override
-            public void close() {
-                cursor.close();
+                    return unsent;
+                });
             }
         }
     }
