@@ -67,6 +67,7 @@ import io.skald.storage.index.IngesterRegistry;
 import io.skald.storage.index.Retention;
 import io.skald.storage.segment.SegmentReaders;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -87,8 +88,6 @@ import org.jspecify.annotations.Nullable;
 public final class Appliance implements AutoCloseable {
     private static final Duration KEEP_FLUSHED = Duration.ofSeconds(60);
     private static final Duration OVERRIDES_INTERVAL = Duration.ofSeconds(5);
-    /** After how long without a sign of life another evaluates a process's rules. */
-    private static final Duration RULE_LEASE = Duration.ofSeconds(30);
 
     private final CloseStack parts;
     private final Readiness readiness;
@@ -221,7 +220,11 @@ public final class Appliance implements AutoCloseable {
             CollectorRegistry registry)
             throws IOException {
         Leases leases = config.storage().shared()
-                ? new StoreLeases(stores.index(), "rules-" + UUID.randomUUID(), RULE_LEASE, System::nanoTime)
+                ? new StoreLeases(
+                        stores.index(),
+                        UUID.randomUUID().toString(),
+                        () -> addressOf(config, server.port()),
+                        System::nanoTime)
                 : Leases.ALONE;
         Ruler.Parts on = new Ruler.Parts(
                 stores.index(), scheduler, sources::of, sources::ingesters, limits, leases, data.resolve("rules"));
@@ -230,6 +233,15 @@ public final class Appliance implements AutoCloseable {
         Ruler ruler = parts.add("rules", Ruler.open(config.rules(), on, config.multiTenant(), own, registry));
         ruler.register(server);
         return ruler;
+    }
+
+    /** Where other queriers reach this process; empty if its machine has no name. */
+    private static String addressOf(SkaldConfig config, int port) {
+        try {
+            return IngesterIdentity.address(config.querier().advertise(), config, port);
+        } catch (UnknownHostException e) {
+            return "";
+        }
     }
 
     private static HttpServer server(SkaldConfig config, CollectorRegistry registry) {

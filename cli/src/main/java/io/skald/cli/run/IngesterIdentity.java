@@ -69,7 +69,11 @@ final class IngesterIdentity {
      * @param port where the server listens; 0 if it does not yet and the system will choose
      */
     static String address(SkaldConfig config, int port) throws UnknownHostException {
-        String given = config.ingester().advertise();
+        return address(config.ingester().advertise(), config, port);
+    }
+
+    /** @param given what the configuration says, empty for nothing */
+    static String address(String given, SkaldConfig config, int port) throws UnknownHostException {
         if (!given.isEmpty()) {
             HostPort h = HostPort.parse(given);
             return h.port() == 0 && port == 0 ? "" : "http://" + (h.port() == 0 ? new HostPort(h.host(), port) : h);

@@ -29,11 +29,19 @@ public record QuerierSettings(
                         "How long an ingester may take to answer. One that does not leaves a warning in the answer to the query.",
                 min = "100ms",
                 max = "5m")
-        Duration ingesterTimeout) {
+        Duration ingesterTimeout,
+
+        @Setting(
+                "`HOST` or `HOST:PORT` where the other queriers reach this one, with `storage.index: dynamodb`, to ask for the state of the "
+                        + "rules that it evaluates. Empty: the address where it listens, or this machine's if it listens on all.")
+        String advertise) {
     public static final QuerierSettings DEFAULTS =
-            new QuerierSettings(16, 2048, List.of(), Duration.ofSeconds(10), Duration.ofSeconds(15));
+            new QuerierSettings(16, 2048, List.of(), Duration.ofSeconds(10), Duration.ofSeconds(15), "");
 
     public QuerierSettings {
+        if (!advertise.isEmpty()) {
+            HostPort.parse(advertise);
+        }
         ingesters = List.copyOf(ingesters);
         for (String i : ingesters) {
             if (!i.startsWith("srv:") && HostPort.parse(i).port() == 0) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,7 @@ final class GroupRunner {
     private final RuleEnvironment env;
     private final GroupKey key;
     private final RuleGroup group;
+    private final BooleanSupplier mine;
     private final List<RuleEvaluator> rules = new ArrayList<>();
     private final List<List<Window>> windows = new ArrayList<>();
     private final long interval;
@@ -63,12 +65,18 @@ final class GroupRunner {
     private long savedAt;
     private volatile @Nullable GroupStatus status;
 
-    GroupRunner(RuleEnvironment env, LoadedGroup loaded) {
-        this(env, loaded, loaded.key().toString().hashCode() * 0x9E3779B97F4A7C15L);
+    /** @param mine whether the group is still this process's: if not, what it found is neither told nor saved */
+    GroupRunner(RuleEnvironment env, LoadedGroup loaded, BooleanSupplier mine) {
+        this(env, loaded, loaded.key().toString().hashCode() * 0x9E3779B97F4A7C15L, mine);
     }
 
     /** @param shift any number; the moments lie at it, modulo the interval, to the millisecond */
     GroupRunner(RuleEnvironment env, LoadedGroup loaded, long shift) {
+        this(env, loaded, shift, () -> true);
+    }
+
+    private GroupRunner(RuleEnvironment env, LoadedGroup loaded, long shift, BooleanSupplier mine) {
+        this.mine = mine;
         this.env = env;
         this.key = loaded.key();
         this.group = loaded.group();
@@ -190,7 +198,7 @@ final class GroupRunner {
             next += interval;
             evaluated = true;
         }
-        if (repeated || evaluated) {
+        if ((repeated || evaluated) && mine.getAsBoolean()) {
             tell(now, passed);
             save(now);
         }
@@ -285,7 +293,7 @@ final class GroupRunner {
         }
         failed = ++tries >= MOST_TRIES ? List.of() : bad;
         status = new GroupStatus(at, 0, statuses);
-        if (bad.size() < rules.size()) {
+        if (bad.size() < rules.size() && mine.getAsBoolean()) {
             tell(now, Map.of());
             save(now);
         }

@@ -13,7 +13,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,8 +26,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the groups in force that this process holds the leases of. One thread looks at the clock, the catalogue and the leases; each group
- * that is due is evaluated on a thread of its own, so many at once. Thread-safe.
+ * Runs the groups in force that this process holds the leases of. One thread looks at the clock and the catalogue, one keeps the leases
+ * whatever the first waits for; each group that is due is evaluated on a thread of its own, so many at once. Thread-safe.
  */
 public final class RuleScheduler implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(RuleScheduler.class.getName());
@@ -60,17 +59,22 @@ public final class RuleScheduler implements AutoCloseable {
     private final Semaphore places;
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final Thread thread = Thread.ofPlatform().name("rules").daemon().unstarted(this::run);
+    private final Thread beats =
+            Thread.ofPlatform().name("rule leases").daemon().unstarted(this::keepLeases);
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final Condition regrouped = lock.newCondition();
     private final Map<GroupKey, Slot> slots = new ConcurrentHashMap<>();
     // guarded by lock
     private boolean closed;
+    private Set<GroupKey> inForce = Set.of();
+    private Duration shortest = Duration.ofDays(1);
+    private boolean beat;
     private boolean reload = true;
     private boolean rescan;
     private boolean warned;
     // confined to the thread of the rules
     private long nextReload;
-    private long nextBeat;
     private long counted;
 
     /**
@@ -97,6 +101,9 @@ public final class RuleScheduler implements AutoCloseable {
 
     public void start() {
         thread.start();
+        if (leases.beatNanos() != Long.MAX_VALUE) {
+            beats.start();
+        }
     }
 
     /** Looks at the catalogue now, because it changed. */
@@ -121,7 +128,6 @@ public final class RuleScheduler implements AutoCloseable {
             while (true) {
                 long now = clockNanos.getAsLong();
                 reloadIfDue(now);
-                beatIfDue();
                 // may wait for an ingester that does not answer; nothing else does
                 workers.execute(() -> env.arrivals().poll(now));
                 countAlerts(now);
@@ -178,10 +184,11 @@ public final class RuleScheduler implements AutoCloseable {
         }
         wanted.forEach((key, loaded) -> {
             if (!slots.containsKey(key)) {
-                slots.put(key, new Slot(loaded, new GroupRunner(env, loaded), now));
+                slots.put(key, new Slot(loaded, new GroupRunner(env, loaded, () -> leases.holds(key)), now));
             }
         });
         gauges(wanted);
+        regroup(wanted);
     }
 
     /** Ends a group that changed, or is no more; waits while it is being evaluated. */
@@ -242,16 +249,77 @@ public final class RuleScheduler implements AutoCloseable {
         COUNTED.forEach(s -> env.metrics().alerts.labels(s.text()).set((double) (long) alerts.getOrDefault(s, 0L)));
     }
 
-    private void beatIfDue() {
-        long mono = System.nanoTime();
-        if (leases.beatNanos() == Long.MAX_VALUE || nextBeat != 0 && mono - nextBeat < 0) {
-            return;
-        }
-        nextBeat = mono + leases.beatNanos();
+    /** Tells the keeper of the leases what is in force now. */
+    private void regroup(Map<GroupKey, LoadedGroup> wanted) {
+        Duration least = wanted.values().stream()
+                .map(g -> g.group().interval())
+                .map(i -> i == null ? env.interval() : i)
+                .min(Duration::compareTo)
+                .orElse(env.interval());
+        lock.lock();
         try {
-            leases.beat(new HashSet<>(catalog.groups().keySet()));
+            if (!least.equals(shortest) || !inForce.equals(wanted.keySet())) {
+                shortest = least;
+                inForce = Set.copyOf(wanted.keySet());
+                beat = true;
+                regrouped.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void keepLeases() {
+        try {
+            while (true) {
+                Set<GroupKey> groups;
+                Duration least;
+                lock.lock();
+                try {
+                    long left = leases.beatNanos();
+                    while (!beat && !closed && left > 0) {
+                        left = regrouped.awaitNanos(left);
+                    }
+                    if (closed) {
+                        return;
+                    }
+                    beat = false;
+                    groups = inForce;
+                    least = shortest;
+                } finally {
+                    lock.unlock();
+                }
+                beat(groups, least);
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("the keeper of the leases was interrupted", e);
+        }
+    }
+
+    private void beat(Set<GroupKey> groups, Duration least) {
+        try {
+            leases.beat(groups, least, this::busy);
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "the leases of rule groups are not renewed: " + e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "the leases of rule groups are not renewed", e);
+        }
+        lock.lock();
+        try {
+            rescan = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean busy(GroupKey group) {
+        lock.lock();
+        try {
+            Slot s = slots.get(group);
+            return s != null && s.running;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -262,10 +330,10 @@ public final class RuleScheduler implements AutoCloseable {
             if (closed) {
                 return false;
             }
-            long earliest = now + Math.min(POLL_NANOS, leases.beatNanos());
+            long earliest = now + POLL_NANOS;
             for (Slot s : List.copyOf(slots.values())) {
-                boolean mine = leases.holds(s.loaded.key());
-                if (!s.running && !s.gone && !mine && s.begun) {
+                boolean mine = leases.mayBegin(s.loaded.key());
+                if (!s.running && !s.gone && s.begun && !leases.holds(s.loaded.key())) {
                     // another evaluates it from its saved state
                     s.runner.close();
                     slots.remove(s.loaded.key(), s);
@@ -333,11 +401,15 @@ public final class RuleScheduler implements AutoCloseable {
             }
             closed = true;
             changed.signalAll();
+            regrouped.signalAll();
         } finally {
             lock.unlock();
         }
         if (thread.getState() != Thread.State.NEW) {
             Threads.awaitEnd(thread);
+        }
+        if (beats.getState() != Thread.State.NEW) {
+            Threads.awaitEnd(beats);
         }
         workers.shutdownNow();
         // what is under way uses stores that are closed next

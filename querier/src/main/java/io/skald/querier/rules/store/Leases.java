@@ -3,17 +3,25 @@
 package io.skald.querier.rules.store;
 
 import io.skald.core.model.StoreException;
-import java.util.Collection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /** Who evaluates which group. Thread-safe. */
 public interface Leases {
     /** The leases of a process that owns its store: it evaluates everything. */
     Leases ALONE = new Leases() {
         @Override
-        public void beat(Collection<GroupKey> groups) {}
+        public void beat(Set<GroupKey> groups, Duration shortestInterval, Predicate<GroupKey> busy) {}
 
         @Override
         public boolean holds(GroupKey group) {
+            return true;
+        }
+
+        @Override
+        public boolean mayBegin(GroupKey group) {
             return true;
         }
 
@@ -23,17 +31,35 @@ public interface Leases {
         }
 
         @Override
+        public List<String> others() {
+            return List.of();
+        }
+
+        @Override
         public void release() {}
     };
 
-    /** Says that this evaluator is alive, and takes what nobody else does. To be called every {@link #beatNanos()}. */
-    void beat(Collection<GroupKey> groups) throws StoreException;
+    /**
+     * Says that this evaluator is alive, and takes what nobody else does. To be called every {@link #beatNanos()}, and when the groups
+     * changed.
+     *
+     * @param groups all that are in force
+     * @param shortestInterval of those groups: the lease is so short that another takes over within it
+     * @param busy whether a group is being evaluated here now; such a group is not given up
+     */
+    void beat(Set<GroupKey> groups, Duration shortestInterval, Predicate<GroupKey> busy) throws StoreException;
 
-    /** Whether this process, and no other, may evaluate the group now. */
+    /** Whether the group is this process's and no other's now: what it began to evaluate it may tell. */
     boolean holds(GroupKey group);
+
+    /** Whether this process may begin to evaluate the group: it holds it and is not about to give it up. */
+    boolean mayBegin(GroupKey group);
 
     /** How often to beat, nanoseconds. */
     long beatNanos();
+
+    /** Where the other evaluators are that were alive at the last beat: base URLs. */
+    List<String> others();
 
     /** Leaves everything to others at once. */
     void release() throws StoreException;

@@ -69,7 +69,8 @@ final class RulesFixture implements AutoCloseable {
     GroupRunner runner(String yaml) {
         GroupRunner r = new GroupRunner(
                 environment(),
-                new LoadedGroup(new GroupKey(TenantId.DEFAULT, "ns", "g"), RuleYaml.parseGroup("test", yaml), null));
+                new LoadedGroup(new GroupKey(TenantId.DEFAULT, "ns", "g"), RuleYaml.parseGroup("test", yaml), null),
+                () -> true);
         due = r.start(now);
         return r;
     }

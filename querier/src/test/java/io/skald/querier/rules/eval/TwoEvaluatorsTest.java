@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +33,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** Two evaluators over one store; one of them dies. */
@@ -56,7 +56,7 @@ class TwoEvaluatorsTest {
 
         private Evaluator(String name) {
             this.name = name;
-            this.leases = new StoreLeases(store, name, Duration.ofMillis(600), System::nanoTime);
+            this.leases = new StoreLeases(store, name, () -> "", System::nanoTime);
             RuleEnvironment env = new RuleEnvironment(
                     new SourceQueries(queries, t -> new InlineLines(), t -> Limits.DEFAULTS),
                     alerts -> {
@@ -97,15 +97,26 @@ class TwoEvaluatorsTest {
         }
 
         @Override
-        public void beat(Collection<GroupKey> groups) throws StoreException {
+        public void beat(Set<GroupKey> groups, Duration shortestInterval, Predicate<GroupKey> busy)
+                throws StoreException {
             if (!killed) {
-                leases.beat(groups);
+                leases.beat(groups, shortestInterval, busy);
             }
         }
 
         @Override
         public boolean holds(GroupKey group) {
             return !killed && leases.holds(group);
+        }
+
+        @Override
+        public boolean mayBegin(GroupKey group) {
+            return !killed && leases.mayBegin(group);
+        }
+
+        @Override
+        public List<String> others() {
+            return leases.others();
         }
 
         @Override
