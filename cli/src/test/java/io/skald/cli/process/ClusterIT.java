@@ -16,6 +16,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -31,11 +35,13 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Two ingesters and two queriers over DynamoDB and S3, all of them processes. While lines are pushed one ingester is killed and started
  * again, one is added and one is stopped: no acknowledged line is missing, none comes twice, and every answer in between that does not say
- * that it is partial holds all that was acknowledged before it was asked. {@code -Dskald.cluster.seconds=300} makes it longer.
+ * that it is partial holds all that was acknowledged before it was asked. Then a querier is killed, and the rules that it evaluated go on. {@code -Dskald.cluster.seconds=300} makes it longer.
  */
 class ClusterIT {
     private static final Pattern SEQUENCE = Pattern.compile("seq=(\\d+) ");
     private static final int LINES = 5;
+    private static final int RULES = 12;
+    private static final int INTERVAL_SECONDS = 2;
     private static final double SECONDS = Double.parseDouble(System.getProperty("skald.cluster.seconds", "3"));
 
     @TempDir
@@ -53,10 +59,12 @@ class ClusterIT {
     private final AtomicInteger failed = new AtomicInteger();
     private final List<String> problems = new CopyOnWriteArrayList<>();
     private Process services;
+    private AlertSink alerts;
     private final long begin = System.currentTimeMillis() * 1_000_000;
 
     @BeforeEach
     void startServices() throws Exception {
+        alerts = new AlertSink();
         Path addresses = dir.resolve("addresses");
         services = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElse("java"),
@@ -80,12 +88,13 @@ class ClusterIT {
                 limits: {max_entries_limit_per_query: 1000000}
                 ingester: {drain_timeout: 10s}
                 querier: {ingester_timeout: 10s}
+                rules: {poll_interval: 1s, resend_delay: 1s, alertmanager_url: "%s"}
                 storage:
                   index: dynamodb
                   segments: s3
                   dynamodb: {region: us-east-1, endpoint: "%s", attempt_timeout: 10s}
                   s3: {bucket: logs, prefix: skald/, region: us-east-1, endpoint: "%s", path_style: true}
-                """.formatted(a.get(0), a.get(1)));
+                """.formatted(alerts.url(), a.get(0), a.get(1)));
         try (SkaldProcess init = SkaldProcess.start(dir, "store", "init", "--config", config())) {
             assertThat(init.awaitExit()).as(init.err()).isZero();
         }
@@ -96,6 +105,7 @@ class ClusterIT {
         loading.set(false);
         processes.values().forEach(SkaldProcess::close);
         services.destroyForcibly().onExit().join();
+        alerts.close();
         http.close();
     }
 
@@ -251,6 +261,7 @@ class ClusterIT {
         ingesters.add(first.awaitUrl());
         ingesters.add(second.awaitUrl());
         List<String> queriers = List.of(one.awaitUrl(), two.awaitUrl());
+        writeRules(queriers.getFirst());
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             int thread = i;
@@ -278,10 +289,10 @@ class ClusterIT {
         for (String q : queriers) {
             await(() -> check(q), () -> "no whole answer at the end");
         }
-        assertThat(problems).as(this::told).isEmpty();
-        assertThat(complete.get()).as(this::told).isGreaterThan(5);
+        assertThat(problems).as(this::loaded).isEmpty();
+        assertThat(complete.get()).as(this::loaded).isGreaterThan(5);
         assertThat(acknowledged().cardinality())
-                .as(this::told)
+                .as(this::loaded)
                 .isEqualTo(sent.get())
                 .isGreaterThan(200);
         SkaldProcess.Reply count = SkaldProcess.get(
@@ -297,13 +308,69 @@ class ClusterIT {
         }
         assertThat(listed.lines().filter(l -> l.contains("\tholding\t"))).hasSize(2);
         assertThat(listed.lines().filter(l -> l.contains("\tleft\t"))).hasSize(1);
+        rulesGoOnWhenAQuerierIsKilled(queriers);
+    }
+
+    private void writeRules(String querier) throws Exception {
+        for (int i = 0; i < RULES; i++) {
+            HttpRequest r = HttpRequest.newBuilder(URI.create(querier + "/loki/api/v1/rules/it"))
+                    .POST(HttpRequest.BodyPublishers.ofString("name: g" + i + "\ninterval: " + INTERVAL_SECONDS
+                            + "s\nrules: [{alert: A" + i + ", expr: 'vector(1) > 0'}]"))
+                    .build();
+            assertThat(SkaldProcess.send(http, r).status()).isEqualTo(202);
+        }
+    }
+
+    /** The times at which each alert was told, by its labels. */
+    private Map<String, NavigableSet<Long>> told() {
+        Map<String, NavigableSet<Long>> out = new TreeMap<>();
+        alerts.told.forEach(
+                t -> out.computeIfAbsent(t.labels(), l -> new TreeSet<>()).add(t.atMillis()));
+        return out;
+    }
+
+    private int count(String url, String text) throws Exception {
+        return SkaldProcess.get(http, url).body().split(text, -1).length - 1;
+    }
+
+    /** Every querier shows all alerts, whoever evaluates them; when one is killed no group is left out for more than two intervals. */
+    private void rulesGoOnWhenAQuerierIsKilled(List<String> queriers) throws Exception {
+        for (String q : queriers) {
+            await(
+                    () -> count(q + "/prometheus/api/v1/rules", "\"health\":\"ok\"") == RULES
+                            && count(q + "/prometheus/api/v1/alerts", "\"state\":\"firing\"") == RULES,
+                    () -> "not all rules are evaluated");
+            int own = count(q + "/skald/rules/statuses", "\"namespace\"");
+            assertThat(own).as("groups of " + q).isBetween(1, RULES - 1);
+        }
+        await(() -> told().size() == RULES, () -> "told: " + told());
+        processes.get("q1").kill();
+        long killed = System.currentTimeMillis();
+        await(
+                () -> told().values().stream().allMatch(t -> t.last() > killed + INTERVAL_SECONDS * 500L),
+                () -> "told: " + told());
+        told().forEach((alert, times) -> {
+            long before = times.headSet(killed, true).last();
+            for (long t : times.tailSet(killed, false)) {
+                assertThat(t - before).as("milliseconds without " + alert).isLessThan(2000L * INTERVAL_SECONDS);
+                before = t;
+            }
+        });
+        String left = queriers.getLast();
+        assertThat(count(left + "/prometheus/api/v1/alerts", "\"state\":\"firing\""))
+                .isEqualTo(RULES);
+        await(() -> count(left + "/skald/rules/statuses", "\"namespace\"") == RULES, () -> "not all are taken over");
+        assertThat(alerts.told).noneMatch(AlertSink.Told::resolved);
+        assertThat(alerts.told.stream().map(t -> t.labels() + t.startsAt()).distinct())
+                .as("one notification for each alert, however often it is repeated")
+                .hasSize(RULES);
     }
 
     private void pause(double part) throws InterruptedException {
         TimeUnit.MILLISECONDS.sleep((long) (SECONDS * 1000 * part));
     }
 
-    private String told() {
+    private String loaded() {
         return sent.get() + " lines sent, " + acknowledged().cardinality() + " acknowledged; answers: " + complete
                 + " whole, " + partial + " partial, " + failed + " failed";
     }

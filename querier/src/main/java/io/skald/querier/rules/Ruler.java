@@ -14,6 +14,7 @@ import io.skald.core.service.CloseStack;
 import io.skald.core.wire.RecentEntries;
 import io.skald.querier.rules.api.RulesApi;
 import io.skald.querier.rules.eval.Arrivals;
+import io.skald.querier.rules.eval.ClusterStatuses;
 import io.skald.querier.rules.eval.Links;
 import io.skald.querier.rules.eval.Recorded;
 import io.skald.querier.rules.eval.RuleEnvironment;
@@ -67,6 +68,7 @@ public final class Ruler implements AutoCloseable {
     private final RuleCatalog catalog;
     private final RuleScheduler scheduler;
     private final LatestSamples latest;
+    private final ClusterStatuses statuses;
     private final boolean multiTenant;
 
     private Ruler(
@@ -96,11 +98,12 @@ public final class Ruler implements AutoCloseable {
                             multiTenant,
                             registry)));
         }
+        SavedStates saved = new SavedStates(parts.index);
         RuleEnvironment env = new RuleEnvironment(
                 new SourceQueries(parts.scheduler, parts.sources, parts.limits),
                 notifications,
                 samples -> sinks.forEach(sink -> sink.record(samples)),
-                new SavedStates(parts.index),
+                saved,
                 new Arrivals(parts.ingesters),
                 new RuleMetrics(registry),
                 new Links(url, s.datasourceUid()),
@@ -121,6 +124,7 @@ public final class Ruler implements AutoCloseable {
                         s.maxConcurrent(),
                         notifications.anybody(),
                         () -> ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now())));
+        this.statuses = open.add("statuses", new ClusterStatuses(catalog, scheduler::status, parts.leases, saved));
     }
 
     /**
@@ -144,7 +148,10 @@ public final class Ruler implements AutoCloseable {
     /** Adds the routes of rules. */
     public void register(Router router) {
         RulesApi.register(
-                router, catalog, scheduler::status, scheduler::changed, settings.evaluationInterval(), multiTenant);
+                router, catalog, statuses::of, scheduler::changed, settings.evaluationInterval(), multiTenant);
+        router.get(
+                ClusterStatuses.PATH,
+                r -> HttpResponse.of(200, HttpResponse.JSON, statuses.local(r.tenant(multiTenant))));
         router.get(
                 "/skald/rules/metrics", r -> HttpResponse.of(200, PROMETHEUS_TEXT, latest.text(r.tenant(multiTenant))));
     }

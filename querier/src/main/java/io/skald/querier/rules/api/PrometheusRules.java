@@ -17,6 +17,7 @@ import io.skald.querier.rules.eval.GroupStatus.RuleStatus;
 import io.skald.querier.rules.model.Condition;
 import io.skald.querier.rules.model.Rule;
 import io.skald.querier.rules.model.RuleGroup;
+import io.skald.querier.rules.store.GroupKey;
 import io.skald.querier.rules.store.LoadedGroup;
 import io.skald.querier.rules.store.RuleCatalog;
 import java.io.ByteArrayOutputStream;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /prometheus/api/v1/rules} and {@code /alerts}, in Prometheus' JSON. Thread-safe. */
 final class PrometheusRules {
@@ -127,11 +129,12 @@ final class PrometheusRules {
         } catch (RequestException e) {
             return failure(e);
         }
+        Map<GroupKey, GroupStatus> now = statuses.of(tenant);
         return success(g -> {
             g.writeArrayFieldStart("groups");
             for (LoadedGroup loaded : catalog.groups(tenant)) {
                 if (filter.takes(loaded)) {
-                    group(g, loaded, filter);
+                    group(g, loaded, now.get(loaded.key()), filter);
                 }
             }
             g.writeEndArray();
@@ -140,10 +143,11 @@ final class PrometheusRules {
 
     HttpResponse alerts(HttpRequest request) {
         TenantId tenant = request.tenant(multiTenant);
+        Map<GroupKey, GroupStatus> now = statuses.of(tenant);
         return success(g -> {
             g.writeArrayFieldStart("alerts");
             for (LoadedGroup loaded : catalog.groups(tenant)) {
-                GroupStatus status = statuses.of(loaded.key());
+                GroupStatus status = now.get(loaded.key());
                 if (status != null) {
                     for (RuleStatus r : status.rules()) {
                         alerts(g, r.alerts());
@@ -154,8 +158,8 @@ final class PrometheusRules {
         });
     }
 
-    private void group(JsonGenerator g, LoadedGroup loaded, Filter filter) throws IOException {
-        GroupStatus status = statuses.of(loaded.key());
+    private void group(JsonGenerator g, LoadedGroup loaded, @Nullable GroupStatus status, Filter filter)
+            throws IOException {
         List<Rule> rules = loaded.group().rules();
         List<Integer> wanted = new ArrayList<>();
         for (int i = 0; i < rules.size(); i++) {

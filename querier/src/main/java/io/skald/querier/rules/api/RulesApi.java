@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** The APIs of rules: YAML to read and write groups as lokitool does, JSON to show them and their alerts as Grafana does. Thread-safe. */
 public final class RulesApi {
@@ -34,11 +33,10 @@ public final class RulesApi {
     private final boolean multiTenant;
     private final Changes changes;
 
-    /** How groups do, where they are evaluated. */
+    /** How groups do, wherever they are evaluated. */
     public interface Statuses {
-        /** The last evaluation of a group, or null if there was none. */
-        @Nullable
-        GroupStatus of(GroupKey key);
+        /** The last evaluations of a tenant's groups, of those that had one. May block on I/O. */
+        Map<GroupKey, GroupStatus> of(TenantId tenant);
     }
 
     /** Is told that groups were written or removed. */

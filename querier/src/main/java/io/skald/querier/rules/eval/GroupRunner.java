@@ -4,7 +4,6 @@ package io.skald.querier.rules.eval;
 
 import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
-import io.skald.core.model.StoreException;
 import io.skald.querier.rules.eval.ActiveAlert.State;
 import io.skald.querier.rules.eval.ExprParts.Window;
 import io.skald.querier.rules.eval.GroupStatus.RuleStatus;
@@ -33,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class GroupRunner {
     private static final System.Logger LOG = System.getLogger(GroupRunner.class.getName());
-    private static final long SAVE_EVERY = Duration.ofMinutes(1).toNanos();
     private static final int MOST_HISTORY = 4000;
     private static final int MOST_TRIES = 3;
 
@@ -47,6 +45,7 @@ final class GroupRunner {
     private final GroupKey key;
     private final RuleGroup group;
     private final BooleanSupplier mine;
+    private final GroupMemory memory;
     private final List<RuleEvaluator> rules = new ArrayList<>();
     private final List<List<Window>> windows = new ArrayList<>();
     private final long interval;
@@ -61,8 +60,6 @@ final class GroupRunner {
     private long next;
     private List<Integer> failed = List.of();
     private int tries;
-    private Map<String, List<ActiveAlert>> savedAlerts = Map.of();
-    private long savedAt;
     private volatile @Nullable GroupStatus status;
 
     /** @param mine whether the group is still this process's: if not, what it found is neither told nor saved */
@@ -80,6 +77,7 @@ final class GroupRunner {
         this.env = env;
         this.key = loaded.key();
         this.group = loaded.group();
+        this.memory = new GroupMemory(env, key, group);
         this.interval = orElse(group.interval(), env.interval());
         this.maxDelay = orElse(group.maxDelay(), env.maxDelay());
         this.lateGrace = orElse(group.lateGrace(), env.lateGrace());
@@ -116,37 +114,35 @@ final class GroupRunner {
     /** Begins, from the saved state if there is one. Returns when to {@link #step}. */
     long start(long now) {
         next = momentAfter(now);
-        try {
-            SavedStates.Saved saved = env.saved().load(key);
-            if (saved != null) {
+        SavedStates.Saved saved = memory.load();
+        if (saved != null) {
+            for (int i = 0; i < rules.size(); i++) {
+                SavedStates.Sources s = memory.sources(saved, i);
+                if (s != null) {
+                    states.set(i, new RuleState(Map.of(), s.lastSeen(), s.upToNanos()));
+                }
+            }
+            if (now - saved.atNanos() > env.outageTolerance().toNanos()) {
+                LOG.log(Level.WARNING, "alerts of rule group " + key + " begin anew: their state is too old");
+            } else {
                 restore(saved, now);
             }
-        } catch (StoreException e) {
-            env.metrics().stateFailures.inc();
-            LOG.log(Level.ERROR, "rule group " + key + " begins without the state of its alerts: " + e.getMessage());
         }
         return next;
     }
 
     private void restore(SavedStates.Saved saved, long now) {
-        if (now - saved.atNanos() > env.outageTolerance().toNanos()) {
-            LOG.log(Level.WARNING, "alerts of rule group " + key + " begin anew: their state is too old");
-            return;
-        }
+        List<String> ids = memory.ids();
         for (int i = 0; i < rules.size(); i++) {
-            Map<Labels, ActiveAlert> alerts = new TreeMap<>();
-            for (ActiveAlert a : saved.alerts().getOrDefault(id(i), List.of())) {
-                alerts.put(a.series(), a);
+            Map<Labels, ActiveAlert> alerts =
+                    GroupMemory.bySeries(saved.alerts().getOrDefault(ids.get(i), List.of()));
+            for (ActiveAlert a : alerts.values()) {
                 if (a.state() == State.FIRING) {
                     told.put(a.labels(), new Told(outgoing(rules.get(i), a, now), 0));
                 }
             }
-            states.set(i, RuleState.EMPTY.withAlerts(alerts));
+            states.set(i, states.get(i).withAlerts(alerts));
             statuses.set(i, new RuleStatus(saved.atNanos(), 0, "", List.copyOf(alerts.values())));
-        }
-        Set<String> ids = new java.util.HashSet<>();
-        for (int i = 0; i < rules.size(); i++) {
-            ids.add(id(i));
         }
         // a rule that is no more does not fire
         saved.alerts().forEach((id, alerts) -> {
@@ -158,26 +154,10 @@ final class GroupRunner {
                 }
             }
         });
-        savedAlerts = alerts();
-        savedAt = saved.atNanos();
+        memory.saved(states, saved.atNanos());
         status = new GroupStatus(saved.atNanos(), 0, statuses);
         // what was under way is looked at again at once
         next = Math.max(momentAfter(now) - interval, momentAfter(saved.atNanos()));
-    }
-
-    /** A name of a rule that stays when other rules come and go. */
-    private String id(int i) {
-        String name = idOf(i);
-        int same = 0;
-        for (int k = 0; k < i; k++) {
-            same += idOf(k).equals(name) ? 1 : 0;
-        }
-        return same == 0 ? name : name + "#" + same;
-    }
-
-    private String idOf(int i) {
-        Rule r = rules.get(i).rule();
-        return r.name() + r.labels();
     }
 
     /** Evaluates what is due, and tells of alerts. Returns when to come again. */
@@ -200,7 +180,7 @@ final class GroupRunner {
         }
         if ((repeated || evaluated) && mine.getAsBoolean()) {
             tell(now, passed);
-            save(now);
+            memory.save(states, next - interval, now);
         }
         if (!failed.isEmpty()) {
             return now + Math.min(Duration.ofSeconds(1).toNanos(), interval / 4);
@@ -295,7 +275,7 @@ final class GroupRunner {
         status = new GroupStatus(at, 0, statuses);
         if (bad.size() < rules.size() && mine.getAsBoolean()) {
             tell(now, Map.of());
-            save(now);
+            memory.save(states, next - interval, now);
         }
     }
 
@@ -413,51 +393,6 @@ final class GroupRunner {
         }
     }
 
-    private Map<String, List<ActiveAlert>> alerts() {
-        Map<String, List<ActiveAlert>> out = new TreeMap<>();
-        for (int i = 0; i < rules.size(); i++) {
-            List<ActiveAlert> alerts = List.copyOf(states.get(i).alerts().values());
-            if (!alerts.isEmpty()) {
-                out.put(id(i), alerts);
-            }
-        }
-        return out;
-    }
-
-    /** Saves the alerts if one changed, and from time to time while there are some. */
-    private void save(long now) {
-        Map<String, List<ActiveAlert>> alerts = alerts();
-        boolean changed = !outline(alerts).equals(outline(savedAlerts));
-        if (!changed && (alerts.isEmpty() || now - savedAt < SAVE_EVERY)) {
-            return;
-        }
-        try {
-            env.saved().save(key, new SavedStates.Saved(next - interval, alerts));
-            savedAlerts = alerts;
-            savedAt = now;
-        } catch (StoreException e) {
-            env.metrics().stateFailures.inc();
-            LOG.log(Level.ERROR, "the state of rule group " + key + " is not saved: " + e.getMessage());
-        }
-    }
-
-    /** What must not be lost. */
-    private static Map<String, List<List<Object>>> outline(Map<String, List<ActiveAlert>> alerts) {
-        Map<String, List<List<Object>>> out = new TreeMap<>();
-        alerts.forEach((rule, all) -> out.put(
-                rule,
-                all.stream()
-                        .map(a -> List.<Object>of(
-                                a.labels(),
-                                a.state(),
-                                a.activeAtNanos(),
-                                a.firedAtNanos(),
-                                a.resolvedAtNanos(),
-                                a.keepFiringSinceNanos()))
-                        .toList()));
-        return out;
-    }
-
     /** Ends the watch. The state stays saved, for whoever evaluates the group next. */
     void close() {
         watch.close();
@@ -469,12 +404,7 @@ final class GroupRunner {
         rules.forEach(r -> r.end(now));
         states = new ArrayList<>(rules.stream().map(r -> RuleState.EMPTY).toList());
         tell(now, Map.of());
-        try {
-            env.saved().remove(key);
-        } catch (StoreException e) {
-            env.metrics().stateFailures.inc();
-            LOG.log(Level.ERROR, "the state of rule group " + key + " stays: " + e.getMessage());
-        }
+        memory.remove();
     }
 
     /** How many alerts are in a state. */

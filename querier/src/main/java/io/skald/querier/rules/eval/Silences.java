@@ -17,8 +17,8 @@ import java.util.Map;
 
 /**
  * Finds sources that fell silent. What was there is learned once, from the whole time to learn from; after that each evaluation reads only
- * the lines since the one before. When a source logged last is known to the interval of evaluations, at first to a sixtieth of the silence
- * that raises an alert.
+ * the lines since the one before. When a source logged last is known to the interval of evaluations, at first and after a pause to a
+ * sixtieth of the silence that raises an alert.
  */
 final class Silences {
     private static final int STEPS_PER_SILENCE = 60;
@@ -33,10 +33,14 @@ final class Silences {
             throws RuleQueryException, InterruptedException {
         Map<Labels, Long> seen = new HashMap<>(before.lastSeen());
         long learned = s.learnedFrom().toNanos();
-        if (before.seenUpTo() == 0 || at - before.seenUpTo() > learned) {
-            long step = Math.max(s.silentFor().toNanos() / STEPS_PER_SILENCE, learned / MOST_STEPS);
-            step = Math.max(1_000_000_000L, step);
-            for (Series row : queries.range(tenant, count(s, step), at - learned + step, at, step)) {
+        long step = Math.max(s.silentFor().toNanos() / STEPS_PER_SILENCE, learned / MOST_STEPS);
+        step = Math.max(1_000_000_000L, step);
+        long from = Math.max(before.seenUpTo(), at - learned);
+        if (before.seenUpTo() == 0
+                || at - from > Math.max(2 * step, s.silentFor().toNanos() / 4)) {
+            // steps count back from now, and the first ends after what is known
+            long first = at - (at - from - 1) / step * step;
+            for (Series row : queries.range(tenant, count(s, step), first, at, step)) {
                 for (int i = 0; i < row.values().length; i++) {
                     seen.merge(row.labels(), row.timestampNanos()[i], Math::max);
                 }

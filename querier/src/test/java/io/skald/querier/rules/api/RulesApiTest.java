@@ -65,7 +65,7 @@ class RulesApiTest {
         Files.writeString(dir.resolve("file.yaml"), "groups:\n- {name: fixed, rules: [{alert: F, expr: '1'}]}\n");
         catalog = new RuleCatalog(new RuleStore(new MemoryIndexStore()), new RuleFiles(dir), t -> Limits.DEFAULTS);
         server = new HttpServer(HttpServerConfig.of("127.0.0.1", 0), new CollectorRegistry());
-        RulesApi.register(server, catalog, statuses::get, changes::incrementAndGet, Duration.ofMinutes(1), true);
+        RulesApi.register(server, catalog, t -> statuses, changes::incrementAndGet, Duration.ofMinutes(1), true);
         server.start();
     }
 

@@ -279,4 +279,40 @@ class GroupRunnerTest {
         f.pass(r, 10 * 60 * SECOND);
         assertThat(f.decisions.lastEntry().getValue()).isEqualTo(Set.of(Labels.of("alertname", "Silent", "app", "a")));
     }
+
+    /** What a silence rule knows outlives the process, even where the lines do not and the stop was long. */
+    @Test
+    void whatSilencesLearnedOutlivesTheProcess() throws Exception {
+        String rule = "name: g\ninterval: 10s\nrules:\n- alert: Silent\n"
+                + "  silence: {selector: '{app=~\".+\"}', by: [app], for: 1m, learned_from: 4h}\n";
+        GroupRunner first = f.runner(rule);
+        for (int i = 0; i < 3; i++) {
+            f.add(f.now, "alive", "app", "a");
+            f.add(f.now, "alive", "app", "b");
+            f.pass(first, 10 * SECOND);
+        }
+        long last = f.now - 10 * SECOND;
+        first.close();
+        f.ingester.entries.clear();
+        // longer than alerts are kept, and b logs meanwhile
+        f.now += 2 * 3600 * SECOND;
+        long b = f.now - 30 * SECOND;
+        f.add(b, "alive", "app", "b");
+        GroupRunner second = f.runner(rule);
+        f.pass(second, 10 * SECOND);
+        Labels a = Labels.of("alertname", "Silent", "app", "a");
+        assertThat(f.decisions.lastEntry().getValue()).containsExactly(a);
+        double seconds = only(second).alerts().getFirst().value();
+        // saved when it was first learned; what came later would be read again, were it still there
+        assertThat(seconds).isBetween((f.now - last) / 1e9 - 20, (f.now - last) / 1e9 + 20);
+        f.pass(second, 35 * SECOND);
+        assertThat(f.decisions.lastEntry().getValue())
+                .containsExactlyInAnyOrder(a, Labels.of("alertname", "Silent", "app", "b"));
+        assertThat(f.now - b).isBetween(60 * SECOND, 75 * SECOND);
+        // what was learned for one selector says nothing of another
+        second.close();
+        GroupRunner other = f.runner(rule.replace("by: [app]", "by: [pod]"));
+        f.pass(other, 10 * SECOND);
+        assertThat(f.decisions.lastEntry().getValue()).containsExactly(Labels.of("alertname", "Silent"));
+    }
 }
