@@ -5,10 +5,10 @@ package io.skald.agent;
 import io.skald.agent.config.ScrapeJob;
 import io.skald.agent.discover.Discovery;
 import io.skald.agent.discover.Glob;
-import io.skald.agent.discover.Relabel;
 import io.skald.agent.tail.FileJob;
 import io.skald.agent.tail.Target;
 import io.skald.core.model.Labels;
+import io.skald.core.model.Relabel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -109,7 +109,7 @@ final class TargetSet implements Supplier<List<Target>> {
                     exclude == null ? null : new Glob(exclude),
                     labels.build(),
                     metadata.build(),
-                    found.containsKey(Discovery.PROVISIONAL));
+                    Long.parseLong(found.getOrDefault(Discovery.PROVISIONAL, "0")));
         } catch (IllegalArgumentException e) {
             LOG.log(System.Logger.Level.WARNING, () -> "a target of " + job.name() + " is left out: " + e.getMessage());
             return null;
@@ -135,9 +135,8 @@ final class TargetSet implements Supplier<List<Target>> {
         t.put(METADATA + "pod", pod);
         t.put(METADATA + "pod_uid", uid);
         put(t, METADATA + "image", t.get(META + "pod_container_image"));
-        t.put("__path__", "/var/log/pods/" + namespace + "_" + pod + "_" + uid + "/" + container + "/*.log");
-        if ("true".equals(t.get(META + "pod_annotation_skald_io_exclude"))) {
-            t.remove("__path__");
+        if (!"true".equals(t.get(META + "pod_annotation_skald_io_exclude"))) {
+            put(t, "__path__", t.get(Discovery.POD_PATH));
         }
     }
 

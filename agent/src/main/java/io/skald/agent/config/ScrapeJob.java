@@ -3,9 +3,9 @@
 package io.skald.agent.config;
 
 import io.skald.agent.discover.Discovery;
-import io.skald.agent.discover.Relabel;
 import io.skald.agent.pipeline.JobPipeline;
 import io.skald.agent.receive.SourceSettings;
+import io.skald.core.model.Relabel;
 import java.util.List;
 
 /**

@@ -6,13 +6,13 @@ import com.google.re2j.PatternSyntaxException;
 import io.skald.agent.discover.Discovery;
 import io.skald.agent.discover.FileDiscovery;
 import io.skald.agent.discover.Glob;
-import io.skald.agent.discover.Relabel;
 import io.skald.agent.kube.KubernetesDiscovery;
 import io.skald.agent.kube.KubernetesSettings;
 import io.skald.agent.pipeline.JobPipeline;
 import io.skald.agent.pipeline.StageReader;
 import io.skald.agent.receive.SourceSettings;
-import io.skald.core.model.Regexp;
+import io.skald.core.model.Relabel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,6 +155,7 @@ final class ScrapeReader {
             labels = sel.text("label", "");
             sel.end();
         }
+        Path podLogs = k.file("pod_logs");
         KubernetesSettings settings = new KubernetesSettings(
                 k.textOrNull("api_server"),
                 k.file("kubeconfig_file"),
@@ -164,7 +165,9 @@ final class ScrapeReader {
                 k.textOrNull("bearer_token"),
                 k.file("bearer_token_file"),
                 ClientReader.tls(k.section("tls_config")),
-                k.text("node_name", System.getenv().getOrDefault("NODE_NAME", "")));
+                k.text("node_name", System.getenv().getOrDefault("NODE_NAME", "")),
+                podLogs == null ? Path.of("/var/log/pods") : podLogs,
+                k.duration("metadata_wait", Duration.ofSeconds(10)));
         k.unsupported("basic_auth", "authorization", "oauth2", "proxy_url", "follow_redirects", "attach_metadata");
         return settings;
     }
@@ -196,7 +199,7 @@ final class ScrapeReader {
             modulus = 1;
         }
         try {
-            return new Relabel(sources, separator, Regexp.compile(regex), modulus, target, replacement, a);
+            return new Relabel(sources, separator, Relabel.regex(regex), modulus, target, replacement, a);
         } catch (PatternSyntaxException e) {
             r.problem("regex", String.valueOf(e.getMessage()));
             return null;

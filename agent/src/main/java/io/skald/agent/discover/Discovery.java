@@ -7,8 +7,11 @@ import java.util.Map;
 
 /** Finds targets: sets of labels, those beginning with two underscores for relabelling only. Thread-safe. */
 public interface Discovery extends AutoCloseable {
-    /** A label of targets of which more may be known soon: their files wait a little before they are read. */
+    /** A label of targets of which more may be known soon: for how many nanoseconds their files wait before they are read. */
     String PROVISIONAL = "__provisional__";
+
+    /** A label with the pattern of a container's files, for jobs without rules. */
+    String POD_PATH = "__pod_path__";
 
     /** A discovery of targets that do not change. */
     record Fixed(List<Map<String, String>> all) implements Discovery {

@@ -2,10 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent.kube;
 
-import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.ContainerStatus;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -18,12 +14,11 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.skald.agent.discover.Discovery;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,36 +27,35 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KubernetesDiscovery implements Discovery {
     private static final System.Logger LOG = System.getLogger(KubernetesDiscovery.class.getName());
-    private static final String META = "__meta_kubernetes_";
-
     private final KubernetesSettings settings;
     private final PodDirectories directories;
-    private final Map<String, List<Map<String, String>>> byUid = new ConcurrentHashMap<>();
+    private final PodLogWatch watch;
+    /** By the uids in the names of directories; guarded by this. */
+    private final Map<String, List<Map<String, String>>> byUid = new LinkedHashMap<>();
+
     private volatile Runnable changed = () -> {};
     private volatile boolean closed;
+    /** Guarded by this. */
     private @Nullable KubernetesClient client;
 
-    public KubernetesDiscovery(KubernetesSettings settings) {
-        this(settings, Path.of("/var/log/pods"));
-    }
+    private final List<SharedIndexInformer<Pod>> informers = new CopyOnWriteArrayList<>();
 
-    /** @param logs where the kubelet keeps the logs of pods */
-    public KubernetesDiscovery(KubernetesSettings settings, Path logs) {
+    public KubernetesDiscovery(KubernetesSettings settings) {
         this.settings = settings;
-        this.directories = new PodDirectories(logs);
+        this.directories = new PodDirectories(settings.podLogs(), settings.metadataWait());
+        this.watch = new PodLogWatch(settings.podLogs(), () -> changed.run());
     }
 
     @Override
-    public List<Map<String, String>> targets() {
+    public synchronized List<Map<String, String>> targets() {
         List<Map<String, String>> all = new ArrayList<>();
         byUid.values().forEach(all::addAll);
-        for (Map<String, String> t : directories.find(settings.nodeName())) {
-            String uid = t.getOrDefault(META + "pod_uid", "");
-            String namespace = t.getOrDefault(META + "namespace", "");
-            boolean wanted =
-                    settings.namespaces().isEmpty() || settings.namespaces().contains(namespace);
-            if (wanted && !byUid.containsKey(uid) && settings.labelSelector().isEmpty()) {
-                all.add(t);
+        if (settings.labelSelector().isEmpty() && settings.fieldSelector().isEmpty()) {
+            for (Map<String, String> t : directories.find(settings.nodeName(), byUid.keySet())) {
+                String namespace = t.getOrDefault(PodTargets.META + "namespace", "");
+                if (settings.namespaces().isEmpty() || settings.namespaces().contains(namespace)) {
+                    all.add(t);
+                }
             }
         }
         return all;
@@ -70,17 +64,21 @@ public final class KubernetesDiscovery implements Discovery {
     @Override
     public void start(Runnable onChange) {
         changed = onChange;
+        watch.start();
         Thread.ofPlatform().daemon().name("skald-agent-kube").start(this::watch);
     }
 
     private void watch() {
-        if (closed) {
-            return;
-        }
         try {
             KubernetesClient c =
                     new KubernetesClientBuilder().withConfig(config()).build();
-            client = c;
+            synchronized (this) {
+                client = c;
+                if (closed) {
+                    c.close();
+                    return;
+                }
+            }
             List<String> namespaces = new ArrayList<>(settings.namespaces());
             if (namespaces.isEmpty()) {
                 inform(c.pods().inAnyNamespace());
@@ -118,6 +116,7 @@ public final class KubernetesDiscovery implements Discovery {
             return !closed;
         });
         informer.addEventHandler(new Handler());
+        informers.add(informer);
         if (informer.start().toCompletableFuture().isCompletedExceptionally()) {
             LOG.log(System.Logger.Level.INFO, "the API server cannot be reached yet");
         }
@@ -142,21 +141,28 @@ public final class KubernetesDiscovery implements Discovery {
         if (settings.tls().insecure()) {
             b.withTrustCerts(true);
         }
-        return b.withWatchReconnectInterval(1000).withWatchReconnectLimit(-1).build();
+        // plain HTTP goes through every proxy, and what it brings is not sized by frames
+        return b.withOnlyHttpWatches(true)
+                .withWatchReconnectInterval(1000)
+                .withWatchReconnectLimit(-1)
+                .build();
     }
 
     /** Keeps the pods that the API server tells of. */
     private final class Handler implements ResourceEventHandler<Pod> {
         @Override
         public void onAdd(Pod pod) {
-            byUid.put(pod.getMetadata().getUid(), targetsOf(pod));
-            changed.run();
+            onUpdate(pod, pod);
         }
 
         @Override
         public void onUpdate(Pod old, Pod pod) {
-            List<Map<String, String>> now = targetsOf(pod);
-            if (!now.equals(byUid.put(pod.getMetadata().getUid(), now))) {
+            List<Map<String, String>> now = PodTargets.of(pod, settings.podLogs());
+            boolean news;
+            synchronized (KubernetesDiscovery.this) {
+                news = !now.equals(byUid.put(PodTargets.directoryUid(pod), now));
+            }
+            if (news) {
                 changed.run();
             }
         }
@@ -164,93 +170,24 @@ public final class KubernetesDiscovery implements Discovery {
         @Override
         public void onDelete(Pod pod, boolean unknown) {
             // what it has written last may still have to be found; its directory goes later than it
-            directories.remember(pod.getMetadata().getUid(), targetsOf(pod));
-            byUid.remove(pod.getMetadata().getUid());
+            String uid = PodTargets.directoryUid(pod);
+            synchronized (KubernetesDiscovery.this) {
+                directories.remember(uid, PodTargets.of(pod, settings.podLogs()));
+                byUid.remove(uid);
+            }
             changed.run();
-        }
-    }
-
-    static List<Map<String, String>> targetsOf(Pod pod) {
-        ObjectMeta m = pod.getMetadata();
-        Map<String, String> common = new TreeMap<>();
-        put(common, "namespace", m.getNamespace());
-        put(common, "pod_name", m.getName());
-        put(common, "pod_uid", m.getUid());
-        if (pod.getSpec() != null) {
-            put(common, "pod_node_name", pod.getSpec().getNodeName());
-        }
-        if (pod.getStatus() != null) {
-            put(common, "pod_ip", pod.getStatus().getPodIP());
-            put(common, "pod_host_ip", pod.getStatus().getHostIP());
-            put(common, "pod_phase", pod.getStatus().getPhase());
-        }
-        named(common, "pod_label", m.getLabels());
-        named(common, "pod_annotation", m.getAnnotations());
-        if (m.getOwnerReferences() != null) {
-            for (OwnerReference o : m.getOwnerReferences()) {
-                if (Boolean.TRUE.equals(o.getController())) {
-                    put(common, "pod_controller_kind", o.getKind());
-                    put(common, "pod_controller_name", o.getName());
-                }
-            }
-        }
-        List<Map<String, String>> targets = new ArrayList<>();
-        if (pod.getSpec() != null) {
-            containers(pod, pod.getSpec().getInitContainers(), true, common, targets);
-            containers(pod, pod.getSpec().getContainers(), false, common, targets);
-        }
-        return targets;
-    }
-
-    private static void containers(
-            Pod pod,
-            @Nullable List<Container> containers,
-            boolean init,
-            Map<String, String> common,
-            List<Map<String, String>> to) {
-        if (containers == null) {
-            return;
-        }
-        for (Container c : containers) {
-            Map<String, String> t = new TreeMap<>(common);
-            put(t, "pod_container_name", c.getName());
-            put(t, "pod_container_image", c.getImage());
-            put(t, "pod_container_init", Boolean.toString(init));
-            if (pod.getStatus() != null && pod.getStatus().getContainerStatuses() != null) {
-                for (ContainerStatus s : pod.getStatus().getContainerStatuses()) {
-                    if (c.getName().equals(s.getName())) {
-                        put(t, "pod_container_id", s.getContainerID());
-                    }
-                }
-            }
-            String ip = t.getOrDefault(META + "pod_ip", "");
-            t.put("__address__", ip);
-            to.add(t);
-        }
-    }
-
-    private static void named(Map<String, String> to, String kind, @Nullable Map<String, String> values) {
-        if (values != null) {
-            values.forEach((k, v) -> {
-                String name = k.replaceAll("[^A-Za-z0-9_]", "_");
-                to.put(META + kind + "_" + name, v == null ? "" : v);
-                to.put(META + kind + "present_" + name, "true");
-            });
-        }
-    }
-
-    private static void put(Map<String, String> to, String name, @Nullable String value) {
-        if (value != null && !value.isEmpty()) {
-            to.put(META + name, value);
         }
     }
 
     @Override
     public void close() {
-        closed = true;
-        KubernetesClient c = client;
-        if (c != null) {
-            c.close();
+        watch.close();
+        synchronized (this) {
+            closed = true;
+            informers.forEach(SharedIndexInformer::stop);
+            if (client != null) {
+                client.close();
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ package io.skald.agent.kube;
 
 import io.skald.agent.push.ClientSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokenFile where it is, or null
  * @param tls how the API server is verified
  * @param nodeName only pods of this node; empty for all
+ * @param podLogs where the kubelet keeps the logs of pods
+ * @param metadataWait how long a file of a pod waits for what the API server says of it
  */
 public record KubernetesSettings(
         @Nullable String apiServer,
@@ -29,7 +32,9 @@ public record KubernetesSettings(
         @Nullable String token,
         @Nullable Path tokenFile,
         ClientSettings.Tls tls,
-        String nodeName) {
+        String nodeName,
+        Path podLogs,
+        Duration metadataWait) {
     public KubernetesSettings {
         namespaces = List.copyOf(namespaces);
     }

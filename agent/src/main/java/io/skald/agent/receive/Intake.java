@@ -3,12 +3,12 @@
 package io.skald.agent.receive;
 
 import io.skald.agent.collect.Collector;
-import io.skald.agent.discover.Relabel;
 import io.skald.agent.pipeline.JobPipeline;
 import io.skald.agent.pipeline.LogEntry;
 import io.skald.agent.pipeline.Pipeline;
 import io.skald.agent.spool.FileState.Format;
 import io.skald.core.model.Labels;
+import io.skald.core.model.Relabel;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

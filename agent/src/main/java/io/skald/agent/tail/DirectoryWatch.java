@@ -5,6 +5,7 @@ package io.skald.agent.tail;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
@@ -75,6 +76,8 @@ final class DirectoryWatch implements AutoCloseable {
                     StandardWatchEventKinds.ENTRY_DELETE);
             watched.put(directory, key);
             directories.put(key, directory);
+        } catch (NoSuchFileException e) {
+            LOG.log(System.Logger.Level.DEBUG, () -> "gone since it was found: " + directory);
         } catch (IOException e) {
             if (!failed) {
                 failed = true;

@@ -33,10 +33,7 @@ final class FileTail implements AutoCloseable {
     private static final int READ_BYTES = 256 * 1024;
     private static final System.Logger LOG = System.getLogger(FileTail.class.getName());
 
-    /** How long a file waits for what is to be known of it. */
-    static final long PROVISIONAL_NANOS = 5_000_000_000L;
-
-    private final Target target;
+    private Target target;
     private final long openedNanos;
     private final TailContext context;
     private final Collector collector;
@@ -44,7 +41,7 @@ final class FileTail implements AutoCloseable {
     private final String path;
     private final Input input;
     private final Fingerprint fingerprint;
-    private final Labels labels;
+    private Labels labels;
     private final PlainLines plain;
     private long offset;
     private long lines;
@@ -81,13 +78,26 @@ final class FileTail implements AutoCloseable {
         this.toRestore = state.held();
         this.lastChangeNanos = nowNanos;
         this.openedNanos = nowNanos;
-        Labels.Builder b = target.labels().toBuilder();
-        if (target.job().filenameLabel()) {
-            b.set("filename", path);
-        }
-        this.labels = b.build();
+        this.labels = labels(target, path);
         this.metadata = metadata();
         this.plain = new PlainLines(target.job().pipeline().traces());
+    }
+
+    private static Labels labels(Target target, String path) {
+        if (!target.job().filenameLabel()) {
+            return target.labels();
+        }
+        return target.labels().toBuilder().set("filename", path).build();
+    }
+
+    /** What is read from now on has the labels of another target of the same job. To be called under the collector's lock. */
+    void retarget(Target to) {
+        flush(Long.MAX_VALUE, true);
+        target = to;
+        labels = labels(to, path);
+        metadata = metadata();
+        pipeline = null;
+        stream = null;
     }
 
     private Labels metadata() {
@@ -162,7 +172,7 @@ final class FileTail implements AutoCloseable {
 
     /** Whether it waits for what is to be known of it. */
     boolean isProvisional(long nowNanos) {
-        return target.provisional() && !announced && nowNanos - openedNanos < PROVISIONAL_NANOS;
+        return target.provisional() && !announced && nowNanos - openedNanos < target.waitNanos();
     }
 
     /** Whether everything was read and nothing is kept back. */

@@ -272,6 +272,7 @@ public final class Tailer implements AutoCloseable {
                 }
             }
         }
+        retargetGone(found, now);
         matched = found;
         ids.keySet().retainAll(seen.keySet());
         skipped.retainAll(seen.keySet());
@@ -297,12 +298,12 @@ public final class Tailer implements AutoCloseable {
                 into.add(key);
             }
             FileId before = ids.put(path, id);
-            FileTail present = files.get(key);
-            if (present != null && (t.provisional() || !present.isProvisional(now))) {
+            FileTail open = files.get(key);
+            if (open != null) {
+                if (isReplaced(open, t, now)) {
+                    retarget(open, t);
+                }
                 return true;
-            }
-            if (present != null) {
-                files.close(present); // now it is known what it is; nothing of it was read
             }
             if (skipped.contains(path) && id.equals(before)) {
                 return true;
@@ -332,6 +333,38 @@ public final class Tailer implements AutoCloseable {
             files.failed(path, e);
         }
         return false;
+    }
+
+    /** Whether a file that is open belongs to another target now. */
+    private boolean isReplaced(FileTail open, Target t, long now) {
+        if (t.equals(open.target()) || t.provisional()) {
+            return false;
+        }
+        return open.isProvisional(now) || present.stream().noneMatch(p -> p.equals(open.target()));
+    }
+
+    private void retarget(FileTail tail, Target to) {
+        collector.lock().lock();
+        try {
+            tail.retarget(to);
+            hot.add(tail);
+        } finally {
+            collector.lock().unlock();
+        }
+    }
+
+    /** A file may be gone before more is known of it. */
+    private void retargetGone(Set<FileState.Key> found, long now) {
+        for (FileTail tail : files.all()) {
+            if (tail.isProvisional(now) && !found.contains(tail.key())) {
+                present.stream()
+                        .filter(t -> !t.provisional()
+                                && t.job().equals(tail.target().job())
+                                && t.matches(Path.of(tail.path())))
+                        .findFirst()
+                        .ifPresent(t -> retarget(tail, t));
+            }
+        }
     }
 
     /**

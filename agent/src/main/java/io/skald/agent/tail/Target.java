@@ -15,13 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param exclude which not, or null
  * @param labels of their streams, besides the file's name
  * @param metadata of their entries
- * @param provisional whether more may be known of them soon: they wait a little before they are read
+ * @param waitNanos how long they wait before they are read, as more may be known of them soon; 0 if everything is known
  */
 public record Target(
-        FileJob job, List<Glob> globs, @Nullable Glob exclude, Labels labels, Labels metadata, boolean provisional) {
+        FileJob job, List<Glob> globs, @Nullable Glob exclude, Labels labels, Labels metadata, long waitNanos) {
     /** Files of which everything is known. */
     public Target(FileJob job, List<Glob> globs, @Nullable Glob exclude, Labels labels, Labels metadata) {
-        this(job, globs, exclude, labels, metadata, false);
+        this(job, globs, exclude, labels, metadata, 0);
+    }
+
+    /** Whether more may be known of them soon. */
+    boolean provisional() {
+        return waitNanos > 0;
     }
 
     /** Whether a file is one of them. */

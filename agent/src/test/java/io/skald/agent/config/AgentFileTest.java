@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.prometheus.client.CollectorRegistry;
 import io.skald.agent.discover.Discovery;
-import io.skald.agent.discover.Relabel;
 import io.skald.agent.receive.SourceSettings;
 import io.skald.core.config.ConfigException;
+import io.skald.core.model.Relabel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -26,7 +26,7 @@ public final class Notifications implements Outgoing.Sink, AutoCloseable {
     private final RulesSettings settings;
     private final NotifyMetrics metrics;
     private final Labels externalLabels;
-    private final Relabel relabel;
+    private final AlertRelabelling relabel;
     private final List<URI> urls;
     private final HttpSender alertmanagers;
     private final List<Outbox> others = new ArrayList<>();
@@ -41,8 +41,8 @@ public final class Notifications implements Outgoing.Sink, AutoCloseable {
         this.metrics = new NotifyMetrics(registry, s.notificationQueueCapacity());
         this.externalLabels = externalLabels(s);
         this.relabel = s.alertRelabelFile().toString().isEmpty()
-                ? Relabel.NOTHING
-                : Relabel.parse(
+                ? AlertRelabelling.NOTHING
+                : AlertRelabelling.parse(
                         s.alertRelabelFile().toString(),
                         Files.readString(s.alertRelabelFile(), StandardCharsets.UTF_8));
         this.urls = Discovery.urls(s.alertmanagerUrl());

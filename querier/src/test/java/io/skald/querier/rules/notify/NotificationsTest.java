@@ -163,11 +163,11 @@ class NotificationsTest {
             },
         };
         for (String[] row : table) {
-            assertThat(String.valueOf(Relabel.parse("f", row[0]).apply(Labels.of("a", "A", "app", "web"))))
+            assertThat(String.valueOf(AlertRelabelling.parse("f", row[0]).apply(Labels.of("a", "A", "app", "web"))))
                     .as(row[0])
                     .isEqualTo(row[1]);
         }
-        assertThatThrownBy(() -> Relabel.parse("f", "- {actoin: drop}"))
+        assertThatThrownBy(() -> AlertRelabelling.parse("f", "- {actoin: drop}"))
                 .hasMessage("f:1:4: unknown key 'actoin' in the relabel step; did you mean 'action'?");
     }
 

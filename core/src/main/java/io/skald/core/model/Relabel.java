@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.agent.discover;
+package io.skald.core.model;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sources labels whose values are joined
  * @param separator between them
- * @param regex must match all of the joined value
+ * @param regex must match all of the joined value, see {@link #regex(String)}
  * @param modulus for {@link Action#HASHMOD}
  * @param target the label that is written
  * @param replacement what is written, with {@code $1} and {@code ${name}} for groups
@@ -48,6 +48,15 @@ public record Relabel(
 
     public Relabel {
         sources = List.copyOf(sources);
+    }
+
+    /**
+     * An expression as rules have it: a dot matches line feeds too.
+     *
+     * @throws com.google.re2j.PatternSyntaxException if it is none
+     */
+    public static Pattern regex(String expression) {
+        return Regexp.compile("(?s:" + expression + ")");
     }
 
     /** Applies rules one after the other; null if one of them drops the target. */
@@ -81,29 +90,42 @@ public record Relabel(
             }
             case REPLACE -> {
                 if (m.matches()) {
-                    String name = expand(target, m);
-                    String v = expand(replacement, m);
-                    if (v.isEmpty()) {
-                        labels.remove(name);
-                    } else {
-                        labels.put(name, v);
-                    }
+                    set(labels, expand(target, m), expand(replacement, m));
                 }
             }
-            case LOWERCASE -> labels.put(target, value.toLowerCase(Locale.ROOT));
-            case UPPERCASE -> labels.put(target, value.toUpperCase(Locale.ROOT));
-            case HASHMOD -> labels.put(target, Long.toString(Long.remainderUnsigned(md5(value), modulus)));
+            case LOWERCASE -> set(labels, target, value.toLowerCase(Locale.ROOT));
+            case UPPERCASE -> set(labels, target, value.toUpperCase(Locale.ROOT));
+            case HASHMOD -> set(labels, target, Long.toString(Long.remainderUnsigned(md5(value), modulus)));
             case LABELMAP ->
                 Map.copyOf(labels).forEach((name, v) -> {
                     Matcher n = regex.matcher(name);
                     if (n.matches()) {
-                        labels.put(expand(replacement, n), v);
+                        set(labels, expand(replacement, n), v);
                     }
                 });
             case LABELDROP -> labels.keySet().removeIf(n -> regex.matcher(n).matches());
             case LABELKEEP -> labels.keySet().removeIf(n -> !regex.matcher(n).matches());
         }
         return true;
+    }
+
+    private static void set(Map<String, String> labels, String name, String value) {
+        if (value.isEmpty()) {
+            labels.remove(name);
+        } else if (isName(name)) {
+            labels.put(name, value);
+        }
+    }
+
+    private static boolean isName(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_';
+            if (!letter && (i == 0 || c < '0' || c > '9')) {
+                return false;
+            }
+        }
+        return !name.isEmpty();
     }
 
     /** The last eight bytes of an MD5, as Prometheus takes them. */
