@@ -39,6 +39,12 @@ record JavaRuntime(Path home, String version) {
     private static final List<String> SERVICES =
             List.of("java.naming", "jdk.naming.dns", "jdk.zipfs", "jdk.jcmd", "jdk.jfr");
 
+    /**
+     * What libraries name for what is not used of them: beans by reflection (Jackson and SnakeYAML do without), pictures in mail. It would bring X11 and
+     * sound into the image.
+     */
+    static final String GRAPHICS = "java.desktop";
+
     /** Links a runtime into {@code home} for the jars in the stage. */
     static JavaRuntime link(Path stage, Path home) throws IOException {
         List<Path> jars = ImageBuild.list(stage.resolve("lib"), ".jar");
@@ -47,6 +53,7 @@ record JavaRuntime(Path home, String version) {
         jars.forEach(j -> jdeps.add(j.toString()));
         String used = tool("jdeps", jdeps).lines().reduce("", (a, b) -> b).strip();
         Set<String> modules = new TreeSet<>(List.of(used.split(",")));
+        modules.remove(GRAPHICS);
         modules.addAll(SERVICES);
         String said = tool(
                 "jlink",
