@@ -18,8 +18,10 @@ import io.skald.cli.rules.RulesCommand;
 import io.skald.cli.run.IngesterCommand;
 import io.skald.cli.run.QuerierCommand;
 import io.skald.cli.run.RunCommand;
+import io.skald.cli.store.BackupCommand;
 import io.skald.cli.store.FsckCommand;
 import io.skald.cli.store.IndexCommand;
+import io.skald.cli.store.RestoreCommand;
 import io.skald.cli.store.StoreCommand;
 import io.skald.core.config.Keys;
 import java.io.PrintWriter;
@@ -52,6 +54,8 @@ public final class Main {
             new Command("flush", "write what is in the write-ahead log into segments", FlushCommand::new),
             new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
             new Command("bench", "measure how a server takes and answers a known day of logs", BenchCommand::new),
+            new Command("backup", "make a backup of what is stored, also while servers run", BackupCommand::new),
+            new Command("restore", "put a backup into empty stores", RestoreCommand::new),
             new Command("fsck", "compare the index with the objects that are there", FsckCommand::new),
             new Command("index", "make the index anew when it is lost", IndexCommand::new),
             new Command("store", "create and check the shared stores", StoreCommand::new),

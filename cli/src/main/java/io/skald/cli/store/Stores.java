@@ -3,6 +3,8 @@
 package io.skald.cli.store;
 
 import io.skald.core.config.SkaldConfig;
+import io.skald.core.config.StorageSettings.IndexBackend;
+import io.skald.core.config.StorageSettings.SegmentBackend;
 import io.skald.core.model.StoreException;
 import io.skald.core.service.CloseStack;
 import io.skald.storage.IndexStore;
@@ -45,6 +47,21 @@ public record Stores(IndexStore index, CommitLog log, SegmentStore segments) {
     static Stores look(SkaldConfig config, Path data, CloseStack parts, StoreMetrics metrics) throws StoreException {
         IndexStore index = parts.add("index", index(config, data, metrics));
         SegmentStore segments = parts.add("segments", segments(config, data, metrics));
+        return new Stores(index, new CommitLog(index), segments);
+    }
+
+    /** The same for reading only, of stores that other processes may be using. */
+    static Stores follow(SkaldConfig config, Path data, CloseStack parts, StoreMetrics metrics) throws StoreException {
+        IndexStore index = parts.add(
+                "index",
+                config.storage().index() == IndexBackend.ROCKSDB
+                        ? RocksIndexStore.follow(data.resolve("index"))
+                        : index(config, data, metrics));
+        SegmentStore segments = parts.add(
+                "segments",
+                config.storage().segments() == SegmentBackend.FILE
+                        ? FileSegmentStore.look(data.resolve("segments"))
+                        : segments(config, data, metrics));
         return new Stores(index, new CommitLog(index), segments);
     }
 

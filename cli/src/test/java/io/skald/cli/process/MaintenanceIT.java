@@ -4,6 +4,7 @@ package io.skald.cli.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.skald.cli.CommandRun;
 import io.skald.storage.file.FileSegmentStore;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -12,6 +13,8 @@ import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -98,11 +101,66 @@ class MaintenanceIT {
             assertThat(query("{app=\"shop\"} |= \"user-7\"")).contains("order 17 of user-7");
             assertThat(query("sum(count_over_time({app=\"shop\"}[30m]))")).contains("\"541\"");
             cancelling();
+            backup(data);
         }
-        // all that is left: what was compacted, and what was flushed at the end
+        // all that is left: what was compacted, and what was flushed for the backup and at the end
         try (FileSegmentStore store = FileSegmentStore.open(data.resolve("segments"))) {
-            assertThat(store.list("")).hasSizeBetween(1, 2);
+            assertThat(store.list("")).hasSizeBetween(1, 3);
         }
+    }
+
+    /** While the server runs: what is in the write-ahead log is flushed first, and all of it is in the backup. */
+    private void backup(Path data) throws Exception {
+        push(600, 700);
+        String place = dir.resolve("backups").toString();
+        CommandRun made = CommandRun.of("backup", "--data", data.toString(), "--to", place, "--flush", url);
+        assertThat(made.exitCode()).as(made.err()).isZero();
+        assertThat(made.out()).contains("tenant fake: ", "; copied ");
+        CommandRun again = CommandRun.of("backup", "--data", data.toString(), "--to", place, "--keep", "1");
+        assertThat(again.out()).contains("copied 0, 0B", "removed backup ");
+        assertThat(CommandRun.of("restore", "--from", place, "--list").lines()).hasSize(1);
+        assertThat(CommandRun.of("restore", "--from", place, "--check").out()).contains("all of it is whole");
+        String restored = dir.resolve("restored").toString();
+        CommandRun back = CommandRun.of("restore", "--from", place, "--data", restored);
+        assertThat(back.exitCode()).as(back.err()).isZero();
+        CommandRun whole = CommandRun.of("fsck", "--read", "--data", restored);
+        assertThat(whole.out()).contains(" 0 problems, 0 objects in no commit");
+        assertThat(CommandRun.of("restore", "--from", place, "--data", data.toString())
+                        .err())
+                .contains("is in use by process");
+        assertThat(CommandRun.of("backup", "--data", data.toString(), "--to", place, "--flush", "http://127.0.0.1:1")
+                        .exitCode())
+                .isEqualTo(3);
+        answersAlike(Path.of(restored));
+    }
+
+    private void answersAlike(Path restored) throws Exception {
+        List<String> queries = List.of(
+                "{app=\"shop\"} |= \"user-7\"",
+                "{app=\"shop\"}",
+                "sum(count_over_time({app=\"shop\"}[30m]))",
+                "sum by (app) (bytes_over_time({app=\"shop\"} |= \"order\" [10m]))");
+        List<String> before = new ArrayList<>();
+        for (String q : queries) {
+            before.add(result(query(q)));
+        }
+        String server = url;
+        try (SkaldProcess other = SkaldProcess.start(
+                dir.resolve("out2"), "run", "--http", "127.0.0.1:0", "--data", restored.toString())) {
+            url = other.awaitUrl();
+            for (int i = 0; i < queries.size(); i++) {
+                assertThat(result(query(queries.get(i)))).as(queries.get(i)).isEqualTo(before.get(i));
+            }
+        } finally {
+            url = server;
+        }
+    }
+
+    /** An answer without its statistics. */
+    private static String result(String answer) {
+        int stats = answer.indexOf("\"stats\"");
+        assertThat(stats).as(answer).isPositive();
+        return answer.substring(0, stats);
     }
 
     private void refusals() throws Exception {

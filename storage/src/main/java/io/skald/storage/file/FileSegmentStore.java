@@ -67,6 +67,43 @@ public final class FileSegmentStore implements SegmentStore {
         }
     }
 
+    /**
+     * The directory as it is, for reading what another process may be writing to: nothing is made or tidied up.
+     *
+     * @throws StoreException if there is none
+     */
+    public static FileSegmentStore look(Path root) throws StoreException {
+        if (!Files.isDirectory(root)) {
+            throw new StoreException("no segment directory " + root);
+        }
+        return new FileSegmentStore(Disk.REAL, root.toAbsolutePath());
+    }
+
+    /** The file of an object. */
+    public Path file(String key) throws StoreException {
+        return path(key);
+    }
+
+    /**
+     * Makes a file of the same file system an object, without copying it: it must never be written to again.
+     *
+     * @throws StoreException also if the key exists, or the file is on another file system
+     */
+    public void link(String key, Path file) throws StoreException {
+        Path target = path(key);
+        try {
+            makeParents(target);
+            disk.link(target, file);
+            disk.syncDirectory(parent(target));
+        } catch (FileAlreadyExistsException e) {
+            throw new StoreException("segment " + key + " exists already", e);
+        } catch (IOException e) {
+            throw e instanceof NoSuchFileException && !Files.exists(file)
+                    ? new StoreException.NotFound(file + " does not exist")
+                    : new StoreException("cannot link " + file + " to " + target + ": " + e.getMessage(), e);
+        }
+    }
+
     private void makeDirectories() throws IOException {
         Path parent = parent(root);
         Files.createDirectories(parent);

@@ -68,5 +68,10 @@ public final class LogFormat {
     /** How many commits back a nonce is known. */
     static final int RECENT_NONCES = 256;
 
+    /** The greatest key that a part of a checkpoint at record n may have. */
+    public static long lastCheckpointKey(long n) {
+        return (n + 1 << CHECKPOINT_PART_BITS) - 1;
+    }
+
     private LogFormat() {}
 }

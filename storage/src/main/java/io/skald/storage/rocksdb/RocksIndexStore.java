@@ -11,12 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -60,11 +62,16 @@ public final class RocksIndexStore implements IndexStore {
     private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock();
 
     private final Object conditional = new Object();
+    /** Where a follower of another process's database keeps notes of its own; null for the owner. */
+    private final @Nullable Path notes;
+
     private final ExecutorService threads;
     private boolean closed;
 
-    private RocksIndexStore(Path directory, List<RocksObject> resources, RocksDB db, WriteOptions synced) {
+    private RocksIndexStore(
+            Path directory, List<RocksObject> resources, RocksDB db, WriteOptions synced, @Nullable Path notes) {
         this.directory = directory;
+        this.notes = notes;
         this.resources = resources;
         this.db = db;
         this.synced = synced;
@@ -98,13 +105,48 @@ public final class RocksIndexStore implements IndexStore {
             WriteOptions synced = keep(resources, new WriteOptions());
             synced.setSync(true);
             RocksDB db = RocksDB.open(options, directory.toString());
-            return new RocksIndexStore(directory, resources, db, synced);
+            return new RocksIndexStore(directory, resources, db, synced, null);
         } catch (RocksDBException e) {
             release(resources);
             throw new StoreException.Unavailable("index in " + directory + " cannot be opened: " + e.getMessage(), e);
         } catch (IOException e) {
             release(resources);
             throw new StoreException.Unavailable("index directory " + directory + " cannot be made: " + e, e);
+        }
+    }
+
+    /**
+     * Opens a directory that another process may have open and be writing to, for reading: every read sees what was durable when it began.
+     * Writes fail.
+     *
+     * @throws StoreException if there is no database, or it cannot be read
+     */
+    public static RocksIndexStore follow(Path directory) throws StoreException {
+        if (!Files.exists(directory.resolve("CURRENT"))) {
+            throw new StoreException("no index in " + directory);
+        }
+        List<RocksObject> resources = new ArrayList<>();
+        try {
+            Path notes = Files.createTempDirectory("skald-index");
+            Options options = keep(resources, new Options());
+            // all files are held open, as the owner removes those that it replaces
+            options.setMaxOpenFiles(-1).setInfoLogLevel(InfoLogLevel.FATAL_LEVEL);
+            WriteOptions none = keep(resources, new WriteOptions());
+            RocksDB db = RocksDB.openAsSecondary(options, directory.toString(), notes.toString());
+            return new RocksIndexStore(directory, resources, db, none, notes);
+        } catch (RocksDBException e) {
+            release(resources);
+            throw new StoreException.Unavailable("index in " + directory + " cannot be read: " + e.getMessage(), e);
+        } catch (IOException e) {
+            release(resources);
+            throw new StoreException.Unavailable("no room for notes on the index in " + directory + ": " + e, e);
+        }
+    }
+
+    /** Brings a follower up to date. */
+    private void catchUp() throws RocksDBException {
+        if (notes != null) {
+            db.tryCatchUpWithPrimary();
         }
     }
 
@@ -158,6 +200,9 @@ public final class RocksIndexStore implements IndexStore {
                     ? new StoreException.CorruptData("index in " + directory + ", " + what + ": " + e.getMessage(), e)
                     : new StoreException.Unavailable("index in " + directory + ", " + what + ": " + e.getMessage(), e);
         }
+        if (cause instanceof StoreException e) {
+            return e;
+        }
         throw new IllegalStateException("index in " + directory + ", " + what, cause);
     }
 
@@ -188,6 +233,9 @@ public final class RocksIndexStore implements IndexStore {
             throws StoreException {
         byte[] k = keyOf(partition, key);
         return call("write " + partition + "/" + key, () -> {
+            if (notes != null) {
+                throw new StoreException("index in " + directory + " is open for reading only");
+            }
             synchronized (conditional) {
                 if (!Arrays.equals(db.get(k), expected)) {
                     return false;
@@ -202,6 +250,7 @@ public final class RocksIndexStore implements IndexStore {
     public byte @Nullable [] get(String partition, long key) throws StoreException {
         byte[] k = keyOf(partition, key);
         List<byte[]> found = call("read " + partition + "/" + key, () -> {
+            catchUp();
             byte[] v = db.get(k);
             return v == null ? List.<byte[]>of() : List.of(v);
         });
@@ -214,6 +263,7 @@ public final class RocksIndexStore implements IndexStore {
         int prefixLength = from.length - 8;
         return call("read " + partition, () -> {
             List<Item> items = new ArrayList<>();
+            catchUp();
             try (ReadOptions options = new ReadOptions();
                     RocksIterator it = db.newIterator(options)) {
                 for (it.seek(from); it.isValid() && items.size() < limit; it.next()) {
@@ -234,6 +284,9 @@ public final class RocksIndexStore implements IndexStore {
         byte[] from = keyOf(partition, Long.MIN_VALUE);
         byte[] to = keyOf(partition, beforeKey);
         call("delete in " + partition, () -> {
+            if (notes != null) {
+                throw new StoreException("index in " + directory + " is open for reading only");
+            }
             db.deleteRange(synced, from, to);
             return true;
         });
@@ -244,6 +297,7 @@ public final class RocksIndexStore implements IndexStore {
         byte[] start = prefix.getBytes(StandardCharsets.UTF_8);
         return call("list partitions", () -> {
             List<String> names = new ArrayList<>();
+            catchUp();
             try (ReadOptions options = new ReadOptions();
                     RocksIterator it = db.newIterator(options)) {
                 it.seek(start);
@@ -277,8 +331,23 @@ public final class RocksIndexStore implements IndexStore {
             threads.close();
             db.close();
             release(resources);
+            removeNotes();
         } finally {
             gate.writeLock().unlock();
+        }
+    }
+
+    private void removeNotes() {
+        if (notes == null) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(notes)) {
+            for (Path p : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(p);
+            }
+        } catch (IOException e) {
+            System.getLogger(RocksIndexStore.class.getName())
+                    .log(System.Logger.Level.WARNING, notes + " cannot be removed", e);
         }
     }
 }
