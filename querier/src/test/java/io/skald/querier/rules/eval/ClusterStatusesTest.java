@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -112,8 +113,7 @@ class ClusterStatusesTest {
                 Map<GroupKey, GroupStatus> all = one.of(TENANT);
                 assertThat(all).containsOnlyKeys(key("here"), key("there"), key("nobody"));
                 assertThat(all).containsEntry(key("here"), mine).containsEntry(key("there"), status);
-                GroupStatus kept = all.get(key("nobody"));
-                assertThat(kept).isNotNull();
+                GroupStatus kept = Objects.requireNonNull(all.get(key("nobody")));
                 assertThat(kept.rules().stream().map(r -> r.alerts().size())).containsExactly(0, 1, 0);
                 assertThat(kept.lastEvaluationNanos()).isEqualTo(5);
                 assertThat(one.of(TenantId.DEFAULT)).isEmpty();
@@ -122,8 +122,7 @@ class ClusterStatusesTest {
                         "ns",
                         RuleYaml.parseGroup(
                                 "test", "name: there\nrules: [{alert: C, expr: '1'}, {alert: B, expr: '4'}]"));
-                GroupStatus changed = one.of(TENANT).get(key("there"));
-                assertThat(changed).isNotNull();
+                GroupStatus changed = Objects.requireNonNull(one.of(TENANT).get(key("there")));
                 assertThat(changed.rules()).containsExactly(RuleStatus.NEW, nan);
             }
         }
