@@ -43,6 +43,14 @@ public interface SegmentStore extends AutoCloseable {
      */
     byte[] read(String key, long offset, int length) throws StoreException;
 
+    /**
+     * How much to read by one call at most where neighbouring ranges are wanted, too, because calls cost more than bytes; 0 where they do not,
+     * and each range is read when it is needed.
+     */
+    default int readAheadBytes() {
+        return 0;
+    }
+
     /** Removes an object; removing one that does not exist is no error. */
     void delete(String key) throws StoreException;
 

@@ -53,6 +53,7 @@ public final class CompactionService implements AutoCloseable {
      * @param freeBytes free bytes of the disk of local segments; {@link Long#MAX_VALUE} where that means nothing
      * @param nowMillis the time, milliseconds since the epoch
      * @param shared whether other processes use the same stores
+     * @param nanoTime a monotonic clock, {@code System::nanoTime}
      */
     public record Environment(
             IndexStore index,
@@ -62,7 +63,20 @@ public final class CompactionService implements AutoCloseable {
             BooleanSupplier foregroundBusy,
             LongSupplier freeBytes,
             LongSupplier nowMillis,
-            boolean shared) {}
+            boolean shared,
+            LongSupplier nanoTime) {
+        public Environment(
+                IndexStore index,
+                CommitLog log,
+                SegmentStore segments,
+                Retention retention,
+                BooleanSupplier foregroundBusy,
+                LongSupplier freeBytes,
+                LongSupplier nowMillis,
+                boolean shared) {
+            this(index, log, segments, retention, foregroundBusy, freeBytes, nowMillis, shared, System::nanoTime);
+        }
+    }
 
     private final Environment env;
     private final CompactionSettings settings;
@@ -186,7 +200,7 @@ public final class CompactionService implements AutoCloseable {
         running.lockInterruptibly();
         try {
             Lease lease = leases.computeIfAbsent(
-                    tenant, t -> new Lease(env.index(), t.value() + "/lease", LEASE, System::nanoTime));
+                    tenant, t -> new Lease(env.index(), t.value() + "/lease", LEASE, env.nanoTime()));
             if (!held(lease)) {
                 if (all) {
                     throw new StoreException.Unavailable("tenant " + tenant + " is being compacted by another process");

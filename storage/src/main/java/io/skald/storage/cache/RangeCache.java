@@ -17,21 +17,26 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A store that keeps the ranges that were read of another, each in a file: segments never change, and queries read the same directories,
- * filters and blocks again. A range that several ask for at once is read once. Bounded by bytes, the least recently used going first. What
+ * filters and blocks again. What lies within a kept range needs no reading either. A range that several ask for at once is read once. Bounded by bytes, the least recently used going first. What
  * a crash or a bad disk leaves is found by its checksum and read anew, so nothing is synced. Thread-safe.
  */
 public final class RangeCache implements SegmentStore {
@@ -39,6 +44,8 @@ public final class RangeCache implements SegmentStore {
     private static final int HEADER = 8;
     /** Of the whole cache; a larger range is not kept. */
     private static final int LARGEST = 16;
+    /** How many ranges that begin before one are looked at for one that holds it. */
+    private static final int LOOKS = 8;
 
     private final SegmentStore store;
     private final Path directory;
@@ -48,6 +55,8 @@ public final class RangeCache implements SegmentStore {
     private final ConcurrentHashMap<String, FutureTask<byte[]>> reading = new ConcurrentHashMap<>();
     /** File names with sizes, the least recently used first; guarded by itself. */
     private final LinkedHashMap<String, Long> files = new LinkedHashMap<>(256, 0.75f, true);
+    /** Lengths of the ranges that are kept of each segment, by their offsets; of two with one offset the longer. Guarded by {@code files}. */
+    private final Map<String, TreeMap<Long, Integer>> bySegment = new HashMap<>();
 
     private long bytes;
 
@@ -80,35 +89,65 @@ public final class RangeCache implements SegmentStore {
         return c;
     }
 
-    private record Found(String name, long size, long modified) {}
+    private record Found(Range range, long size, long modified) {}
+
+    /** A range that is or may be kept. */
+    private record Range(String segment, long offset, int length) {
+        private static final Pattern NAME = Pattern.compile("([0-9a-f]{32})-([0-9]{1,18})-([0-9]{1,9})");
+
+        static Range of(String key, long offset, int length) {
+            try {
+                byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+                return new Range(HexFormat.of().formatHex(hash, 0, 16), offset, length);
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every JDK has SHA-256", e);
+            }
+        }
+
+        /** The range that a file is named after, or null. */
+        static @Nullable Range of(String name) {
+            Matcher m = NAME.matcher(name);
+            return m.matches() ? new Range(m.group(1), Long.parseLong(m.group(2)), Integer.parseInt(m.group(3))) : null;
+        }
+
+        String name() {
+            return segment + "-" + offset + "-" + length;
+        }
+
+        long end() {
+            return offset + length;
+        }
+    }
 
     private void load() throws IOException {
         List<Found> found = new ArrayList<>();
         try (Stream<Path> all = Files.list(directory)) {
             for (Path p : all.toList()) {
-                if (p.toString().endsWith(".tmp")) {
+                Range range = Range.of(String.valueOf(p.getFileName()));
+                if (range == null) {
+                    // unfinished, or of an earlier version
                     Files.deleteIfExists(p);
                 } else {
                     found.add(new Found(
-                            String.valueOf(p.getFileName()),
-                            Files.size(p),
-                            Files.getLastModifiedTime(p).toMillis()));
+                            range, Files.size(p), Files.getLastModifiedTime(p).toMillis()));
                 }
             }
         }
         found.sort(Comparator.comparingLong(Found::modified));
-        found.forEach(f -> added(f.name, f.size));
+        found.forEach(f -> added(f.range, f.size));
     }
 
     @Override
     public byte[] read(String key, long offset, int length) throws StoreException {
-        String name = name(key, offset, length);
-        byte[] kept = kept(name, length);
+        Range range = Range.of(key, offset, length);
+        String name = range.name();
+        Range within = holding(range);
+        byte[] kept = within == null ? null : kept(within, range);
         if (kept != null) {
             requests.labels("hit").inc();
             return kept;
         }
-        FutureTask<byte[]> mine = new FutureTask<>(() -> fetch(name, key, offset, length));
+        FutureTask<byte[]> mine = new FutureTask<>(() -> fetch(range, key));
         FutureTask<byte[]> task = reading.putIfAbsent(name, mine);
         requests.labels(task == null ? "miss" : "shared").inc();
         if (task == null) {
@@ -132,34 +171,49 @@ public final class RangeCache implements SegmentStore {
         }
     }
 
-    private static String name(String key, long offset, int length) {
-        try {
-            byte[] id = (key + '\n' + offset + '\n' + length).getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(id), 0, 20);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
+    /** A kept range that has all of another, or null. */
+    private @Nullable Range holding(Range range) {
+        synchronized (files) {
+            // marks it as used
+            if (files.get(range.name()) != null) {
+                return range;
+            }
+            TreeMap<Long, Integer> of = bySegment.get(range.segment);
+            if (of == null) {
+                return null;
+            }
+            int looks = LOOKS;
+            for (Map.Entry<Long, Integer> e :
+                    of.headMap(range.offset, true).descendingMap().entrySet()) {
+                Range r = new Range(range.segment, e.getKey(), e.getValue());
+                if (r.end() >= range.end()) {
+                    return files.get(r.name()) == null ? null : r;
+                }
+                if (--looks == 0) {
+                    break;
+                }
+            }
+            return null;
         }
     }
 
-    /** A range as it was kept, or null. Files hold a checksum, four bytes of the length, and the range. */
-    private byte @Nullable [] kept(String name, int length) {
-        synchronized (files) {
-            if (files.get(name) == null) {
-                return null;
-            }
-        }
+    /** A range out of one that was kept, or null. Files hold a checksum, four bytes of the length, and the range. */
+    private byte @Nullable [] kept(Range within, Range range) {
+        String name = within.name();
         try {
             ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(directory.resolve(name)));
-            if (file.remaining() == HEADER + length && file.getInt(4) == length && file.getInt(0) == crc(file)) {
-                byte[] range = new byte[length];
-                file.get(HEADER, range);
-                return range;
+            if (file.remaining() == HEADER + within.length
+                    && file.getInt(4) == within.length
+                    && file.getInt(0) == crc(file)) {
+                byte[] bytes = new byte[range.length];
+                file.get(HEADER + (int) (range.offset - within.offset), bytes);
+                return bytes;
             }
             LOG.log(System.Logger.Level.WARNING, "cache file {0} is damaged and is read anew", name);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "cache file " + name + " cannot be read", e);
         }
-        removed(name);
+        removed(within);
         return null;
     }
 
@@ -169,15 +223,16 @@ public final class RangeCache implements SegmentStore {
         return (int) crc.getValue();
     }
 
-    private byte[] fetch(String name, String key, long offset, int length) throws StoreException {
-        byte[] range = store.read(key, offset, length);
-        if (length <= maxBytes / LARGEST) {
-            keep(name, range);
+    private byte[] fetch(Range range, String key) throws StoreException {
+        byte[] bytes = store.read(key, range.offset, range.length);
+        if (range.length <= maxBytes / LARGEST) {
+            keep(range, bytes);
         }
-        return range;
+        return bytes;
     }
 
-    private void keep(String name, byte[] range) {
+    private void keep(Range of, byte[] range) {
+        String name = of.name();
         ByteBuffer file = ByteBuffer.allocate(HEADER + range.length);
         file.putInt(4, range.length);
         file.put(HEADER, range);
@@ -190,13 +245,14 @@ public final class RangeCache implements SegmentStore {
             LOG.log(System.Logger.Level.WARNING, "cache file " + name + " cannot be written: " + e);
             return;
         }
-        added(name, HEADER + range.length);
+        added(of, HEADER + range.length);
     }
 
-    private void added(String name, long size) {
+    private void added(Range range, long size) {
         List<String> out = new ArrayList<>();
         synchronized (files) {
-            Long before = files.put(name, size);
+            Long before = files.put(range.name(), size);
+            bySegment.computeIfAbsent(range.segment, k -> new TreeMap<>()).merge(range.offset, range.length, Math::max);
             bytes += size - (before == null ? 0 : before);
             Iterator<Map.Entry<String, Long>> eldest = files.entrySet().iterator();
             while (bytes > maxBytes && eldest.hasNext()) {
@@ -204,15 +260,27 @@ public final class RangeCache implements SegmentStore {
                 bytes -= e.getValue();
                 out.add(e.getKey());
                 eldest.remove();
+                forget(e.getKey());
             }
             held.set((double) bytes);
         }
         out.forEach(this::erase);
     }
 
-    private void removed(String name) {
+    /** Takes a file out of the ranges by segment; called with the lock. */
+    private void forget(String name) {
+        Range range = Objects.requireNonNull(Range.of(name));
+        TreeMap<Long, Integer> of = bySegment.get(range.segment);
+        if (of != null && of.remove(range.offset, range.length) && of.isEmpty()) {
+            bySegment.remove(range.segment);
+        }
+    }
+
+    private void removed(Range range) {
+        String name = range.name();
         synchronized (files) {
             Long size = files.remove(name);
+            forget(name);
             bytes -= size == null ? 0 : size;
             held.set((double) bytes);
         }
@@ -235,6 +303,11 @@ public final class RangeCache implements SegmentStore {
     @Override
     public long size(String key) throws StoreException {
         return store.size(key);
+    }
+
+    @Override
+    public int readAheadBytes() {
+        return (int) Math.min(store.readAheadBytes(), maxBytes / LARGEST);
     }
 
     @Override

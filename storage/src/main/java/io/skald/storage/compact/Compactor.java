@@ -49,6 +49,7 @@ public final class Compactor {
 
     private static final long DIRECTORY_BYTES = 64 << 20;
     private static final long SHARED_BLOCK_BYTES = 32 << 20;
+    private static final long AHEAD_BYTES = 64 << 20;
 
     /**
      * How it works.
@@ -95,7 +96,7 @@ public final class Compactor {
             return CompactionResult.OVERTAKEN;
         }
         // directories only as long as this takes: queries keep their own
-        SegmentReaders readers = new SegmentReaders(store, DIRECTORY_BYTES, SHARED_BLOCK_BYTES, 8 << 20);
+        SegmentReaders readers = new SegmentReaders(store, DIRECTORY_BYTES, SHARED_BLOCK_BYTES, 8 << 20, AHEAD_BYTES);
         TreeMap<Long, DeletedEntries> deletes = new TreeMap<>();
         List<SegmentMerge.Input> merged = new ArrayList<>();
         try {

@@ -68,9 +68,13 @@ final class SegmentMerge {
 
     /** Copies everything; returns whether there was anything. */
     boolean run(List<Input> inputs) throws StoreException, InterruptedException {
-        SegmentScan scan = new SegmentScan(ALL, stats, message -> {
-            throw new Unreadable(message);
-        });
+        SegmentScan scan = new SegmentScan(
+                ALL,
+                stats,
+                message -> {
+                    throw new Unreadable(message);
+                },
+                inputs.size());
         TreeMap<Labels, List<StreamScan>> streams = new TreeMap<>();
         LabelSelector everything = new LabelSelector(List.of());
         for (Input in : inputs) {

@@ -33,6 +33,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  */
 public final class S3SegmentStore implements SegmentStore {
     static final String STORE = "s3";
+    /** Takes about as long to come as the first byte does. */
+    private static final int READ_AHEAD_BYTES = 4 << 20;
 
     private final S3Client client;
     private final SdkHttpClient http;
@@ -178,6 +180,11 @@ public final class S3SegmentStore implements SegmentStore {
                     + ", asked for " + length + " bytes at offset " + offset);
         }
         return bytes;
+    }
+
+    @Override
+    public int readAheadBytes() {
+        return READ_AHEAD_BYTES;
     }
 
     /** All of an answer. One that ends early is tried again by the client. */

@@ -135,7 +135,7 @@ final class ChunkCursor implements LazyCursor {
             into = scan.takeBuffers();
             buffers = into;
         }
-        DecodedBlock b = segment.decode(e.block(), into);
+        DecodedBlock b = segment.decode(e.block(), into, scan);
         shared = where.shared();
         block = b;
         offsets = null;

@@ -8,15 +8,20 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.scan.ScanStats;
 import io.skald.storage.SegmentStore;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A block whose columns are read and decoded when they are first asked for. Thread-safe: every method locks it. */
 final class DecodedBlock {
     private final SegmentStore store;
     private final String key;
+    private final int number;
     private final SegmentDirectory.Block block;
     /** What to decode into, or null for arrays of its own. */
     private final @Nullable BlockBuffers buffers;
+
+    /** What reads it together with others; null once something of it is read, as this may live longer than the query. */
+    private @Nullable ReadAhead ahead;
 
     private @Nullable BlockReader reader;
     private boolean whole;
@@ -29,7 +34,15 @@ final class DecodedBlock {
     private @Nullable BlockMetadata metadata;
 
     /** @param buffers to decode into, which must not be used for another block as long as this one is in use; or null */
-    DecodedBlock(SegmentStore store, String key, SegmentDirectory.Block block, @Nullable BlockBuffers buffers) {
+    DecodedBlock(
+            SegmentStore store,
+            String key,
+            int number,
+            SegmentDirectory.Block block,
+            @Nullable BlockBuffers buffers,
+            @Nullable ReadAhead ahead) {
+        this.number = number;
+        this.ahead = ahead;
         this.store = store;
         this.key = key;
         this.block = block;
@@ -46,13 +59,13 @@ final class DecodedBlock {
         if (r == null || withLines && !whole) {
             int length = withLines ? block.length() : block.prefixLength();
             long begin = System.nanoTime();
-            byte[] bytes = store.read(key, block.offset(), length);
+            ReadAhead.Bytes bytes = bytes(withLines, length);
             stats.loadNanos.add(System.nanoTime() - begin);
             stats.compressedBytes.add(length);
             if (r == null) {
                 stats.blocks.increment();
             }
-            r = BlockReader.open("segment " + key, bytes, 0, length, block.offset());
+            r = BlockReader.open("segment " + key, bytes.array(), bytes.offset(), length, block.offset());
             if (r.rows() != block.rows() || r.lineBytes() != block.lineBytes() || r.blockLength() != block.length()) {
                 throw new StoreException.CorruptData(
                         "segment " + key + ": block is not what the index says at offset " + block.offset());
@@ -61,6 +74,19 @@ final class DecodedBlock {
             whole = withLines;
         }
         return r;
+    }
+
+    private ReadAhead.Bytes bytes(boolean withLines, int length) throws StoreException {
+        ReadAhead a = ahead;
+        ahead = null;
+        ReadAhead.Bytes read = a == null || !withLines ? null : a.read(number);
+        if (read == null) {
+            return new ReadAhead.Bytes(store.read(key, block.offset(), length), 0);
+        }
+        // what stays must not keep its neighbours
+        return buffers != null
+                ? read
+                : new ReadAhead.Bytes(Arrays.copyOfRange(read.array(), read.offset(), read.offset() + length), 0);
     }
 
     synchronized long[] times(boolean linesToo, ScanStats stats) throws StoreException {

@@ -9,12 +9,14 @@ import io.skald.core.scan.Counted;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.IndexedScan;
 import io.skald.core.scan.ScanPlan;
+import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.core.scan.Tally;
 import io.skald.storage.SegmentStore;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ public final class SegmentReader {
     private final WeightedCache<FilterGroup.Partition> partitions;
     private final WeightedCache<SegmentCounters> counters;
     private final WeightedCache<PatternGroup.Loaded> patterns;
+    private final ReadWindows windows;
 
     private SegmentReader(
             SegmentStore store,
@@ -37,7 +40,9 @@ public final class SegmentReader {
             WeightedCache<DecodedBlock> sharedBlocks,
             WeightedCache<FilterGroup.Partition> partitions,
             WeightedCache<SegmentCounters> counters,
-            WeightedCache<PatternGroup.Loaded> patterns) {
+            WeightedCache<PatternGroup.Loaded> patterns,
+            ReadWindows windows) {
+        this.windows = windows;
         this.store = store;
         this.ref = ref;
         this.directory = directory;
@@ -59,11 +64,12 @@ public final class SegmentReader {
             WeightedCache<DecodedBlock> sharedBlocks,
             WeightedCache<FilterGroup.Partition> partitions,
             WeightedCache<SegmentCounters> counters,
-            WeightedCache<PatternGroup.Loaded> patterns)
+            WeightedCache<PatternGroup.Loaded> patterns,
+            ReadWindows windows)
             throws StoreException {
         byte[] tail = store.read(ref.key(), ref.tailOffset(), Math.toIntExact(ref.sizeBytes() - ref.tailOffset()));
         SegmentDirectory directory = SegmentDirectory.decode(ref.key(), tail, ref.tailOffset());
-        return new SegmentReader(store, ref, directory, sharedBlocks, partitions, counters, patterns);
+        return new SegmentReader(store, ref, directory, sharedBlocks, partitions, counters, patterns, windows);
     }
 
     public SegmentRef ref() {
@@ -391,10 +397,49 @@ public final class SegmentReader {
     }
 
     /** A block to be decoded, into {@code buffers} unless others may use the same block. */
-    DecodedBlock decode(int i, BlockBuffers buffers) throws StoreException {
+    DecodedBlock decode(int i, BlockBuffers buffers, SegmentScan scan) throws StoreException {
         SegmentDirectory.Block b = directory.blocks[i];
+        ReadAhead ahead = scan.ahead(this);
         return b.shared()
-                ? sharedBlocks.get(ref.key(), i, () -> new DecodedBlock(store, ref.key(), b, null))
-                : new DecodedBlock(store, ref.key(), b, buffers);
+                ? sharedBlocks.get(ref.key(), i, () -> new DecodedBlock(store, ref.key(), i, b, null, ahead))
+                : new DecodedBlock(store, ref.key(), i, b, buffers, ahead);
+    }
+
+    int readAheadBytes() {
+        return store.readAheadBytes();
+    }
+
+    ReadWindows windows() {
+        return windows;
+    }
+
+    byte[] range(long offset, int length) throws StoreException {
+        return store.read(ref.key(), offset, length);
+    }
+
+    /**
+     * Finds what a query reads.
+     *
+     * @param blocks gets the blocks
+     * @return of how many streams
+     */
+    int wanted(SegmentScan scan, BitSet blocks) {
+        ScanRequest request = scan.request();
+        BlockPruner pruner = scan.pruner(this);
+        int streams = 0;
+        Labels last = null;
+        for (Chunk c : chunks(new LabelSelector(request.matchers()), request.startNanos(), request.endNanos())) {
+            if (!c.labels().equals(last)) {
+                last = c.labels();
+                streams++;
+            }
+            for (SegmentDirectory.Extent e : c.chunk.extents()) {
+                if (e.overlaps(request.startNanos(), request.endNanos())
+                        && (pruner == null || pruner.mayHold(e.block(), c.labels()))) {
+                    blocks.set(e.block());
+                }
+            }
+        }
+        return streams;
     }
 }

@@ -27,12 +27,15 @@ public final class SegmentReaders {
     /** What partitions of skip filters may take unless said otherwise, bytes; counters and patterns may take half of it each. */
     public static final long DEFAULT_FILTER_BYTES = 32L << 20;
 
+    private static final long MAX_AHEAD_BYTES = 256L << 20;
+
     private final SegmentStore store;
     private final long maxDirectoryBytes;
     private final WeightedCache<DecodedBlock> sharedBlocks;
     private final WeightedCache<FilterGroup.Partition> partitions;
     private final WeightedCache<SegmentCounters> counters;
     private final WeightedCache<PatternGroup.Loaded> patterns;
+    private final ReadWindows windows;
     private final LinkedHashMap<String, Slot> slots = new LinkedHashMap<>(64, 0.75f, true);
     private long bytes;
 
@@ -47,10 +50,18 @@ public final class SegmentReaders {
     }
 
     public SegmentReaders(SegmentStore store) {
-        this(store, DEFAULT_DIRECTORY_BYTES, DEFAULT_BLOCK_BYTES, DEFAULT_FILTER_BYTES);
+        this(
+                store,
+                DEFAULT_DIRECTORY_BYTES,
+                DEFAULT_BLOCK_BYTES,
+                DEFAULT_FILTER_BYTES,
+                Math.min(MAX_AHEAD_BYTES, Runtime.getRuntime().maxMemory() / 8));
     }
 
-    public SegmentReaders(SegmentStore store, long maxDirectoryBytes, long maxBlockBytes, long maxFilterBytes) {
+    /** @param maxAheadBytes what may be read ahead for all queries, where the store has them read ahead */
+    public SegmentReaders(
+            SegmentStore store, long maxDirectoryBytes, long maxBlockBytes, long maxFilterBytes, long maxAheadBytes) {
+        this.windows = new ReadWindows(maxAheadBytes);
         this.store = store;
         this.maxDirectoryBytes = maxDirectoryBytes;
         this.sharedBlocks = new WeightedCache<>(maxBlockBytes, DecodedBlock::weight);
@@ -96,7 +107,7 @@ public final class SegmentReaders {
         try {
             SegmentReader r = slot.reader;
             if (r == null) {
-                r = SegmentReader.open(store, ref, sharedBlocks, partitions, counters, patterns);
+                r = SegmentReader.open(store, ref, sharedBlocks, partitions, counters, patterns, windows);
                 slot.reader = r;
                 keep(ref.key(), slot, r.weight());
             }

@@ -4,8 +4,10 @@ package io.skald.storage.segment;
 
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,14 @@ public final class SegmentScan {
     private final ScanStats stats;
     private final Consumer<String> lost;
     private final ConcurrentHashMap<String, BlockPruner> pruners = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, ReadAhead> ahead = new ConcurrentHashMap<>();
+    private final LongAdder consumed = new LongAdder();
+    private volatile @Nullable ReadWindows windows;
+    /** Windows that are in use at once. */
+    private volatile int width = 1;
+
+    private final boolean fixedWidth;
+    private volatile long mostAhead = Long.MAX_VALUE;
     private final @Nullable LineSearch search;
     /** Buffers that no cursor uses. */
     private final ConcurrentLinkedQueue<BlockBuffers> idle = new ConcurrentLinkedQueue<>();
@@ -25,6 +35,17 @@ public final class SegmentScan {
      * @param lost takes a message about each block that cannot be read (corrupt, or its object is gone) and was left out; thread-safe
      */
     public SegmentScan(ScanRequest request, ScanStats stats, Consumer<String> lost) {
+        this(request, stats, lost, 0);
+    }
+
+    /**
+     * The same for whoever reads one stream after another.
+     *
+     * @param atOnce segments that it reads at once; 0 if streams are read side by side
+     */
+    public SegmentScan(ScanRequest request, ScanStats stats, Consumer<String> lost, int atOnce) {
+        this.fixedWidth = atOnce > 0;
+        this.width = Math.max(1, atOnce);
         this.request = request;
         this.stats = stats;
         this.lost = lost;
@@ -60,6 +81,47 @@ public final class SegmentScan {
     @Nullable
     LineSearch search() {
         return search;
+    }
+
+    /** What reads the blocks of a segment several at a time; null where that has no use. */
+    @Nullable
+    ReadAhead ahead(SegmentReader segment) {
+        if (segment.readAheadBytes() == 0) {
+            return null;
+        }
+        ReadAhead known = ahead.get(segment.ref().key());
+        return known != null
+                ? known
+                : ahead.computeIfAbsent(segment.ref().key(), k -> {
+                    windows = segment.windows();
+                    mostAhead = Math.min(mostAhead, segment.readAheadBytes());
+                    return new ReadAhead(segment, this);
+                });
+    }
+
+    /** Takes notice of streams that are read side by side. */
+    synchronized void sideBySide(int streams) {
+        width = fixedWidth ? width : Math.max(width, streams);
+    }
+
+    ReadWindows windows() {
+        return Objects.requireNonNull(windows);
+    }
+
+    /** Counts bytes of blocks that were asked for. */
+    void consumed(int bytes) {
+        consumed.add(bytes);
+    }
+
+    /** How much to read at once: no more than was asked for already, over all that is read side by side, so that a query that ends early reads little too much. */
+    long window() {
+        long room = windows().maxBytes() / width;
+        return Math.min(Math.min(mostAhead, room), consumed.sum() / width);
+    }
+
+    /** What was read ahead did not stay until it was needed. */
+    void readLess() {
+        mostAhead = Math.min(mostAhead, windows().maxBytes() / width) / 2;
     }
 
     /** Buffers for a cursor, to be given back. */

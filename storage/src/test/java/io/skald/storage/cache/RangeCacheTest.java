@@ -15,6 +15,7 @@ import io.skald.storage.memory.MemorySegmentStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -71,6 +72,21 @@ class RangeCacheTest extends SegmentStoreContract {
             Files.write(file, b);
         }
         assertThatThrownBy(() -> cache.read("t/d/1.seg", 100, 50)).isInstanceOf(StoreException.NotFound.class);
+    }
+
+    @Test
+    void whatLiesWithinAKeptRangeIsNotReadAgain() throws Exception {
+        MemorySegmentStore store = filled();
+        RangeCache cache = RangeCache.open(store, dir.resolve("c"), 1 << 20, registry);
+        byte[] range = cache.read("t/d/1.seg", 100, 500);
+        assertThat(cache.read("t/d/1.seg", 100, 50)).isEqualTo(Arrays.copyOf(range, 50));
+        assertThat(cache.read("t/d/1.seg", 550, 50)).isEqualTo(Arrays.copyOfRange(range, 450, 500));
+        assertThat(cache.read("t/d/1.seg", 551, 50)).hasSize(50);
+        assertThat(cache.read("t/d/1.seg", 99, 2)).hasSize(2);
+        assertThat(count("hit")).isEqualTo(2);
+        RangeCache again = RangeCache.open(store, dir.resolve("c"), 1 << 20, new CollectorRegistry());
+        store.delete("t/d/1.seg");
+        assertThat(again.read("t/d/1.seg", 300, 7)).isEqualTo(Arrays.copyOfRange(range, 200, 207));
     }
 
     @Test
