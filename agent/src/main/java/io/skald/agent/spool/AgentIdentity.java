@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent.spool;
 
+import io.skald.core.wire.BlockPush;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -9,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,12 +53,15 @@ record AgentIdentity(String agent, long epoch) {
         String agent = host() + "-" + UUID.randomUUID();
         long last = 0;
         if (Files.exists(file)) {
-            List<String> lines = Files.readAllLines(file);
             try {
+                List<String> lines = Files.readAllLines(file);
                 agent = lines.get(0);
                 last = Long.parseLong(lines.get(1));
-            } catch (IndexOutOfBoundsException | NumberFormatException e) {
+            } catch (IndexOutOfBoundsException | NumberFormatException | CharacterCodingException e) {
                 throw new IOException(file + " is damaged; it should hold a name and a number", e);
+            }
+            if (agent.isEmpty() || agent.length() > BlockPush.MAX_AGENT_LENGTH) {
+                throw new IOException(file + " is damaged; its name has " + agent.length() + " characters");
             }
         }
         AgentIdentity next = new AgentIdentity(agent, Math.max(last + 1, System.currentTimeMillis()));

@@ -9,7 +9,9 @@ import io.skald.agent.spool.FileState.Position;
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
 import io.skald.core.model.Labels;
+import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException.CorruptData;
+import io.skald.core.model.TenantId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -93,7 +95,7 @@ final class OutboxFormat {
         }
     }
 
-    static List<FileState> readFiles(ByteSource in, byte[] bytes) throws CorruptData {
+    static List<FileState> readFiles(ByteSource in) throws CorruptData {
         int n = in.count("files", MAX_FILES);
         List<FileState> files = new ArrayList<>();
         for (int i = 0; i < n; i++) {
@@ -112,16 +114,21 @@ final class OutboxFormat {
             for (int h = 0; h < held; h++) {
                 long order = in.varint();
                 long read = in.i64();
-                int length = in.count("held line", in.remaining());
-                byte[] line = new byte[length];
-                System.arraycopy(bytes, in.position(), line, 0, length);
-                in.skip(length);
-                lists.add(new Held(order, read, line));
+                lists.add(new Held(order, read, in.bytes("held line", in.remaining())));
             }
             files.add(new FileState(
                     job, id, path, offset, lines, generation, fingerprint, fingerprintLength, format, position, lists));
         }
         return files;
+    }
+
+    static TenantId readTenant(ByteSource in) throws CorruptData {
+        String id = in.string("tenant", in.remaining());
+        try {
+            return new TenantId(id);
+        } catch (RequestException e) {
+            throw in.corrupt(String.valueOf(e.getMessage()));
+        }
     }
 
     static void writeLabels(ByteSink out, Labels labels) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +30,8 @@ import java.util.stream.Stream;
  * Confined to one thread.
  */
 final class OutboxRecovery {
+    private static final Pattern NAME = Pattern.compile(Outbox.PREFIX + "[0-9a-f]{16}");
+
     private final Map<FileState.Key, FileState> files = new LinkedHashMap<>();
     private final Map<Marks.Stream, Long> marks = new HashMap<>();
     private final Map<String, String> cursors;
@@ -67,7 +70,7 @@ final class OutboxRecovery {
         try (Stream<Path> names = Files.list(directory)) {
             for (Path path : names.toList()) {
                 String name = path.getFileName().toString();
-                if (name.startsWith(Outbox.PREFIX)) {
+                if (NAME.matcher(name).matches()) {
                     segments.put(Long.parseUnsignedLong(name.substring(Outbox.PREFIX.length()), 16), path);
                 }
             }
@@ -124,7 +127,7 @@ final class OutboxRecovery {
         int parts = in.count("parts", OutboxFormat.MAX_PARTS);
         boolean isNew = number > sequence;
         for (int i = 0; i < parts; i++) {
-            TenantId tenant = new TenantId(in.string("tenant", in.remaining()));
+            TenantId tenant = OutboxFormat.readTenant(in);
             long entries = in.varint();
             long lineBytes = in.varint();
             int length = in.count("push", in.remaining());
@@ -136,7 +139,7 @@ final class OutboxRecovery {
             }
         }
         if (isNew) {
-            OutboxFormat.readFiles(in, bytes).forEach(f -> files.put(f.key(), f));
+            OutboxFormat.readFiles(in).forEach(f -> files.put(f.key(), f));
             cursors.putAll(Positions.readCursors(in));
             sequence = number;
         }

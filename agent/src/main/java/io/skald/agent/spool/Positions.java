@@ -137,14 +137,14 @@ record Positions(
         int queues = in.count("queues", in.remaining());
         Map<Queue, Acknowledged> acknowledged = new HashMap<>();
         for (int i = 0; i < queues; i++) {
-            Queue q = new Queue(in.string("client", in.remaining()), new TenantId(in.string("tenant", in.remaining())));
+            Queue q = new Queue(in.string("client", in.remaining()), OutboxFormat.readTenant(in));
             acknowledged.put(q, new Acknowledged(in.varint(), in.count("part", OutboxFormat.MAX_PARTS)));
         }
-        List<FileState> files = new ArrayList<>(OutboxFormat.readFiles(in, bytes));
+        List<FileState> files = new ArrayList<>(OutboxFormat.readFiles(in));
         int n = in.count("marks", in.remaining());
         Map<Marks.Stream, Long> marks = new HashMap<>();
         for (int i = 0; i < n; i++) {
-            TenantId tenant = new TenantId(in.string("tenant", in.remaining()));
+            TenantId tenant = OutboxFormat.readTenant(in);
             marks.put(new Marks.Stream(tenant, OutboxFormat.readLabels(in)), in.i64());
         }
         Map<String, String> cursors = readCursors(in);

@@ -137,6 +137,7 @@ public final class ByteSource {
     /** Length-prefixed bytes, at most {@code max}. */
     public byte[] bytes(String what, int max) throws CorruptData {
         int n = count(what + " length", Math.min(max, end - at));
+        need(n);
         byte[] b = Arrays.copyOfRange(bytes, at, at + n);
         at += n;
         return b;

@@ -52,6 +52,25 @@ public final class Zstandard {
     }
 
     /**
+     * Decompresses a frame into an array of its own, which is made only if the frame claims that length itself.
+     *
+     * @param object what is being read, for the message
+     * @param at its offset there, for the message
+     * @throws CorruptData if the bytes are not such a frame
+     */
+    public static byte[] decompress(byte[] src, int offset, int length, int rawLength, String object, long at)
+            throws CorruptData {
+        long claimed = rawLength(src, offset, length);
+        if (claimed != rawLength) {
+            throw new CorruptData(object + ": frame at offset " + at + " claims " + claimed
+                    + " decompressed bytes, expected " + rawLength);
+        }
+        byte[] raw = new byte[rawLength];
+        decompress(src, offset, length, raw, 0, rawLength, object, at);
+        return raw;
+    }
+
+    /**
      * Decompresses exactly {@code rawLength} bytes to {@code dst}.
      *
      * @param object what is being read, for the message

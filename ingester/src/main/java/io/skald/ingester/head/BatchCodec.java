@@ -206,12 +206,13 @@ public final class BatchCodec {
     static EncodedFragments read(MemorySegment payload) {
         byte[] bytes = payload.toArray(ValueLayout.JAVA_BYTE);
         PayloadReader in = new PayloadReader(bytes, 0, bytes.length);
-        TenantId tenant = new TenantId(in.string());
+        TenantId tenant = in.tenant();
         List<EncodedBatch.Fragment> found = new ArrayList<>();
         while (in.position() < bytes.length) {
             int start = in.position();
             int headBytes = in.i32();
             int lineBytes = in.i32();
+            FragmentHeader.checkLengths(headBytes, lineBytes, bytes.length - start);
             in.position(start + FragmentHeader.LENGTH);
             Labels labels = labels(in);
             int count = in.count(headBytes);

@@ -47,7 +47,7 @@ final class DecodedFragment {
      */
     static DecodedFragment of(byte[] bytes, Columns columns) {
         PayloadReader in = new PayloadReader(bytes, FragmentHeader.LENGTH, bytes.length);
-        int labels = in.count(Integer.MAX_VALUE);
+        int labels = in.count(Integer.MAX_VALUE / 2);
         for (int i = 0; i < 2 * labels; i++) {
             in.skipString();
         }
@@ -86,6 +86,9 @@ final class DecodedFragment {
         }
         if (columns.lines()) {
             int base = bytes.length - starts[n];
+            if (base < in.position()) {
+                throw new IllegalArgumentException("lines of " + starts[n] + " bytes do not fit into the fragment");
+            }
             for (int i = 0; i <= n; i++) {
                 starts[i] += base;
             }

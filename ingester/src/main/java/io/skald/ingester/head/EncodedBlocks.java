@@ -98,7 +98,7 @@ public final class EncodedBlocks extends PendingRecord {
     static Read read(MemorySegment payload) {
         byte[] bytes = payload.toArray(ValueLayout.JAVA_BYTE);
         PayloadReader in = new PayloadReader(bytes, 0, bytes.length);
-        TenantId tenant = new TenantId(in.string());
+        TenantId tenant = in.tenant();
         String agent = in.string();
         long epoch = in.varint();
         long sequence = in.varint();
@@ -108,13 +108,14 @@ public final class EncodedBlocks extends PendingRecord {
             int start = in.position();
             int headBytes = in.i32();
             int blockBytes = in.i32();
+            FragmentHeader.checkLengths(headBytes, blockBytes, bytes.length - start);
             in.i64();
             Labels labels = BatchCodec.labels(in);
             long count = in.varint();
             long min = in.i64();
             long max = in.i64();
             int lineBytes = in.count(Integer.MAX_VALUE);
-            in.position(Math.addExact(start, Math.addExact(headBytes, blockBytes)));
+            in.position(start + headBytes + blockBytes);
             found.add(new EncodedBatch.Fragment(
                     labels,
                     start,

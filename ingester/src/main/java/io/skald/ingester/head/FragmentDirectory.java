@@ -81,7 +81,7 @@ final class FragmentDirectory {
             return false;
         }
         while (in.position() < content.length) {
-            TenantId tenant = new TenantId(in.string());
+            TenantId tenant = in.tenant();
             int streams = in.length();
             for (int s = 0; s < streams; s++) {
                 sink.stream(tenant, BatchCodec.labels(in), fragments(in, number));

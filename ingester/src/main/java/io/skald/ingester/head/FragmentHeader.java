@@ -26,6 +26,19 @@ final class FragmentHeader {
     }
 
     /**
+     * Checks that a fragment can be as long as it says.
+     *
+     * @param room bytes from its beginning to the end of what it is in
+     * @throws IllegalArgumentException if it cannot
+     */
+    static void checkLengths(int headBytes, int bodyBytes, long room) {
+        if (headBytes < LENGTH || bodyBytes < 0 || (long) headBytes + bodyBytes > room) {
+            throw new IllegalArgumentException(
+                    "fragment of " + headBytes + " and " + bodyBytes + " bytes where there are " + room);
+        }
+    }
+
+    /**
      * Checks the bytes of a fragment.
      *
      * @param bytes the fragment's head, and its lines if there are more bytes than {@code headBytes}

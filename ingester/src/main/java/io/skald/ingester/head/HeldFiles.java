@@ -40,33 +40,37 @@ final class HeldFiles implements AutoCloseable {
 
     /** Reads a fragment that is a block without decoding it: the bytes of the fragment, checked. */
     byte[] readBlock(FragmentList.Slice fragments, int i) throws StoreException {
-        long address = fragments.address(i);
-        WalFile.Reader file = file(address);
-        byte[] bytes = new byte[fragments.headBytes(i) + fragments.blockBytes(i)];
-        file.read(WalFormat.offset(address), bytes);
-        try {
-            FragmentHeader.check(bytes, fragments.headBytes(i));
-            return bytes;
-        } catch (IllegalArgumentException e) {
-            throw file.damaged(WalFormat.offset(address), e);
-        }
+        return bytes(fragments.address(i), fragments.headBytes(i), fragments.blockBytes(i));
     }
 
     /** Reads a fragment into an array of its own. */
     DecodedFragment read(FragmentList.Slice fragments, int i, Columns columns) throws StoreException {
         long address = fragments.address(i);
-        WalFile.Reader file = file(address);
+        int headBytes = fragments.headBytes(i);
         boolean block = fragments.isBlock(i);
         int body = block ? fragments.blockBytes(i) : columns.lines() ? fragments.lineBytes(i) : 0;
-        byte[] bytes = new byte[fragments.headBytes(i) + body];
-        file.read(WalFormat.offset(address), bytes);
+        byte[] bytes = bytes(address, headBytes, body);
         try {
-            FragmentHeader.check(bytes, fragments.headBytes(i));
             return block
-                    ? DecodedFragment.ofBlock(address, bytes, fragments.headBytes(i), columns)
+                    ? DecodedFragment.ofBlock(address, bytes, headBytes, columns)
                     : DecodedFragment.of(bytes, columns);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw file.damaged(WalFormat.offset(address), e);
+            throw file(address).damaged(WalFormat.offset(address), e);
+        }
+    }
+
+    private byte[] bytes(long address, int headBytes, int bodyBytes) throws StoreException {
+        WalFile.Reader file = file(address);
+        int offset = WalFormat.offset(address);
+        try {
+            // what a directory says of a fragment was not held against the file yet
+            FragmentHeader.checkLengths(headBytes, bodyBytes, file.size() - offset);
+            byte[] bytes = new byte[headBytes + bodyBytes];
+            file.read(offset, bytes);
+            FragmentHeader.check(bytes, headBytes);
+            return bytes;
+        } catch (IllegalArgumentException e) {
+            throw file.damaged(offset, e);
         }
     }
 

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.model.RequestException;
+import io.skald.core.model.TenantId;
 import java.nio.charset.StandardCharsets;
 
 /** Reads the integers of the WAL's payloads. Every read is checked against the end. Confined to one thread. */
@@ -78,7 +80,19 @@ final class PayloadReader {
 
     /** A length that the bytes left can hold. */
     int length() {
-        return count(limit - at);
+        int n = count(Integer.MAX_VALUE);
+        if (n > limit - at) {
+            throw bad();
+        }
+        return n;
+    }
+
+    TenantId tenant() {
+        try {
+            return new TenantId(string());
+        } catch (RequestException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     String string() {

@@ -254,12 +254,12 @@ public final class SeenPushes {
         if (check.i32() != crc(bytes, bytes.length - 4)) {
             throw new IllegalArgumentException("wrong checksum");
         }
-        int n = in.length();
+        int n = in.count(MAX_EPOCHS);
         for (int i = 0; i < n; i++) {
-            Key key = new Key(new TenantId(in.string()), in.string(), in.varint());
+            Key key = new Key(in.tenant(), in.string(), in.varint());
             Epoch e = new Epoch();
             e.lastMillis = in.varint();
-            int ranges = in.length();
+            int ranges = in.count(MAX_RANGES);
             for (int r = 0; r < ranges; r++) {
                 long from = in.varint();
                 e.ranges.put(from, from + in.varint());

@@ -4,6 +4,7 @@ package io.skald.ingester.push;
 
 import io.skald.core.disk.Disk;
 import io.skald.core.disk.DurableFile;
+import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import java.io.IOException;
@@ -33,7 +34,7 @@ public final class TenantGates {
     }
 
     /**
-     * Reads what was demoted.
+     * Reads what was demoted. Lines that are damaged are reported and passed over.
      *
      * @throws StoreException.Unavailable if the file is there and cannot be read
      */
@@ -41,18 +42,29 @@ public final class TenantGates {
         TenantGates all = new TenantGates(disk, file);
         try {
             Map<TenantId, List<String>> demoted = new TreeMap<>();
-            List<String> lines = Files.exists(file) ? Files.readAllLines(file, StandardCharsets.UTF_8) : List.of();
-            for (String line : lines) {
+            String text = Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
+            for (String line : text.lines().toList()) {
                 int tab = line.indexOf('\t');
                 if (tab > 0) {
-                    demoted.computeIfAbsent(new TenantId(line.substring(0, tab)), t -> new ArrayList<>())
-                            .add(line.substring(tab + 1));
+                    all.read(line.substring(0, tab), line.substring(tab + 1), demoted);
                 }
             }
             demoted.forEach((t, labels) -> all.gates.put(t, new TenantGate(labels)));
             return all;
         } catch (IOException e) {
             throw new StoreException.Unavailable("cannot read " + file, e);
+        }
+    }
+
+    private void read(String tenant, String label, Map<TenantId, List<String>> demoted) {
+        try {
+            demoted.computeIfAbsent(new TenantId(tenant), t -> new ArrayList<>())
+                    .add(label);
+        } catch (RequestException e) {
+            // there is no checksum: damage costs that label its place until it is found too noisy again
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    file + " is damaged, a label is not demoted any more: " + e.getMessage());
         }
     }
 

@@ -86,20 +86,28 @@ public final class WalFile {
     public static final class Reader implements AutoCloseable {
         private final WalFile file;
         private final FileChannel channel;
+        private final long size;
 
-        private Reader(WalFile file, FileChannel channel) {
+        private Reader(WalFile file, FileChannel channel, long size) {
             this.file = file;
             this.channel = channel;
+            this.size = size;
         }
 
         /** Takes over a use of the file, which ends when the reader is closed. */
         static Reader of(WalFile file) throws StoreException {
             try {
-                return new Reader(file, FileChannel.open(file.path, StandardOpenOption.READ));
+                FileChannel channel = FileChannel.open(file.path, StandardOpenOption.READ);
+                return new Reader(file, channel, channel.size());
             } catch (IOException e) {
                 file.release();
                 throw new StoreException.Unavailable("cannot open WAL file " + file + ": " + e.getMessage(), e);
             }
+        }
+
+        /** Bytes of the file when it was opened. */
+        public long size() {
+            return size;
         }
 
         /**

@@ -136,7 +136,9 @@ final class WalRecovery {
             this.file = file;
             this.bytes = bytes;
             this.known = known;
-            this.limit = Math.toIntExact(known < 0 ? bytes.byteSize() : Math.min(known, bytes.byteSize()));
+            // offsets are integers: no file is written that is larger
+            long size = Math.min(bytes.byteSize(), Integer.MAX_VALUE);
+            this.limit = (int) (known < 0 ? size : Math.min(known, size));
         }
 
         int run() {

@@ -65,8 +65,7 @@ record PatternGroup(int firstChunk, int chunks, long offset, int length, int raw
         if ((int) sum.getValue() != crc) {
             throw new CorruptData(object + ": wrong checksum at offset " + offset);
         }
-        byte[] raw = new byte[rawLength];
-        Zstandard.decompress(b, 0, b.length, raw, 0, rawLength, object, offset);
+        byte[] raw = Zstandard.decompress(b, 0, b.length, rawLength, object, offset);
         ByteSource in = new ByteSource(object, raw, 0, raw.length, 0);
         int[] begins = new int[chunks];
         int[] ends = new int[chunks];

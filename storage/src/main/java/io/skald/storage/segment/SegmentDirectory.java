@@ -188,9 +188,7 @@ final class SegmentDirectory {
             if (crcOf(b, at, length) != crc) {
                 throw new CorruptData(object + ": wrong checksum of section " + type + " at offset " + offset);
             }
-            byte[] raw = new byte[rawLength];
-            Zstandard.decompress(b, at, length, raw, 0, rawLength, object, offset);
-            return raw;
+            return Zstandard.decompress(b, at, length, rawLength, object, offset);
         }
 
         private void check(String object, boolean within) throws CorruptData {

@@ -77,8 +77,7 @@ public final class Frames {
         if (body[0] != RecentFormat.VERSION) {
             throw new CorruptData(from + ": version " + body[0] + " at offset 0, known is " + RecentFormat.VERSION);
         }
-        byte[] bytes = new byte[raw];
-        Zstandard.decompress(body, 1, body.length - 1, bytes, 0, raw, from, 0);
+        byte[] bytes = Zstandard.decompress(body, 1, body.length - 1, raw, from, 0);
         return new ByteSource(from, bytes, 0, raw, 0);
     }
 }

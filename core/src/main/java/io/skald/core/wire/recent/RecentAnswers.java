@@ -203,6 +203,9 @@ public final class RecentAnswers {
         for (int i = 0; i < n; i++) {
             Labels labels = LabelsCodec.get(in);
             Page p = Page.decode(in, in.array());
+            if (p.rows() > 0 && p.buffer().length == 0) {
+                throw in.corrupt("page without lines");
+            }
             EntryBatch b = new EntryBatch(labels, p.rows());
             for (int row = 0; row < p.rows(); row++) {
                 b.add(p.times()[row], p.buffer(), p.offsets()[row], p.lengths()[row], p.metadata()[row]);

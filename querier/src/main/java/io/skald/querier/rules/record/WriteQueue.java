@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.querier.rules.record;
 
+import io.skald.core.model.RequestException;
 import io.skald.core.model.TenantId;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -31,6 +35,7 @@ import java.util.zip.CRC32C;
 final class WriteQueue implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(WriteQueue.class.getName());
     private static final String SUFFIX = ".queue";
+    private static final Pattern NAME = Pattern.compile("([0-9]{12})\\.queue");
     private static final int HEADER = 8;
     private static final int MOST_RECORD = 64 << 20;
 
@@ -62,9 +67,9 @@ final class WriteQueue implements AutoCloseable {
         TreeMap<Long, Long> found = new TreeMap<>();
         try (Stream<Path> s = Files.list(directory)) {
             for (Path p : s.toList()) {
-                String name = p.getFileName().toString();
-                if (name.endsWith(SUFFIX)) {
-                    found.put(Long.parseLong(name.substring(0, name.length() - SUFFIX.length())), Files.size(p));
+                Matcher m = NAME.matcher(p.getFileName().toString());
+                if (m.matches()) {
+                    found.put(Long.parseLong(m.group(1)), Files.size(p));
                 }
             }
         }
@@ -94,9 +99,10 @@ final class WriteQueue implements AutoCloseable {
                     Files.readString(p, StandardCharsets.US_ASCII).strip().split(" ", -1);
             try {
                 long file = Long.parseLong(parts[0]);
-                if (files.containsKey(file)) {
+                long at = Long.parseLong(parts[1]);
+                if (at >= 0 && files.containsKey(file)) {
                     readFile = file;
-                    readAt = Long.parseLong(parts[1]);
+                    readAt = at;
                     dropBefore(file);
                 }
             } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
@@ -205,18 +211,20 @@ final class WriteQueue implements AutoCloseable {
                 LOG.log(Level.WARNING, "the rest of " + name(file) + " is damaged and not sent");
                 return null;
             }
-            long millis = body.getLong();
-            byte[] id = new byte[body.get() & 0xff];
-            body.get(id);
-            byte[] message = new byte[body.remaining()];
-            body.get(message);
-            return new Item(
-                    millis,
-                    new TenantId(new String(id, StandardCharsets.US_ASCII)),
-                    message,
-                    file,
-                    at + HEADER + length);
+            return item(body, file, at + HEADER + length);
+        } catch (BufferUnderflowException | RequestException e) {
+            LOG.log(Level.WARNING, "the rest of " + name(file) + " is damaged and not sent", e);
+            return null;
         }
+    }
+
+    private static Item item(ByteBuffer body, long file, long end) {
+        long millis = body.getLong();
+        byte[] id = new byte[body.get() & 0xff];
+        body.get(id);
+        byte[] message = new byte[body.remaining()];
+        body.get(message);
+        return new Item(millis, new TenantId(new String(id, StandardCharsets.US_ASCII)), message, file, end);
     }
 
     private static ByteBuffer read(FileChannel c, long at, int length) throws IOException {

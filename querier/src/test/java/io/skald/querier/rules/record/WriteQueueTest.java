@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
 import io.skald.querier.rules.eval.Recorded;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +97,28 @@ class WriteQueueTest {
         Files.write(file, whole, StandardOpenOption.TRUNCATE_EXISTING);
         try (WriteQueue q = WriteQueue.open(dir, 1 << 20, 1 << 20)) {
             assertThat(read(q.peek(1 << 20))).containsExactly("a:one");
+        }
+    }
+
+    @Test
+    void damageUnderARightChecksumEndsAFileToo() throws Exception {
+        Files.writeString(dir.resolve("notes.queue"), "not of ours");
+        try (WriteQueue q = WriteQueue.open(dir, 1 << 20, 1 << 20)) {
+            q.add(1, A, bytes("one"));
+        }
+        Path file = dir.resolve("000000000001.queue");
+        byte[] good = Files.readAllBytes(file);
+        for (int damage : new int[] {0, 2, 5, 200}) {
+            byte[] bad = good.clone();
+            bad[16] = (byte) damage;
+            CRC32C crc = new CRC32C();
+            crc.update(bad, 8, bad.length - 8);
+            ByteBuffer.wrap(bad).putInt(4, (int) crc.getValue());
+            Files.write(file, bad);
+            Files.writeString(dir.resolve("position"), "1 -5");
+            try (WriteQueue q = WriteQueue.open(dir, 1 << 20, 1 << 20)) {
+                assertThat(read(q.peek(1 << 20)).size()).as("length %d", damage).isLessThan(2);
+            }
         }
     }
 
