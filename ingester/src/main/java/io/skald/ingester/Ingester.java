@@ -20,6 +20,7 @@ import io.skald.ingester.flush.FlushStep;
 import io.skald.ingester.flush.Flushed;
 import io.skald.ingester.flush.Flusher;
 import io.skald.ingester.flush.RetentionClasses;
+import io.skald.ingester.flush.SegmentNotes;
 import io.skald.ingester.head.BatchCodec;
 import io.skald.ingester.head.EncodedBatch;
 import io.skald.ingester.head.EncodedBlocks;
@@ -98,7 +99,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
             TenantLimits limits,
             Clock clock,
             CollectorRegistry registry,
-            Consumer<FlushStep> steps)
+            Consumer<FlushStep> steps,
+            SegmentNotes notes)
             throws StoreException {
         this.disk = disk;
         this.config = config;
@@ -150,7 +152,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                             this::diskPressure,
                             tenant -> limits.of(tenant).patternsEnabled(),
                             pace,
-                            tenant -> RetentionClasses.of(limits.of(tenant))));
+                            tenant -> RetentionClasses.of(limits.of(tenant)),
+                            notes));
         } catch (StoreException | RuntimeException e) {
             if (opened != null) {
                 opened.close();
@@ -169,6 +172,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
      * @param directory the data directory of the config, locked; stays the caller's, who holds other things of it too
      * @param log where flushes are committed; read for the fences first
      * @param registry where the metrics are registered until {@link #close}
+     * @param notes told of each object before it is written
      * @throws StoreException if the directory is unreadable, or the index cannot be read
      */
     public static Ingester open(
@@ -178,10 +182,11 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
             SegmentStore segments,
             TenantLimits limits,
             Clock clock,
-            CollectorRegistry registry)
+            CollectorRegistry registry,
+            SegmentNotes notes)
             throws StoreException {
-        Ingester i =
-                new Ingester(Disk.REAL, directory, false, config, log, segments, limits, clock, registry, step -> {});
+        Ingester i = new Ingester(
+                Disk.REAL, directory, false, config, log, segments, limits, clock, registry, step -> {}, notes);
         i.flusher.start();
         return i;
     }
@@ -197,8 +202,22 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
             CollectorRegistry registry,
             Consumer<FlushStep> steps)
             throws StoreException {
+        return create(disk, config, log, segments, limits, clock, registry, steps, SegmentNotes.NONE);
+    }
+
+    static Ingester create(
+            Disk disk,
+            IngesterConfig config,
+            CommitLog log,
+            SegmentStore segments,
+            TenantLimits limits,
+            Clock clock,
+            CollectorRegistry registry,
+            Consumer<FlushStep> steps,
+            SegmentNotes notes)
+            throws StoreException {
         DataDirectory directory = DataDirectory.acquire(disk, config.dataDir());
-        return new Ingester(disk, directory, true, config, log, segments, limits, clock, registry, steps);
+        return new Ingester(disk, directory, true, config, log, segments, limits, clock, registry, steps, notes);
     }
 
     private static Map<TenantId, Long> fences(CommitLog log, String ingesterId) throws StoreException {

@@ -20,10 +20,12 @@ import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.RecentEntries.Tailed;
 import io.skald.ingester.flush.FlushStep;
 import io.skald.ingester.wal.SyncMode;
+import io.skald.storage.compact.Garbage;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.IndexVersion;
 import io.skald.storage.memory.MemoryIndexStore;
 import io.skald.storage.memory.MemorySegmentStore;
+import io.skald.storage.segment.SegmentRef;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +57,7 @@ class IngesterTest {
 
     private final MemoryIndexStore index = new MemoryIndexStore();
     private final MemorySegmentStore segments = new MemorySegmentStore();
+    private final Garbage garbage = new Garbage(index, segments, new CommitLog(index));
 
     private static final class Crash extends RuntimeException {
         private static final long serialVersionUID = 1;
@@ -81,7 +84,8 @@ class IngesterTest {
                 tenant -> Limits.DEFAULTS,
                 Clock.systemUTC(),
                 new CollectorRegistry(),
-                steps);
+                steps,
+                (tenant, keys) -> garbage.flushing(tenant, keys, System.currentTimeMillis()));
     }
 
     private static void push(Ingester i, long nanos, String... lines) throws Exception {
@@ -217,6 +221,15 @@ class IngesterTest {
         assertThat(recent(i, Direction.FORWARD)).isEmpty();
         assertThat(total(i)).isEqualTo(51);
         i.close();
+        List<String> objects = segments.list("");
+        List<String> live = new CommitLog(index)
+                .read(TENANT).segments().stream().map(SegmentRef::key).sorted().toList();
+        assertThat(garbage.collect(TENANT, System.currentTimeMillis() + 23 * HOUR / 1_000_000))
+                .isEmpty();
+        assertThat(segments.list("")).isEqualTo(objects);
+        assertThat(garbage.collect(TENANT, System.currentTimeMillis() + 31 * HOUR / 1_000_000))
+                .doesNotContainAnyElementsOf(live);
+        assertThat(segments.list("")).isEqualTo(live);
     }
 
     @Test

@@ -20,6 +20,7 @@ import io.skald.ingester.wal.SyncMode;
 import io.skald.storage.IndexStore;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.StoreMetrics;
+import io.skald.storage.compact.Garbage;
 import io.skald.storage.dynamodb.DynamoDbIndexStore;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.Retention;
@@ -55,6 +56,7 @@ final class Node implements AutoCloseable {
         this.index = parts.add("index", DynamoDbIndexStore.open(stores.dynamoDb(), metrics));
         this.log = new CommitLog(index);
         this.segments = parts.add("segments", S3SegmentStore.open(stores.s3(), metrics));
+        Garbage garbage = new Garbage(index, segments, log);
         CollectorRegistry registry = new CollectorRegistry();
         IngesterConfig d = IngesterConfig.defaults(data);
         IngesterConfig config = new IngesterConfig(
@@ -72,7 +74,16 @@ final class Node implements AutoCloseable {
                 d.maxPushBytes());
         DataDirectory directory = parts.add("directory", DataDirectory.acquire(Disk.REAL, data));
         this.ingester = parts.add(
-                "ingester", Ingester.open(directory, config, log, segments, t -> Limits.DEFAULTS, clock, registry));
+                "ingester",
+                Ingester.open(
+                        directory,
+                        config,
+                        log,
+                        segments,
+                        t -> Limits.DEFAULTS,
+                        clock,
+                        registry,
+                        (t, keys) -> garbage.flushing(t, keys, clock.millis())));
         CompactionSettings c = CompactionSettings.DEFAULTS;
         CompactionSettings settings = new CompactionSettings(
                 true, c.interval(), c.targetSize(), c.blockSize(), c.zstdLevel(), 0, c.deleteDelay());

@@ -158,7 +158,8 @@ public final class Appliance implements AutoCloseable {
                                 stores.segments(),
                                 limits,
                                 Clock.systemUTC(),
-                                registry))
+                                registry,
+                                stores.notes(config)))
                 : null;
         if (ingester != null && !config.tail().isEmpty()) {
             parts.add("agent", follow(config, data, ingester, registry));

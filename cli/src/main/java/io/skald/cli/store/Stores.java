@@ -7,9 +7,11 @@ import io.skald.core.config.StorageSettings.IndexBackend;
 import io.skald.core.config.StorageSettings.SegmentBackend;
 import io.skald.core.model.StoreException;
 import io.skald.core.service.CloseStack;
+import io.skald.ingester.flush.SegmentNotes;
 import io.skald.storage.IndexStore;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.StoreMetrics;
+import io.skald.storage.compact.Garbage;
 import io.skald.storage.dynamodb.DynamoDbIndexStore;
 import io.skald.storage.file.FileSegmentStore;
 import io.skald.storage.index.CommitLog;
@@ -37,7 +39,7 @@ public record Stores(IndexStore index, CommitLog log, SegmentStore segments) {
         CommitLog log = stores.log;
         SegmentStore segments = stores.segments;
         if (segments instanceof FileSegmentStore) {
-            // nobody else can be writing there; in a bucket others may, and what a crash left is found by skald fsck
+            // nobody else can be writing there; in a bucket others may; there it is noted before, see notes()
             OrphanSegments.sweep(segments, log);
         }
         return stores;
@@ -77,5 +79,14 @@ public record Stores(IndexStore index, CommitLog log, SegmentStore segments) {
             case FILE -> FileSegmentStore.open(data.resolve("segments"));
             case S3 -> S3SegmentStore.open(config.storage().s3(), metrics);
         };
+    }
+
+    /** What a flush tells before it writes. Where nobody else writes, what no commit names is found when the process starts. */
+    public SegmentNotes notes(SkaldConfig config) {
+        if (!config.storage().shared()) {
+            return SegmentNotes.NONE;
+        }
+        Garbage garbage = new Garbage(index, segments, log);
+        return (tenant, keys) -> garbage.flushing(tenant, keys, System.currentTimeMillis());
     }
 }

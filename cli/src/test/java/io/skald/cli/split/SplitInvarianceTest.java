@@ -15,6 +15,7 @@ import io.skald.core.scan.LogSource;
 import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
 import io.skald.ingester.compact.DeleteRequests;
+import io.skald.ingester.flush.SegmentNotes;
 import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
 import io.skald.logql.engine.Engine;
@@ -114,7 +115,8 @@ final class SplitInvarianceTest {
                         segments,
                         tenant -> Limits.DEFAULTS,
                         Clock.systemUTC(),
-                        new CollectorRegistry())) {
+                        new CollectorRegistry(),
+                        SegmentNotes.NONE)) {
             LogSource source =
                     new ExactSource(TENANT, log, new SegmentReaders(segments), () -> List.of(ingester.recent()));
             Moves moves = new Moves(ingester, log, segments, new Garbage(index, segments, log), random.nextInt());

@@ -8,12 +8,16 @@ import io.skald.cli.CommandRun;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
+import io.skald.storage.SegmentStore;
+import io.skald.storage.compact.Garbage;
 import io.skald.storage.file.FileSegmentStore;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.Fence;
 import io.skald.storage.index.IndexVersion;
 import io.skald.storage.index.LogRecord;
 import io.skald.storage.rocksdb.RocksIndexStore;
+import io.skald.storage.segment.OrphanSegments;
+import io.skald.storage.segment.SegmentKeys;
 import io.skald.storage.segment.SegmentRef;
 import io.skald.storage.segment.SegmentWriter;
 import java.nio.charset.StandardCharsets;
@@ -109,5 +113,50 @@ class FsckTest {
                 .contains("PROBLEM       " + all.get(1).key())
                 .contains("2 problems");
         assertThat(Files.exists(unknown)).isTrue();
+    }
+
+    @Test
+    void orphansGoWhenTheyAreOldAndTheLogIsThere() throws Exception {
+        Path segments = data.resolve("segments");
+        byte[] b = Files.readAllBytes(
+                segments.resolve(index().segments().getFirst().key()));
+        Path old = segments.resolve("t/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAV.seg");
+        Path fresh = segments.resolve(SegmentKeys.next(T, 20_000));
+        Path foreign = segments.resolve("lost/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAV.seg");
+        Path noted = segments.resolve("t/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAW.seg");
+        for (Path p : List.of(old, fresh, foreign, noted)) {
+            Files.createDirectories(p.getParent());
+            Files.write(p, b);
+        }
+        try (FileSegmentStore objects = FileSegmentStore.open(segments);
+                RocksIndexStore index = RocksIndexStore.open(data.resolve("index"))) {
+            new Garbage(index, objects, new CommitLog(index))
+                    .removed(T, List.of("t/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAW.seg"), System.currentTimeMillis());
+        }
+        assertThat(run("fsck", "--delete-orphans", "--older-than", "10m").exitCode())
+                .isEqualTo(2);
+        CommandRun r = run("fsck", "--delete-orphans");
+        assertThat(r.exitCode()).isZero();
+        assertThat(r.out())
+                .contains("removed       t/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAV.seg")
+                .contains("4 objects in no commit, 1 of them removed");
+        assertThat(Stream.of(old, fresh, foreign, noted).map(Files::exists)).containsExactly(false, true, true, true);
+        assertThat(index().segments()).hasSize(3);
+    }
+
+    /** Whoever lost the index must not lose the objects at the next start. */
+    @Test
+    void aStartWithoutTheIndexRemovesNothing() throws Exception {
+        delete(data.resolve("index"));
+        try (FileSegmentStore objects = FileSegmentStore.open(data.resolve("segments"));
+                RocksIndexStore index = RocksIndexStore.open(data.resolve("index"))) {
+            for (int i = 0; i < 10; i++) {
+                try (SegmentStore.Output out = objects.create(SegmentKeys.next(T, 20_000))) {
+                    out.commit();
+                }
+            }
+            assertThat(OrphanSegments.sweep(objects, new CommitLog(index))).isEmpty();
+            assertThat(objects.list("")).hasSize(13);
+        }
     }
 }

@@ -25,6 +25,7 @@ import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.RecentEntries;
 import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
+import io.skald.ingester.flush.SegmentNotes;
 import io.skald.ingester.recent.RecentApi;
 import io.skald.ingester.wal.DataDirectory;
 import io.skald.querier.remote.ClusterIngesters;
@@ -76,7 +77,8 @@ class RemoteIngesterIT {
                 new MemorySegmentStore(),
                 SkaldConfig.DEFAULTS.tenantLimits(),
                 Clock.systemUTC(),
-                new CollectorRegistry());
+                new CollectorRegistry(),
+                SegmentNotes.NONE);
         server = new HttpServer(HttpServerConfig.of("127.0.0.1", 0), new CollectorRegistry());
         api = new RecentApi(ingester.recent());
         api.register(server);

@@ -44,6 +44,7 @@ public final class Flusher implements AutoCloseable {
      * @param patterns whether the patterns of a tenant's lines are mined
      * @param pace what a flush gives way to
      * @param retention by which rules a tenant's entries are kept
+     * @param notes told of each object before it is written
      */
     public record Settings(
             long flushBytes,
@@ -53,7 +54,8 @@ public final class Flusher implements AutoCloseable {
             BooleanSupplier pressure,
             Predicate<TenantId> patterns,
             AckPace pace,
-            Function<TenantId, RetentionClasses> retention) {}
+            Function<TenantId, RetentionClasses> retention,
+            SegmentNotes notes) {}
 
     /** What was flushed and is still readable in the head. */
     private record Kept(List<TenantId> tenants, long position, long dueNanos) {}
@@ -226,7 +228,8 @@ public final class Flusher implements AutoCloseable {
                     fences.getOrDefault(t, 0L),
                     c.position(),
                     settings.patterns().test(t),
-                    settings.retention().apply(t)));
+                    settings.retention().apply(t),
+                    settings.notes()));
         }
     }
 

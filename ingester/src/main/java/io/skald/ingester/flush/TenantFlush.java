@@ -14,10 +14,13 @@ import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.CommitResult;
 import io.skald.storage.index.Fence;
 import io.skald.storage.index.LogRecord;
+import io.skald.storage.segment.SegmentKeys;
 import io.skald.storage.segment.SegmentRef;
 import io.skald.storage.segment.SegmentWriter;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,7 @@ final class TenantFlush {
     private final long to;
     private final boolean patterns;
     private final RetentionClasses retention;
+    private final SegmentNotes notes;
     private long from;
     private @Nullable LogRecord record;
     private List<SegmentRef> committed = List.of();
@@ -56,7 +60,9 @@ final class TenantFlush {
             long from,
             long to,
             boolean patterns,
-            RetentionClasses retention) {
+            RetentionClasses retention,
+            SegmentNotes notes) {
+        this.notes = notes;
         this.retention = retention;
         this.patterns = patterns;
         this.head = head;
@@ -146,9 +152,13 @@ final class TenantFlush {
             if (range.size() == 0) {
                 return null;
             }
-            for (long day : range.periods(DAY_NANOS)) {
+            SortedSet<Long> days = range.periods(DAY_NANOS);
+            List<String> keys = keys(days);
+            notes.writing(tenant, keys);
+            Iterator<String> key = keys.iterator();
+            for (long day : days) {
                 for (String selector : retention.all()) {
-                    SegmentRef ref = segment(range, day, selector);
+                    SegmentRef ref = segment(range, day, selector, key.next());
                     if (ref != null) {
                         written.add(ref);
                         events.reached(FlushStep.SEGMENT_WRITTEN);
@@ -162,23 +172,38 @@ final class TenantFlush {
         }
     }
 
-    private @Nullable SegmentRef segment(HeadRange range, long day, String selector) throws StoreException {
+    /** A key for each segment that may come of it. */
+    private List<String> keys(SortedSet<Long> days) {
+        List<String> keys = new ArrayList<>();
+        for (long day : days) {
+            for (int i = 0; i < retention.all().size(); i++) {
+                keys.add(SegmentKeys.next(tenant, Math.toIntExact(day)));
+            }
+        }
+        return keys;
+    }
+
+    private @Nullable SegmentRef segment(HeadRange range, long day, String selector, String firstKey)
+            throws StoreException {
+        String key = firstKey;
         while (true) {
             try {
-                return tried(range, day, selector);
+                return tried(range, day, selector, key);
             } catch (BlockCopier.WrongFilter e) {
                 // each agent can be wrong only once
                 LOG.log(System.Logger.Level.INFO, "writing the segment of day " + day + " again");
+                key = SegmentKeys.next(tenant, Math.toIntExact(day));
+                notes.writing(tenant, List.of(key));
             }
         }
     }
 
-    private @Nullable SegmentRef tried(HeadRange range, long day, String selector)
+    private @Nullable SegmentRef tried(HeadRange range, long day, String selector, String key)
             throws StoreException, BlockCopier.WrongFilter {
         long start = day * DAY_NANOS;
         long end = start + DAY_NANOS;
         boolean any = false;
-        try (SegmentWriter writer = SegmentWriter.create(store, tenant, Math.toIntExact(day))) {
+        try (SegmentWriter writer = SegmentWriter.create(store, key, Math.toIntExact(day))) {
             if (!patterns) {
                 writer.withoutPatterns();
             }

@@ -12,6 +12,7 @@ import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.CommitResult;
 import io.skald.storage.index.LogRecord;
 import io.skald.storage.segment.SegmentRef;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +32,14 @@ public final class Garbage {
     private static final int WRITING = 2;
     private static final int RANDOM_BITS = 16;
     private static final int MAX_KEYS = 1 << 20;
+    /** How long after they were noted objects of a flush are garbage, if no commit names them: longer than a flush is tried again. */
+    private static final long FLUSH_MILLIS = Duration.ofHours(24).toMillis();
+    /** What flushes noted comes due together, so that one commit settles it. */
+    private static final long TOGETHER_MILLIS = Duration.ofHours(6).toMillis();
+    /** Keys that one commit makes void. */
+    private static final int MAX_VOIDS = 1000;
+
+    private static final int PAGE = 1000;
 
     private final IndexStore index;
     private final SegmentStore segments;
@@ -52,6 +61,12 @@ public final class Garbage {
         note(tenant, keys, dueMillis, WRITING);
     }
 
+    /** Notes keys that a flush is about to write. */
+    public void flushing(TenantId tenant, List<String> keys, long nowMillis) throws StoreException {
+        long due = nowMillis + FLUSH_MILLIS;
+        note(tenant, keys, due + TOGETHER_MILLIS - due % TOGETHER_MILLIS, WRITING);
+    }
+
     private void note(TenantId tenant, List<String> keys, long dueMillis, int kind) throws StoreException {
         ByteSink out = new ByteSink(256);
         out.u8(VERSION);
@@ -70,6 +85,50 @@ public final class Garbage {
         return tenant.value() + "/garbage";
     }
 
+    /** Keys that are noted, and so are or will be dealt with. */
+    public Set<String> noted(TenantId tenant) throws StoreException {
+        Set<String> keys = new HashSet<>();
+        long from = 0;
+        List<IndexStore.Item> items;
+        do {
+            items = index.read(partition(tenant), from, PAGE);
+            for (IndexStore.Item item : items) {
+                keys.addAll(decode(tenant, item).keys);
+                from = item.key() + 1;
+            }
+        } while (items.size() == PAGE);
+        return keys;
+    }
+
+    /**
+     * Removes objects that no commit names, at once; after that none can name them.
+     *
+     * @return the keys that were removed: not those that are live
+     */
+    public Set<String> discard(TenantId tenant, Set<String> keys) throws StoreException {
+        Set<String> left = new HashSet<>(keys);
+        remove(tenant, left, true);
+        return left;
+    }
+
+    /** What is noted under one key. */
+    private record Noted(boolean writing, List<String> keys) {}
+
+    private static Noted decode(TenantId tenant, IndexStore.Item item) throws StoreException.CorruptData {
+        String object = "garbage " + partition(tenant) + "/" + item.key();
+        ByteSource in = new ByteSource(object, item.value(), 0, item.value().length, 0);
+        if (in.u8() != VERSION) {
+            throw in.corrupt("unknown version");
+        }
+        boolean writing = in.u8() == WRITING;
+        int n = in.count("keys", MAX_KEYS);
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            keys.add(in.string("key", 8192));
+        }
+        return new Noted(writing, keys);
+    }
+
     /**
      * Removes what is due. Keys that were to be written and are not committed are voided in the log first, so that a writer that went on late
      * cannot commit them.
@@ -77,31 +136,38 @@ public final class Garbage {
      * @return the keys that were removed
      */
     public List<String> collect(TenantId tenant, long nowMillis) throws StoreException {
-        List<String> gone = new ArrayList<>();
-        List<IndexStore.Item> items = index.read(partition(tenant), 0, 1000);
+        Set<String> removed = new HashSet<>();
+        Set<String> written = new HashSet<>();
+        long last = -1;
+        List<IndexStore.Item> items = index.read(partition(tenant), 0, 1);
+        if (!items.isEmpty() && items.getFirst().key() >>> RANDOM_BITS <= nowMillis) {
+            // mostly nothing is due, and all that waits need not be read for that
+            items = index.read(partition(tenant), 0, PAGE);
+        }
         for (IndexStore.Item item : items) {
-            if (item.key() >>> RANDOM_BITS > nowMillis) {
+            if (item.key() >>> RANDOM_BITS > nowMillis || written.size() >= MAX_VOIDS) {
                 break;
             }
-            String object = "garbage " + partition(tenant) + "/" + item.key();
-            ByteSource in = new ByteSource(object, item.value(), 0, item.value().length, 0);
-            if (in.u8() != VERSION) {
-                throw in.corrupt("unknown version");
-            }
-            boolean writing = in.u8() == WRITING;
-            int n = in.count("keys", MAX_KEYS);
-            Set<String> keys = HashSet.newHashSet(n);
-            for (int i = 0; i < n; i++) {
-                keys.add(in.string("key", 8192));
-            }
-            remove(tenant, keys, writing);
-            gone.addAll(keys);
-            index.deleteBefore(partition(tenant), item.key() + 1);
+            Noted noted = decode(tenant, item);
+            (noted.writing ? written : removed).addAll(noted.keys);
+            last = item.key();
         }
+        if (last < 0) {
+            return List.of();
+        }
+        remove(tenant, removed, false);
+        remove(tenant, written, true);
+        index.deleteBefore(partition(tenant), last + 1);
+        List<String> gone = new ArrayList<>(removed);
+        gone.addAll(written);
         return gone;
     }
 
+    /** Takes out of the keys those that are live, and removes the objects of the others. */
     private void remove(TenantId tenant, Set<String> keys, boolean writing) throws StoreException {
+        if (keys.isEmpty()) {
+            return;
+        }
         boolean sure = !writing;
         do {
             for (SegmentRef s : log.read(tenant).segments()) {

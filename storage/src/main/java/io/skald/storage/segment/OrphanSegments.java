@@ -9,18 +9,22 @@ import io.skald.storage.index.CommitLog;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Finds objects that no commit knows: what a crash left between writing a segment and committing it, or between a commit and a removal. */
 public final class OrphanSegments {
     private static final System.Logger LOG = System.getLogger(OrphanSegments.class.getName());
     private static final String SUFFIX = ".seg";
+    /** A crash leaves a few at most. */
+    private static final int FEW = 8;
 
     private OrphanSegments() {}
 
     /**
      * Removes the segments that are in no tenant's log. Only for a store that one process owns, before that process writes to it: a segment that is
-     * being written looks the same.
+     * being written looks the same. Those of a tenant that has more of them than segments are left: rather its log was lost.
      *
      * @return the keys that were removed
      * @throws StoreException if the store or the log cannot be read; a segment that cannot be removed is logged and stays
@@ -36,9 +40,28 @@ public final class OrphanSegments {
                 keys.stream().filter(k -> k.startsWith(tenant.value() + "/")).forEach(live::add);
             }
         }
-        List<String> removed = new ArrayList<>();
+        Map<String, List<String>> unknown = new TreeMap<>();
+        Map<String, Integer> known = new TreeMap<>();
         for (String key : keys) {
-            if (key.endsWith(SUFFIX) && !live.contains(key)) {
+            String tenant = key.substring(0, Math.max(0, key.indexOf('/')));
+            if (live.contains(key)) {
+                known.merge(tenant, 1, Integer::sum);
+            } else if (key.endsWith(SUFFIX)) {
+                unknown.computeIfAbsent(tenant, t -> new ArrayList<>()).add(key);
+            }
+        }
+        List<String> removed = new ArrayList<>();
+        for (Map.Entry<String, List<String>> of : unknown.entrySet()) {
+            if (of.getValue().size() > FEW + known.getOrDefault(of.getKey(), 0)) {
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "{0} segments of tenant {1} are in no commit and are left alone, as the index has fewer: if it was lost, see skald index rebuild;"
+                                + " if not, skald fsck --delete-orphans",
+                        of.getValue().size(),
+                        of.getKey());
+                continue;
+            }
+            for (String key : of.getValue()) {
                 try {
                     store.delete(key);
                     removed.add(key);

@@ -19,7 +19,7 @@ public final class SegmentKeys {
     }
 
     /** The time in a key, milliseconds since the epoch; 0 if it is not one of these. */
-    static long millis(String key) {
+    public static long millis(String key) {
         int from = key.lastIndexOf('/') + 1;
         if (key.length() - from != 30) {
             return 0;
