@@ -94,6 +94,24 @@ public final class ByteSource {
     }
 
     public long varint() throws CorruptData {
+        // most are of one or two bytes
+        int i = at;
+        if (end - i >= 2) {
+            byte first = bytes[i];
+            if (first >= 0) {
+                at = i + 1;
+                return first;
+            }
+            byte second = bytes[i + 1];
+            if (second >= 0) {
+                at = i + 2;
+                return (first & 0x7f) | second << 7;
+            }
+        }
+        return longVarint();
+    }
+
+    private long longVarint() throws CorruptData {
         long v = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             if (at == end) {

@@ -3,6 +3,7 @@
 package io.skald.core.block;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Dates with times as log lines have them, of a fixed length each, in the forms of {@link #LAYOUTS}, with or without a fraction of a second. Confined
@@ -47,6 +48,10 @@ final class Stamp {
 
     private static final int LAST_YEAR = 2199;
     private static final long END_SECONDS = 86_400L * daysOf(LAST_YEAR + 1, 1, 1);
+    /** The same in steps, by the upper bits of a form. */
+    private static final long[] END_STEPS = Arrays.stream(UNIT_NANOS)
+            .map(unit -> END_SECONDS * (1_000_000_000 / unit))
+            .toArray();
 
     private long day = -1;
     private int year;
@@ -77,11 +82,6 @@ final class Stamp {
     static int length(int form) {
         int fraction = form >>> 4;
         return LAYOUTS[form & 15].length() + (fraction == 0 ? 0 : 1 + FRACTION_DIGITS[fraction]);
-    }
-
-    /** What one step of the value is, nanoseconds. */
-    static long unitNanos(int form) {
-        return UNIT_NANOS[form >>> 4];
     }
 
     /** The fraction that stands at a place, as the upper bits of a form; 0 for none or one of another length. */
@@ -203,9 +203,20 @@ final class Stamp {
         return value;
     }
 
+    /** How many steps of the form the moment lies behind 1970, rounded down. */
+    static long steps(long timeNanos, int form) {
+        // by constants, which compile to multiplications
+        return switch (FRACTION_DIGITS[form >>> 4]) {
+            case 0 -> Math.floorDiv(timeNanos, 1_000_000_000L);
+            case 3 -> Math.floorDiv(timeNanos, 1_000_000L);
+            case 6 -> Math.floorDiv(timeNanos, 1000L);
+            default -> timeNanos;
+        };
+    }
+
     /** Whether a value can be written. */
     static boolean inRange(long value, int form) {
-        return value >= 0 && value / (1_000_000_000 / UNIT_NANOS[form >>> 4]) < END_SECONDS;
+        return value >= 0 && value < END_STEPS[form >>> 4];
     }
 
     /** Writes a value that is in range; {@link #length} bytes. */

@@ -44,7 +44,7 @@ final class StampColumn {
                 int n = Stamp.length(form);
                 forms.u8(form);
                 positions.varint(position);
-                differences.zigzag(value - Math.floorDiv(times[i], Stamp.unitNanos(form)));
+                differences.zigzag(value - Stamp.steps(times[i], form));
                 rest.bytes(lines, at, position);
                 rest.bytes(lines, at + position + n, end - at - position - n);
                 saved += n;
@@ -177,7 +177,7 @@ final class StampColumn {
             int n = Stamp.length(forms[i]);
             int before = positions[k++];
             int after = length - n - before;
-            long value = in.zigzag() + Math.floorDiv(times[i], Stamp.unitNanos(forms[i]));
+            long value = in.zigzag() + Stamp.steps(times[i], forms[i]);
             if (after < 0 || length - n > end - from || !Stamp.inRange(value, forms[i])) {
                 throw in.corrupt("date of row " + i + " does not fit into its line");
             }

@@ -25,6 +25,7 @@ import io.skald.logql.pipeline.CompiledRange;
 import io.skald.logql.pipeline.Pipelines;
 import io.skald.logql.pipeline.SamplePipeline;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -159,10 +160,14 @@ final class RangeScan {
         private long counted;
         private int ordinal = -1;
 
-        /** The series of the sample before, which the next one often belongs to as well. */
-        private @Nullable Labels lastLabels;
+        /** The series by the numbers that the stages of the stream at hand give them. */
+        private @Nullable SeriesWindows[] numbered = new SeriesWindows[16];
 
-        private @Nullable SeriesWindows lastSeries;
+        /** Samples from {@code paneFrom} to {@code paneTo}, exclusive, are in this pane. */
+        private int pane;
+
+        private long paneFrom;
+        private long paneTo;
 
         Reader(ScanTasks tasks) {
             this.tasks = tasks;
@@ -201,19 +206,29 @@ final class RangeScan {
                     return true;
                 }
                 long time = c.timestampNanos();
-                int pane = windows.pane(time);
+                if (time < paneFrom || time >= paneTo) {
+                    moveTo(time);
+                }
                 if (pane != Windows.NONE && p.process(time, c.buffer(), c.offset(), c.length(), c.metadata())) {
                     matched++;
-                    seriesOf(p.seriesLabels()).add(pane, time, ordinal, p.value());
+                    seriesOf(p).add(pane, time, ordinal, p.value());
                 }
             }
             return true;
+        }
+
+        /** Finds the pane of a moment. */
+        private void moveTo(long time) {
+            pane = windows.pane(time);
+            paneFrom = time;
+            paneTo = windows.sameUntil(time);
         }
 
         /** Makes the stages those of a stream. */
         private void bind(int stream) {
             if (stream != ordinal) {
                 ordinal = stream;
+                Arrays.fill(numbered, null);
                 stages = compiled.forStream(tasks.labels(stream));
             }
         }
@@ -251,14 +266,14 @@ final class RangeScan {
             boolean bytes = compiled.columns().lineLengths();
             Map<String, Optional<SeriesWindows>> byLevel = new HashMap<>();
             long minute = Long.MIN_VALUE;
-            int pane = Windows.NONE;
+            int minutePane = Windows.NONE;
             long lines = 0;
             for (int i = cells.from(); i < cells.to(); i++) {
                 if (t.minute(i) != minute) {
                     minute = t.minute(i);
-                    pane = windows.pane((minute + 1) * Tally.MINUTE_NANOS);
+                    minutePane = windows.pane((minute + 1) * Tally.MINUTE_NANOS);
                 }
-                if (pane == Windows.NONE) {
+                if (minutePane == Windows.NONE) {
                     continue;
                 }
                 lines += t.lines(i);
@@ -269,7 +284,7 @@ final class RangeScan {
                 }
                 if (s.isPresent()) {
                     matched += t.lines(i);
-                    s.get().addMany(pane, t.lines(i), (double) (bytes ? t.bytes(i) : t.lines(i)));
+                    s.get().addMany(minutePane, t.lines(i), (double) (bytes ? t.bytes(i) : t.lines(i)));
                 }
             }
             counted += lines;
@@ -278,15 +293,27 @@ final class RangeScan {
         /** Nothing if the stages let no line of this level through. */
         private Optional<SeriesWindows> seriesOfLevel(SamplePipeline p, String level) {
             Labels metadata = level.isEmpty() ? Labels.EMPTY : Labels.of(EntryIdentity.DETECTED_LEVEL, level);
-            return p.process(0, NO_BYTES, 0, 0, metadata) ? Optional.of(seriesOf(p.seriesLabels())) : Optional.empty();
+            return p.process(0, NO_BYTES, 0, 0, metadata) ? Optional.of(seriesOf(p)) : Optional.empty();
+        }
+
+        private SeriesWindows seriesOf(SamplePipeline p) {
+            int n = p.seriesNumber();
+            if (n < 0) {
+                return seriesOf(p.seriesLabels());
+            }
+            SeriesWindows known = n < numbered.length ? numbered[n] : null;
+            if (known == null) {
+                known = seriesOf(p.seriesLabels());
+                if (n >= numbered.length) {
+                    numbered = Arrays.copyOf(numbered, Math.max(n + 1, 2 * numbered.length));
+                }
+                numbered[n] = known;
+            }
+            return known;
         }
 
         private SeriesWindows seriesOf(Labels labels) {
-            SeriesWindows found = lastSeries;
-            if (found != null && labels.equals(lastLabels)) {
-                return found;
-            }
-            found = local.get(labels);
+            SeriesWindows found = local.get(labels);
             if (found == null) {
                 String error = labels.get(ERROR_LABEL);
                 if (error != null) {
@@ -296,8 +323,6 @@ final class RangeScan {
                 found = function.newSeries();
                 local.put(labels, found);
             }
-            lastLabels = labels;
-            lastSeries = found;
             return found;
         }
 

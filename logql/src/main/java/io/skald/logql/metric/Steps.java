@@ -42,6 +42,12 @@ public record Steps(long startNanos, long stepNanos, int count) {
         return (int) Math.min(count, Math.max(0, n));
     }
 
+    /** Until when, exclusive, {@link #before} gives what it gives at a moment. */
+    long until(long timestampNanos) {
+        int n = before(timestampNanos);
+        return n == count ? Long.MAX_VALUE : saturatedAdd(time(n), 1);
+    }
+
     /** The sum, or the end of the number range that it would pass. */
     public static long saturatedAdd(long a, long b) {
         long sum = a + b;

@@ -52,6 +52,14 @@ public final class Windows {
         return ended < begun ? ended + begun : NONE;
     }
 
+    /** A moment after the given one, such that all moments from there on and before it are in one pane; the latest that is easily told. */
+    public long sameUntil(long timestampNanos) {
+        long shifted = Steps.saturatedAdd(timestampNanos, offsetNanos);
+        long ends = steps.until(shifted);
+        long begins = Steps.saturatedSubtract(steps.until(Steps.saturatedAdd(shifted, rangeNanos)), rangeNanos);
+        return Math.max(timestampNanos + 1, Steps.saturatedSubtract(Math.min(ends, begins), offsetNanos));
+    }
+
     /** Whether every window holds all of the moments of a range, both ends included, or none of them. */
     public boolean together(long firstNanos, long lastNanos) {
         return place(firstNanos) == place(lastNanos);

@@ -46,6 +46,88 @@ public final class Conversion {
         return point < 0 ? (double) digits : (double) digits / POWERS[n - 1 - point];
     }
 
+    /**
+     * What {@link #number} makes of text that is digits with or without a point and more digits, and not many; negative for all other text, which
+     * may be a number nevertheless.
+     */
+    static double plain(byte[] b, int from, int length) {
+        if (length == 0 || length > MAX_PLAIN) {
+            return -1;
+        }
+        long digits = 0;
+        int point = -1;
+        int last = from + length - 1;
+        for (int i = from; i <= last; i++) {
+            int digit = b[i] - '0';
+            if (digit >= 0 && digit <= 9) {
+                digits = digits * 10 + digit;
+            } else if (b[i] == '.' && point < 0 && i > from && i < last) {
+                point = i;
+            } else {
+                return -1;
+            }
+        }
+        return point < 0 ? (double) digits : (double) digits / POWERS[last - point];
+    }
+
+    /**
+     * What {@link #durationNanos} makes of text that is one number, as for {@link #plain}, with one unit in ASCII; negative for all other text,
+     * which may be a duration nevertheless.
+     */
+    static long plainDuration(byte[] b, int from, int length) {
+        if (length < 2 || length > MAX_PLAIN) {
+            return -1;
+        }
+        int end = from + length;
+        long factor = plainUnit(b, end);
+        // the digits end with the unit: ms, us and ns have two letters, h, m and s one
+        int digitsEnd = end - (isDigit((char) b[end - 2]) ? 1 : 2);
+        if (factor == 0 || digitsEnd == from) {
+            return -1;
+        }
+        long whole = 0;
+        long fraction = 0;
+        double scale = 1;
+        int i = from;
+        for (; i < digitsEnd && b[i] != '.'; i++) {
+            if (!isDigit((char) b[i])) {
+                return -1;
+            }
+            whole = whole * 10 + (b[i] - '0');
+        }
+        if (i == from || i == digitsEnd - 1 || whole > Long.MAX_VALUE / 4 / factor) {
+            return -1;
+        }
+        for (i++; i < digitsEnd; i++) {
+            if (!isDigit((char) b[i])) {
+                return -1;
+            }
+            fraction = fraction * 10 + (b[i] - '0');
+            scale *= 10;
+        }
+        return whole * factor + (long) (fraction * (factor / scale));
+    }
+
+    /** Nanoseconds of the unit that ends at a place behind a digit; 0 if none does. */
+    private static long plainUnit(byte[] b, int end) {
+        byte before = b[end - 2];
+        boolean one = isDigit((char) before);
+        return switch (b[end - 1]) {
+            case 's' ->
+                one
+                        ? 1_000_000_000L
+                        : switch (before) {
+                            case 'm' -> 1_000_000;
+                            case 'u' -> 1_000;
+                            case 'n' -> 1;
+                            default -> 0;
+                        };
+            case 'm' -> one ? 60_000_000_000L : 0;
+            case 'h' -> one ? 3_600_000_000_000L : 0;
+            default -> 0;
+        };
+    }
+
     /** A floating-point number, as Go's ParseFloat. */
     public double number(String s) {
         error = null;

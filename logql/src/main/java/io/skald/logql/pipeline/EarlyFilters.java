@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The conditions behind a parser that look at one label each. A parser tests them as soon as it has found the label, and drops the line
@@ -19,6 +20,10 @@ final class EarlyFilters {
     static final EarlyFilters NONE = new EarlyFilters(Map.of());
 
     private final Map<String, Step> byLabel;
+    /** What was asked for last, and its condition. */
+    private @Nullable String lastLabel;
+
+    private @Nullable Step last;
 
     private EarlyFilters(Map<String, Step> byLabel) {
         this.byLabel = byLabel;
@@ -60,11 +65,17 @@ final class EarlyFilters {
     }
 
     /** Whether a label that was just set rules the line out. */
+    @SuppressWarnings("ReferenceEquality") // parsers ask with the same objects at each line
     boolean drops(String label, LineState state) {
         if (byLabel.isEmpty()) {
+            // the one that all threads share
             return false;
         }
-        Step step = byLabel.get(label);
+        if (label != lastLabel) {
+            lastLabel = label;
+            last = byLabel.get(label);
+        }
+        Step step = last;
         return step != null && !step.apply(state);
     }
 }

@@ -71,12 +71,14 @@ final class JsonScanner {
 
     /** Consumes a string; {@code valueFrom}, {@code valueTo} and {@code escaped} tell about it. */
     boolean string() {
-        if (!eat('"')) {
-            return false;
-        }
+        return eat('"') && text();
+    }
+
+    /** Consumes a string behind its first quote. */
+    private boolean text() {
         int from = at;
         boolean esc = false;
-        int i = quoteOrBackslash(from);
+        int i = quoteOrBackslash(b, from, end);
         while (i < end) {
             if (b[i] == '"') {
                 valueFrom = from;
@@ -87,13 +89,13 @@ final class JsonScanner {
                 return true;
             }
             esc = true;
-            i = quoteOrBackslash(i + 2);
+            i = quoteOrBackslash(b, i + 2, end);
         }
         return false;
     }
 
     /** Where the next of both is, eight bytes at a time; {@code end} or more if there is none. */
-    private int quoteOrBackslash(int from) {
+    static int quoteOrBackslash(byte[] b, int from, int end) {
         int i = from;
         for (; i + 8 <= end; i += 8) {
             long v = (long) LONG.get(b, i);
@@ -115,7 +117,10 @@ final class JsonScanner {
     boolean value() {
         int c = peek();
         return switch (c) {
-            case '"' -> string();
+            case '"' -> {
+                at++;
+                yield text();
+            }
             case '{', '[' -> {
                 int from = at;
                 if (!skipNested()) {
@@ -195,12 +200,12 @@ final class JsonScanner {
     }
 
     private int skipString(int quote) {
-        int i = quoteOrBackslash(quote + 1);
+        int i = quoteOrBackslash(b, quote + 1, end);
         while (i < end) {
             if (b[i] == '"') {
                 return i + 1;
             }
-            i = quoteOrBackslash(i + 2);
+            i = quoteOrBackslash(b, i + 2, end);
         }
         return -1;
     }

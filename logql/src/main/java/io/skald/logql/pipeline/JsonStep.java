@@ -55,24 +55,22 @@ final class JsonStep implements Step {
         if (s.eat('}')) {
             return null;
         }
+        KeyNode child = null;
         while (true) {
-            if (!s.string()) {
-                return JsonScanner.MALFORMED;
-            }
-            KeyNode child = node.child(s.b, s.valueFrom, s.valueTo - s.valueFrom, s.escaped);
-            if (!s.eat(':')) {
+            child = node.readJsonKey(s, child);
+            if (child == null) {
                 return JsonScanner.MALFORMED;
             }
             String problem = value(state, child, depth);
             if (problem != null || missing == 0 || dropped) {
                 return problem;
             }
-            if (s.eat('}')) {
-                return null;
+            int c = s.peek();
+            if (c != ',') {
+                s.at++;
+                return c == '}' ? null : JsonScanner.MALFORMED;
             }
-            if (!s.eat(',')) {
-                return JsonScanner.MALFORMED;
-            }
+            s.at++;
         }
     }
 
@@ -97,7 +95,7 @@ final class JsonStep implements Step {
 
     private void extract(LineState state, KeyNode node, LineState.Encoding encoding) {
         String label = node.labelFor(state);
-        if (needed.names() != null && !needed.names().contains(label)) {
+        if (label == null) {
             return;
         }
         JsonScanner s = scanner;

@@ -23,6 +23,16 @@ final class KeyNode {
     final boolean wantedBelow;
 
     private final Needed needed;
+    /** Which of the two labels that the key may get are wanted. */
+    private final boolean wantedAsIs;
+
+    private final boolean wantedExtracted;
+    /** The key as it stands in JSON that has no white space: quoted, with a colon. */
+    private final byte[] inJson;
+    /** The keys that came last as the first below this one and as the next after it, which most often come again. */
+    private @Nullable KeyNode first;
+
+    private @Nullable KeyNode next;
     private @Nullable String extractedName;
     private @Nullable KeyNode @Nullable [] table;
     private int children;
@@ -33,16 +43,27 @@ final class KeyNode {
         this.wanted = wanted;
         this.wantedBelow = wantedBelow;
         this.needed = needed;
+        this.wantedAsIs = needed.all() || needed.contains(name);
+        this.wantedExtracted = needed.all() || needed.contains(name + LineState.EXTRACTED);
+        this.inJson = new byte[key.length + 3];
+        System.arraycopy(key, 0, inJson, 1, key.length);
+        inJson[0] = '"';
+        inJson[key.length + 1] = '"';
+        inJson[key.length + 2] = ':';
     }
 
     static KeyNode root(Needed needed) {
         return new KeyNode(new byte[0], "", false, true, needed);
     }
 
-    /** The label for a line: another one where stream or metadata have it already. */
+    /** The label for a line, another one where stream or metadata have it already; null if nobody wants it. */
+    @Nullable
     String labelFor(LineState state) {
         if (!state.conflicts(name)) {
-            return name;
+            return wantedAsIs ? name : null;
+        }
+        if (!wantedExtracted) {
+            return null;
         }
         String e = extractedName;
         if (e == null) {
@@ -50,6 +71,31 @@ final class KeyNode {
             extractedName = e;
         }
         return e;
+    }
+
+    /**
+     * Reads a key of an object of JSON, and its colon.
+     *
+     * @param before the key before it in the object, or null
+     * @return its node, or null if it is no key
+     */
+    @Nullable
+    KeyNode readJsonKey(JsonScanner s, @Nullable KeyNode before) {
+        KeyNode likely = before == null ? first : before.next;
+        if (likely != null && s.at + likely.inJson.length <= s.end && ByteKeys.standsAt(likely.inJson, s.b, s.at)) {
+            s.at += likely.inJson.length;
+            return likely;
+        }
+        if (!s.string()) {
+            return null;
+        }
+        KeyNode found = child(s.b, s.valueFrom, s.valueTo - s.valueFrom, s.escaped);
+        if (before == null) {
+            first = found;
+        } else {
+            before.next = found;
+        }
+        return s.eat(':') ? found : null;
     }
 
     /** The node of a key below this one. */
@@ -60,10 +106,10 @@ final class KeyNode {
             table = t;
         }
         int mask = t.length - 1;
-        int h = hash(b, from, length) & mask;
+        int h = ByteKeys.hash(b, from, length) & mask;
         KeyNode n = t[h];
         while (n != null) {
-            if (Arrays.equals(n.key, 0, n.key.length, b, from, from + length)) {
+            if (ByteKeys.equal(n.key, b, from, length)) {
                 return n;
             }
             h = (h + 1) & mask;
@@ -91,7 +137,7 @@ final class KeyNode {
         int mask = t.length - 1;
         for (KeyNode n : old) {
             if (n != null) {
-                int h = hash(n.key, 0, n.key.length) & mask;
+                int h = ByteKeys.hash(n.key, 0, n.key.length) & mask;
                 while (t[h] != null) {
                     h = (h + 1) & mask;
                 }
@@ -99,13 +145,5 @@ final class KeyNode {
             }
         }
         table = t;
-    }
-
-    private static int hash(byte[] b, int from, int length) {
-        int h = length;
-        for (int i = from; i < from + length; i++) {
-            h = h * 31 + b[i];
-        }
-        return h ^ (h >>> 15);
     }
 }

@@ -4,6 +4,7 @@ package io.skald.logql.pipeline;
 
 import io.skald.core.model.Matcher;
 import io.skald.logql.ast.LabelFilter;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
 /** Compiles conditions on labels. */
@@ -54,10 +55,31 @@ final class LabelFilters {
 
     private static Step string(Matcher matcher) {
         String name = matcher.name();
+        if (comparesBytes(matcher)) {
+            byte[] value = matcher.value().getBytes(StandardCharsets.UTF_8);
+            boolean equal = matcher.op() == Matcher.Op.EQUAL;
+            return s -> {
+                int slot = s.slot(name);
+                if (slot >= 0 && s.isPlainSlice(slot)) {
+                    return ByteKeys.equal(value, s.sliceBuffer(slot), s.sliceOffset(slot), s.sliceLength(slot))
+                            == equal;
+                }
+                String v = s.get(name);
+                return matcher.matches(v == null ? "" : v);
+            };
+        }
         return s -> {
             String v = s.get(name);
             return matcher.matches(v == null ? "" : v);
         };
+    }
+
+    /** Whether bytes can be compared: not with what bytes that are no UTF-8 turn into, nor with what is no label of a line. */
+    private static boolean comparesBytes(Matcher m) {
+        return (m.op() == Matcher.Op.EQUAL || m.op() == Matcher.Op.NOT_EQUAL)
+                && m.value().indexOf('\ufffd') < 0
+                && m.value().chars().noneMatch(c -> Character.isSurrogate((char) c))
+                && !m.name().startsWith("__error");
     }
 
     private static Step ip(LabelFilter.IpFilter f) {
@@ -82,6 +104,16 @@ final class LabelFilters {
 
         @Override
         public boolean apply(LineState state) {
+            int slot = state.slot(label);
+            if (slot >= 0 && state.isPlainSlice(slot)) {
+                if (state.hasError()) {
+                    return true;
+                }
+                Known known = holdsPlain(state.sliceBuffer(slot), state.sliceOffset(slot), state.sliceLength(slot));
+                if (known != Known.UNKNOWN) {
+                    return known == Known.TRUE;
+                }
+            }
             String v = state.getLabel(label);
             if (v == null) {
                 return false;
@@ -99,6 +131,20 @@ final class LabelFilters {
         }
 
         abstract boolean holds(String value);
+
+        /** The same for bytes, as far as that is easily told; most values are plain. */
+        abstract Known holdsPlain(byte[] b, int from, int length);
+    }
+
+    /** Whether something is known to be so. */
+    private enum Known {
+        TRUE,
+        FALSE,
+        UNKNOWN;
+
+        static Known of(boolean b) {
+            return b ? TRUE : FALSE;
+        }
     }
 
     private static final class NumberStep extends Numeric {
@@ -113,6 +159,12 @@ final class LabelFilters {
         boolean holds(String value) {
             return filter.comparison().holds(conversion.number(value), filter.value());
         }
+
+        @Override
+        Known holdsPlain(byte[] b, int from, int length) {
+            double number = Conversion.plain(b, from, length);
+            return number < 0 ? Known.UNKNOWN : Known.of(filter.comparison().holds(number, filter.value()));
+        }
     }
 
     private static final class DurationStep extends Numeric {
@@ -125,7 +177,17 @@ final class LabelFilters {
 
         @Override
         boolean holds(String value) {
-            return filter.comparison().holds(Long.compare(conversion.durationNanos(value), filter.nanos()), 0);
+            return holds(conversion.durationNanos(value));
+        }
+
+        @Override
+        Known holdsPlain(byte[] b, int from, int length) {
+            long nanos = Conversion.plainDuration(b, from, length);
+            return nanos < 0 ? Known.UNKNOWN : Known.of(holds(nanos));
+        }
+
+        private boolean holds(long nanos) {
+            return filter.comparison().holds(Long.compare(nanos, filter.nanos()), 0);
         }
     }
 
@@ -159,6 +221,12 @@ final class LabelFilters {
         @Override
         boolean holds(String value) {
             return filter.comparison().holds(conversion.bytes(value), bound);
+        }
+
+        @Override
+        Known holdsPlain(byte[] b, int from, int length) {
+            double bytes = Conversion.plain(b, from, length);
+            return bytes < 0 ? Known.UNKNOWN : Known.of(filter.comparison().holds(Math.floor(bytes), bound));
         }
     }
 }

@@ -19,7 +19,7 @@ public final class LineFields {
 
     private final LineState state;
     private final JsonStep json = new JsonStep(Needed.ALL, EarlyFilters.NONE);
-    private final LogfmtStep logfmt = new LogfmtStep(Needed.ALL, false, false, EarlyFilters.NONE);
+    private final LogfmtStep logfmt;
     private final JsonScanner scanner = new JsonScanner();
 
     /** A form that lines have. */
@@ -38,6 +38,7 @@ public final class LineFields {
 
     public LineFields(Labels streamLabels) {
         this.state = new LineState(streamLabels);
+        this.logfmt = new LogfmtStep(Needed.ALL, streamLabels, false, false, EarlyFilters.NONE);
     }
 
     /** Reads a line of UTF-8. */

@@ -21,9 +21,26 @@ final class LinePattern implements LineMatcher {
     }
 
     private final List<Node> nodes;
+    /** The literal that the pattern begins with, or null. */
+    private final @Nullable Needle prefix;
+    /** Of each capture: whether it is named, and the literal behind it, or null. */
+    private final boolean[] kept;
+
+    private final @Nullable Needle[] behind;
 
     private LinePattern(List<Node> nodes) {
         this.nodes = nodes;
+        this.prefix = nodes.isEmpty() ? null : nodes.getFirst().literal();
+        int captures = (int) nodes.stream().filter(n -> n.literal() == null).count();
+        this.kept = new boolean[captures];
+        this.behind = new Needle[captures];
+        int c = 0;
+        for (int i = 0; i < nodes.size(); i++) {
+            if (nodes.get(i).literal() == null) {
+                kept[c] = nodes.get(i).named();
+                behind[c++] = i + 1 < nodes.size() ? nodes.get(i + 1).literal() : null;
+            }
+        }
     }
 
     /** A pattern for a parser; its captures are named. */
@@ -153,32 +170,31 @@ final class LinePattern implements LineMatcher {
      * Finds the captures of a parser. Where a literal is missing, the capture before it takes the rest and the later ones are not found.
      *
      * @param out gets begin and end of each kept capture
+     * @param most stop after so many kept captures; at least 1
      * @return how many captures were found
      */
-    int capture(byte[] b, int from, int to, int[] out) {
+    int capture(byte[] b, int from, int to, int[] out, int most) {
         if (from == to) {
             return 0;
         }
         int at = from;
-        int i = 0;
-        int found = 0;
-        Needle first = nodes.getFirst().literal();
-        if (first != null) {
-            if (to - from < first.length() || first.indexIn(b, from, from + first.length()) != from) {
+        Needle start = prefix;
+        if (start != null) {
+            if (!start.standsAt(b, from, to)) {
                 return 0;
             }
-            at = from + first.length();
-            i = 1;
+            at = from + start.length();
         }
-        for (; i < nodes.size(); i += 2) {
-            Needle literal = i + 1 < nodes.size() ? nodes.get(i + 1).literal() : null;
+        int found = 0;
+        for (int i = 0; i < kept.length; i++) {
+            Needle literal = behind[i];
             int stop = literal == null ? -1 : literal.indexIn(b, at, to);
-            if (nodes.get(i).named()) {
+            if (kept[i]) {
                 out[2 * found] = at;
                 out[2 * found + 1] = stop < 0 ? to : stop;
                 found++;
             }
-            if (literal == null || stop < 0) {
+            if (literal == null || stop < 0 || found == most) {
                 return found;
             }
             at = stop + literal.length();

@@ -49,7 +49,7 @@ final class LineState {
 
     private final SeenTexts seen = new SeenTexts();
     private final @Nullable String[] asked = new String[16];
-    private final boolean[] askedInStream = new boolean[16];
+    private final int[] askedIndex = new int[16];
     private int askedCount;
 
     private long timestampNanos;
@@ -170,25 +170,53 @@ final class LineState {
     /** As {@link #get}, but knows no errors. */
     @Nullable
     String getLabel(String name) {
-        int i = find(name);
+        int i = slot(name);
         if (i >= 0) {
             return valueAt(i);
         }
-        int m = metadata.indexOf(name);
+        int m = metadataIndex(name);
         if (m >= 0) {
             return metadataDeleted[m] ? null : metadata.value(m);
         }
-        int s = stream.indexOf(name);
+        int s = streamIndex(name);
         return s < 0 || streamDeleted[s] ? null : stream.value(s);
     }
 
-    private int find(String name) {
+    // labels that are still bytes
+
+    /**
+     * Where a label stands among those that stages made, or -1. Not for {@code __error__} and its details; valid until the labels change.
+     */
+    @SuppressWarnings("ReferenceEquality") // parsers and filters ask with the same objects at each line
+    int slot(String name) {
+        for (int i = 0; i < count; i++) {
+            if (names[i] == name) {
+                return i;
+            }
+        }
         for (int i = 0; i < count; i++) {
             if (names[i].equals(name)) {
                 return i;
             }
         }
         return -1;
+    }
+
+    /** Whether the label at a slot is text as it stands in {@link #sliceBuffer}, which nobody has read yet. */
+    boolean isPlainSlice(int slot) {
+        return values[slot] == null && sliceEncodings[slot] == Encoding.PLAIN;
+    }
+
+    byte[] sliceBuffer(int slot) {
+        return sliceBuffers[slot];
+    }
+
+    int sliceOffset(int slot) {
+        return sliceOffsets[slot];
+    }
+
+    int sliceLength(int slot) {
+        return sliceLengths[slot];
     }
 
     private String valueAt(int i) {
@@ -215,7 +243,7 @@ final class LineState {
      * @return whether it was taken
      */
     boolean extract(String name, byte[] bytes, int from, int size, Encoding encoding) {
-        int i = find(name);
+        int i = slot(name);
         if (i >= 0 && extracted[i]) {
             return false;
         }
@@ -246,31 +274,35 @@ final class LineState {
 
     /** Whether stream or metadata have a label of that name. */
     boolean conflicts(String name) {
-        if (streamHas(name)) {
+        if (streamIndex(name) >= 0) {
             return true;
         }
-        int m = metadata.indexOf(name);
+        int m = metadataIndex(name);
         return m >= 0 && !metadataDeleted[m];
+    }
+
+    private int metadataIndex(String name) {
+        return metadata.isEmpty() ? -1 : metadata.indexOf(name);
     }
 
     /** Remembers the answer for the names that parsers ask for at each line, which are always the same objects. */
     @SuppressWarnings("ReferenceEquality") // an equal name that is another object only costs time
-    private boolean streamHas(String name) {
+    private int streamIndex(String name) {
         for (int i = 0; i < askedCount; i++) {
             if (asked[i] == name) {
-                return askedInStream[i];
+                return askedIndex[i];
             }
         }
-        boolean has = stream.has(name);
+        int index = stream.indexOf(name);
         if (askedCount < asked.length) {
             asked[askedCount] = name;
-            askedInStream[askedCount++] = has;
+            askedIndex[askedCount++] = index;
         }
-        return has;
+        return index;
     }
 
     private int place(String name) {
-        int i = find(name);
+        int i = slot(name);
         if (i >= 0) {
             return i;
         }
@@ -295,12 +327,12 @@ final class LineState {
     }
 
     private void hide(String name) {
-        int m = metadata.indexOf(name);
+        int m = metadataIndex(name);
         if (m >= 0 && !metadataDeleted[m]) {
             metadataDeleted[m] = true;
             metadataDeletedCount++;
         }
-        int s = stream.indexOf(name);
+        int s = streamIndex(name);
         if (s >= 0 && !streamDeleted[s]) {
             streamDeleted[s] = true;
             streamDeletedCount++;
@@ -317,7 +349,7 @@ final class LineState {
             errorDetails = null;
             return;
         }
-        int i = find(name);
+        int i = slot(name);
         if (i >= 0) {
             removeAt(i);
         }
@@ -389,6 +421,11 @@ final class LineState {
     /** Whether the labels are those of the stream alone. */
     boolean untouched() {
         return count == 0 && streamDeletedCount == 0 && error == null && errorDetails == null && metadata.isEmpty();
+    }
+
+    /** Whether no stage has touched the labels, so that they are those of the stream and of {@link #metadata}. */
+    boolean asItCame() {
+        return count + streamDeletedCount + metadataDeletedCount == 0 && error == null && errorDetails == null;
     }
 
     /** Those of the stream that are left. */

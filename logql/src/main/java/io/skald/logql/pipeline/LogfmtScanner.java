@@ -2,6 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.pipeline;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /** Reads key-value pairs of a logfmt line one after the other. Confined to one thread. */
 final class LogfmtScanner {
     byte[] b = new byte[0];
@@ -22,6 +26,16 @@ final class LogfmtScanner {
         return stops;
     }
 
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
+    private static final long SPACES = (' ' + 1) * ONES;
+    private static final long EQUALS = '=' * ONES;
+    private static final long QUOTES = '"' * ONES;
+
+    /** Whether {@link #seek} cannot help with this line. */
+    private boolean walk;
+
     int keyFrom;
     int keyTo;
     int valueFrom;
@@ -37,6 +51,7 @@ final class LogfmtScanner {
         from = begin;
         at = begin;
         end = to;
+        walk = false;
     }
 
     /** What {@link #next} found. */
@@ -60,9 +75,7 @@ final class LogfmtScanner {
             return Result.END;
         }
         keyFrom = i;
-        while (i < to && !STOPS[line[i] & 0xff]) {
-            i++;
-        }
+        i = stop(line, i, to);
         at = i;
         keyTo = at;
         valueFrom = at;
@@ -81,14 +94,126 @@ final class LogfmtScanner {
         return b[at] == '"' ? quoted() : plain();
     }
 
+    /** Where a key or a plain value ends. */
+    private static int stop(byte[] line, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            long v = (long) LONG.get(line, i);
+            long e = v ^ EQUALS;
+            long q = v ^ QUOTES;
+            // the lowest byte that stops has its highest bit set, and no lower one has
+            long hits = (v - SPACES & ~v | e - ONES & ~e | q - ONES & ~q) & HIGHS;
+            if (hits != 0) {
+                return i + (Long.numberOfTrailingZeros(hits) >>> 3);
+            }
+        }
+        while (i < to && !STOPS[line[i] & 0xff]) {
+            i++;
+        }
+        return i;
+    }
+
+    /**
+     * Skips pairs that are not of this key, as far as that is easily told; {@link #next} goes on from there. Errors on the way are skipped too.
+     *
+     * @param key ASCII, not empty, does not begin with an underscore; an underscore in it may be any byte in the line
+     * @return false if no pair of this key with a value is left
+     */
+    boolean seek(byte[] key) {
+        if (walk) {
+            return true;
+        }
+        byte[] line = b;
+        int n = key.length;
+        long firsts = key[0] * ONES;
+        // where a key may begin without white space before it
+        int begin = at;
+        int i = at;
+        while (i + n + 8 <= end) {
+            long v = (long) LONG.get(line, i);
+            if ((v & HIGHS) != 0) {
+                return walkFrom(begin);
+            }
+            long hits = zeros(v ^ firsts | (long) LONG.get(line, i + n) ^ EQUALS) | zeros(v ^ QUOTES);
+            i += 8;
+            while (hits != 0) {
+                int p = i - 8 + (Long.numberOfTrailingZeros(hits) >>> 3);
+                if (line[p] == '"') {
+                    begin = behindQuote(p, begin);
+                    i = begin;
+                    break;
+                }
+                if ((p == begin || line[p - 1] <= ' ') && isKey(key, p)) {
+                    at = p;
+                    return true;
+                }
+                hits &= hits - 1;
+            }
+        }
+        for (; i < end; i++) {
+            byte c = line[i];
+            if (c < 0) {
+                return walkFrom(begin);
+            }
+            if (c == '"') {
+                begin = behindQuote(i, begin);
+                i = begin - 1;
+            } else if (i + n < end && line[i + n] == '=' && (i == begin || line[i - 1] <= ' ') && isKey(key, i)) {
+                at = i;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** White space and letters beyond ASCII have rules of their own: gives up seeking in this line. */
+    private boolean walkFrom(int begin) {
+        walk = true;
+        at = begin;
+        return true;
+    }
+
+    /** The highest bit of each byte that is zero. */
+    private static long zeros(long v) {
+        return ~((v & ~HIGHS) + ~HIGHS | v | ~HIGHS);
+    }
+
+    private boolean isKey(byte[] key, int from) {
+        for (int k = 0; k < key.length; k++) {
+            if (key[k] != b[from + k] && key[k] != '_') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Where {@link #next} would go on after a word with a quote in it: behind the quoted value, or at white space if the word is none. */
+    private int behindQuote(int quote, int begin) {
+        int equals = quote - 1;
+        int w = equals - 1;
+        while (w >= begin && b[w] > ' ' && b[w] != '=') {
+            w--;
+        }
+        if (equals > begin && b[equals] == '=' && w < equals - 1 && (w < begin || b[w] != '=')) {
+            int i = JsonScanner.quoteOrBackslash(b, quote + 1, end);
+            while (i < end && b[i] == '\\') {
+                i = JsonScanner.quoteOrBackslash(b, i + 2, end);
+            }
+            return Math.min(end, i + 1);
+        }
+        int i = quote;
+        while (i < end && !isSpace(b[i])) {
+            i++;
+        }
+        return i;
+    }
+
     private Result plain() {
         byte[] line = b;
         int to = end;
         int i = at;
         valueFrom = i;
-        while (i < to && !STOPS[line[i] & 0xff]) {
-            i++;
-        }
+        i = stop(line, i, to);
         at = i;
         if (i < to && !isSpace(line[i])) {
             return unexpected();
@@ -101,16 +226,15 @@ final class LogfmtScanner {
         byte[] line = b;
         int to = end;
         valueFrom = at + 1;
-        for (int i = at + 1; i < to; i++) {
-            byte c = line[i];
-            if (c == '\\') {
-                escaped = true;
-                i++;
-            } else if (c == '"') {
-                valueTo = i;
-                at = i + 1;
-                return Result.PAIR;
-            }
+        int i = JsonScanner.quoteOrBackslash(line, at + 1, to);
+        while (i < to && line[i] == '\\') {
+            escaped = true;
+            i = JsonScanner.quoteOrBackslash(line, i + 2, to);
+        }
+        if (i < to) {
+            valueTo = i;
+            at = i + 1;
+            return Result.PAIR;
         }
         at = end;
         return error("unterminated quoted value");

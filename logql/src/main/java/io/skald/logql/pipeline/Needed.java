@@ -35,6 +35,10 @@ record Needed(@Nullable Set<String> names) {
         return names != null && names.isEmpty();
     }
 
+    boolean contains(String name) {
+        return names != null && names.contains(name);
+    }
+
     boolean wants(String name) {
         return names == null || names.contains(name) || names.contains(name + LineState.EXTRACTED);
     }

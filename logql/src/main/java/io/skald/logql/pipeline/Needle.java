@@ -69,6 +69,12 @@ final class Needle implements LineMatcher {
         return bytes.clone();
     }
 
+    /** Whether the needle stands at a place, and before {@code to}. */
+    boolean standsAt(byte[] b, int at, int to) {
+        int n = bytes.length;
+        return n == 0 || n <= to - at && fold[b[at + n - 1] & 0xff] == bytes[n - 1] && matchesAt(b, at);
+    }
+
     /** The first place of the needle within [from, to), or -1. */
     int indexIn(byte[] b, int from, int to) {
         int n = bytes.length;
@@ -76,7 +82,7 @@ final class Needle implements LineMatcher {
             return from;
         }
         if (exact) {
-            return indexInWide(b, from, to);
+            return n == 1 ? indexOfByteWide(b, from, to) : indexInWide(b, from, to);
         }
         if (n == 1) {
             return indexOfByte(b, from, to);
@@ -111,11 +117,28 @@ final class Needle implements LineMatcher {
             }
         }
         for (; i <= end; i++) {
-            if (b[i + n - 1] == bytes[n - 1] && matchesAt(b, i)) {
+            if (b[i] == bytes[0] && b[i + n - 1] == bytes[n - 1] && matchesAt(b, i)) {
                 return i;
             }
         }
         return -1;
+    }
+
+    private int indexOfByteWide(byte[] b, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            long v = (long) LONG.get(b, i) ^ firstPattern;
+            // the lowest byte that is zero has its highest bit set, and no lower one has
+            long hits = v - ONES & ~v & ~LOWS;
+            if (hits != 0) {
+                return i + (Long.numberOfTrailingZeros(hits) >>> 3);
+            }
+        }
+        byte c = bytes[0];
+        while (i < to && b[i] != c) {
+            i++;
+        }
+        return i < to ? i : -1;
     }
 
     private int indexOfByte(byte[] b, int from, int to) {

@@ -23,4 +23,10 @@ public interface SamplePipeline {
      * and {@code __error__} kept so that the engine can report it. The same instance for equal label sets wherever that is cheap.
      */
     Labels seriesLabels();
+
+    /**
+     * A small number that stands for the labels of the series as long as the pipeline lives, 0 or more: equal numbers mean equal labels, but equal
+     * labels may have several numbers. -1 if only the labels themselves tell.
+     */
+    int seriesNumber();
 }

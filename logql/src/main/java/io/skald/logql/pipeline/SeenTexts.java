@@ -23,14 +23,10 @@ final class SeenTexts {
         if (length > MAX_LENGTH) {
             return new String(b, from, length, StandardCharsets.UTF_8);
         }
-        int h = length;
-        for (int i = from; i < from + length; i++) {
-            h = h * 31 + b[i];
-        }
-        int slot = (h ^ h >>> 9 ^ h >>> 18) & SLOTS - 1;
+        int slot = ByteKeys.hash(b, from, length) & SLOTS - 1;
         byte[] key = keys[slot];
         String known = texts[slot];
-        if (known != null && key != null && Arrays.equals(key, 0, key.length, b, from, from + length)) {
+        if (known != null && key != null && ByteKeys.equal(key, b, from, length)) {
             return known;
         }
         String made = new String(b, from, length, StandardCharsets.UTF_8);

@@ -4,37 +4,37 @@ package io.skald.logql.pipeline;
 
 import io.skald.core.model.Labels;
 import io.skald.logql.ast.SampleExpr;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Applies the grouping of a range aggregation. Remembers the labels of earlier lines, so that equal ones are one object. Confined to one
- * thread.
+ * Applies the grouping of a range aggregation. Remembers the labels of earlier lines, so that equal ones are one object, and numbers them where that
+ * is cheaper than to compare them. Confined to one thread.
  */
 final class SeriesLabels {
     private static final int MAX_REMEMBERED = 4096;
 
     private final SampleExpr.@Nullable Grouping grouping;
     private final @Nullable String unwrapped;
-    private final String[] by;
-    private final @Nullable String[] last;
-    private @Nullable Labels lastLabels;
-    private final Map<List<@Nullable String>, Labels> byValues = new HashMap<>();
-    /** The same for a single label; an empty value stands for none. */
-    private final Map<String, Labels> byValue = new HashMap<>();
+    /** For a grouping by names. */
+    private final @Nullable GroupValues values;
 
     private final Map<Labels, Labels> byLabels = new HashMap<>();
+
+    /** For the other groupings: numbers of the series of lines whose labels no stage has touched, by their metadata. */
+    private final Map<Labels, Integer> byMetadata = new HashMap<>();
+
+    private @Nullable Labels lastMetadata;
+    private int lastNumber;
 
     SeriesLabels(SampleExpr.@Nullable Grouping grouping, @Nullable String unwrapped) {
         this.grouping = grouping;
         this.unwrapped = unwrapped;
-        this.by = grouping == null || grouping.without()
-                ? new String[0]
-                : grouping.labels().stream().distinct().sorted().toArray(String[]::new);
-        this.last = new String[by.length];
+        this.values = grouping == null || grouping.without()
+                ? null
+                : new GroupValues(grouping.labels().stream().distinct().sorted().toArray(String[]::new));
     }
 
     Labels of(LineState state) {
@@ -42,58 +42,41 @@ final class SeriesLabels {
             // all of them, so that the error can be told with its series
             return state.allLabels();
         }
+        if (values != null) {
+            return values.labels(state);
+        }
         if (grouping == null) {
             return unwrapped == null && state.untouched() ? state.stream : without(state, List.of());
         }
-        return grouping.without() ? without(state, grouping.labels()) : by(state);
+        return without(state, grouping.labels());
     }
 
-    private Labels by(LineState state) {
-        if (by.length == 0) {
-            return Labels.EMPTY;
+    /** As {@link SamplePipeline#seriesNumber}. */
+    @SuppressWarnings("ReferenceEquality") // the same object is the common case, and only spares work
+    int number(LineState state) {
+        if (state.hasError()) {
+            return -1;
         }
-        boolean same = lastLabels != null;
-        for (int i = 0; i < by.length; i++) {
-            String v = state.get(by[i]);
-            if (v != null && v.isEmpty()) {
-                v = null;
-            }
-            String before = last[i];
-            if (same && (v == null ? before != null : !v.equals(before))) {
-                same = false;
-            }
-            last[i] = v;
+        if (values != null) {
+            return values.number(state);
         }
-        Labels l = lastLabels;
-        if (same && l != null) {
-            return l;
+        if (!state.asItCame()) {
+            return -1;
         }
-        // a list of one would be made for every line whose value is not that of the line before
-        String only = last[0] == null ? "" : last[0];
-        Labels known = by.length == 1 ? byValue.get(only) : byValues.get(Arrays.asList(last));
+        if (state.metadata == lastMetadata) {
+            return lastNumber;
+        }
+        Integer known = byMetadata.get(state.metadata);
         if (known == null) {
-            known = build();
-            if (byValue.size() + byValues.size() < MAX_REMEMBERED) {
-                if (by.length == 1) {
-                    byValue.put(only, known);
-                } else {
-                    byValues.put(Arrays.asList(last.clone()), known);
-                }
+            if (byMetadata.size() == MAX_REMEMBERED) {
+                return -1;
             }
+            known = byMetadata.size();
+            byMetadata.put(state.metadata, known);
         }
-        lastLabels = known;
+        lastMetadata = state.metadata;
+        lastNumber = known;
         return known;
-    }
-
-    private Labels build() {
-        Labels.Builder b = new Labels.Builder();
-        for (int i = 0; i < by.length; i++) {
-            String v = last[i];
-            if (v != null) {
-                b.set(by[i], v);
-            }
-        }
-        return b.build();
     }
 
     private Labels without(LineState state, List<String> names) {

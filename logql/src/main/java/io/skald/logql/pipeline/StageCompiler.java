@@ -131,7 +131,7 @@ final class StageCompiler {
 
     private StepFactory logfmt(Stage.LogfmtParser p, Map<String, LabelFilter> early) {
         if (p.extractions().isEmpty()) {
-            return labels -> new LogfmtStep(needed, p.strict(), p.keepEmpty(), EarlyFilters.bind(early));
+            return labels -> new LogfmtStep(needed, labels, p.strict(), p.keepEmpty(), EarlyFilters.bind(early));
         }
         List<String> names =
                 p.extractions().stream().map(Stage.Extraction::label).toList();

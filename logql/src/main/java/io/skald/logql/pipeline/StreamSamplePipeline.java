@@ -68,6 +68,14 @@ final class StreamSamplePipeline implements SamplePipeline {
 
     /** A line without the label gives no sample; one whose label cannot be read gives 0 and an error. */
     private boolean unwrap(SampleExpr.Unwrap u) {
+        int slot = state.slot(u.label());
+        if (slot >= 0 && state.isPlainSlice(slot)) {
+            double known = plain(u, state.sliceBuffer(slot), state.sliceOffset(slot), state.sliceLength(slot));
+            if (known >= 0) {
+                value = known;
+                return true;
+            }
+        }
         String text = state.getLabel(u.label());
         if (text == null || text.isEmpty()) {
             return false;
@@ -85,6 +93,18 @@ final class StreamSamplePipeline implements SamplePipeline {
         return true;
     }
 
+    /** The value of what most values are made of; negative for all others. */
+    private static double plain(SampleExpr.Unwrap u, byte[] b, int from, int length) {
+        return switch (u.conversion()) {
+            case NUMBER -> Conversion.plain(b, from, length);
+            case BYTES -> Math.floor(Conversion.plain(b, from, length));
+            case DURATION, DURATION_SECONDS -> {
+                long nanos = Conversion.plainDuration(b, from, length);
+                yield nanos < 0 ? -1 : nanos / 1e9;
+            }
+        };
+    }
+
     @Override
     public double value() {
         return value;
@@ -93,5 +113,10 @@ final class StreamSamplePipeline implements SamplePipeline {
     @Override
     public Labels seriesLabels() {
         return series.of(state);
+    }
+
+    @Override
+    public int seriesNumber() {
+        return series.number(state);
     }
 }

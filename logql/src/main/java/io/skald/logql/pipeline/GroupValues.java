@@ -1,0 +1,163 @@
+/* SPDX-FileCopyrightText: The Skald authors
+ * SPDX-License-Identifier: Apache-2.0 */
+package io.skald.logql.pipeline;
+
+import io.skald.core.model.Labels;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The label sets of a grouping by names, numbered as they come. Found by the values as they are: bytes that a parser has found are not made text
+ * for a series that is known. Bounded; confined to one thread.
+ */
+final class GroupValues {
+    private static final int MAX_REMEMBERED = 8192;
+
+    /**
+     * A series.
+     *
+     * @param values of each name: bytes of a parsed value, or a string, or null for none
+     */
+    private record Known(int hash, @Nullable Object[] values, Labels labels, int number) {}
+
+    private final String[] names;
+    /** Which of the names no parser can set. */
+    private final boolean[] ofErrors;
+    /** Of the line at hand: slots of values that are bytes, or -1; and the others. */
+    private final int[] slots;
+
+    private final @Nullable String[] texts;
+    private @Nullable Known[] table = new Known[64];
+    private int count;
+    private @Nullable Known last;
+
+    /** @param names without repetition */
+    GroupValues(String[] names) {
+        this.names = names.clone();
+        this.ofErrors = new boolean[names.length];
+        for (int i = 0; i < names.length; i++) {
+            ofErrors[i] = names[i].equals(LineState.ERROR) || names[i].equals(LineState.ERROR_DETAILS);
+        }
+        this.slots = new int[names.length];
+        this.texts = new String[names.length];
+    }
+
+    /** The number of the line's series, or -1 if it is not known and there is no room for it. */
+    int number(LineState state) {
+        Known k = known(state);
+        return k == null ? -1 : k.number;
+    }
+
+    Labels labels(LineState state) {
+        Known k = known(state);
+        return k == null ? build(state) : k.labels;
+    }
+
+    private @Nullable Known known(LineState state) {
+        int hash = look(state);
+        Known k = last;
+        if (k != null && k.hash == hash && matches(k, state)) {
+            return k;
+        }
+        int mask = table.length - 1;
+        int at = hash & mask;
+        for (k = table[at]; k != null; k = table[at]) {
+            if (k.hash == hash && matches(k, state)) {
+                last = k;
+                return k;
+            }
+            at = (at + 1) & mask;
+        }
+        if (count == MAX_REMEMBERED) {
+            return null;
+        }
+        k = new Known(hash, values(state), build(state), count++);
+        table[at] = k;
+        if (2 * count > table.length) {
+            grow();
+        }
+        last = k;
+        return k;
+    }
+
+    /** Finds the values of a line; gives their hash. */
+    private int look(LineState state) {
+        int hash = 0;
+        for (int i = 0; i < names.length; i++) {
+            int slot = ofErrors[i] ? -1 : state.slot(names[i]);
+            int h;
+            if (slot >= 0 && state.isPlainSlice(slot)) {
+                slots[i] = slot;
+                h = ByteKeys.hash(state.sliceBuffer(slot), state.sliceOffset(slot), state.sliceLength(slot));
+            } else {
+                slots[i] = -1;
+                String v = state.get(names[i]);
+                texts[i] = v;
+                h = v == null ? 1 : v.hashCode();
+            }
+            hash = 31 * hash + h;
+        }
+        return hash;
+    }
+
+    private boolean matches(Known known, LineState state) {
+        for (int i = 0; i < names.length; i++) {
+            Object v = known.values[i];
+            int slot = slots[i];
+            if (slot >= 0) {
+                if (!(v instanceof byte[] b)
+                        || !ByteKeys.equal(
+                                b, state.sliceBuffer(slot), state.sliceOffset(slot), state.sliceLength(slot))) {
+                    return false;
+                }
+            } else {
+                String text = texts[i];
+                if (text == null ? v != null : !text.equals(v)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private @Nullable Object[] values(LineState state) {
+        @Nullable Object[] values = new Object[names.length];
+        for (int i = 0; i < names.length; i++) {
+            int slot = slots[i];
+            if (slot >= 0) {
+                int from = state.sliceOffset(slot);
+                values[i] = Arrays.copyOfRange(state.sliceBuffer(slot), from, from + state.sliceLength(slot));
+            } else {
+                values[i] = texts[i];
+            }
+        }
+        return values;
+    }
+
+    /** A value that is empty is none. */
+    private Labels build(LineState state) {
+        Labels.Builder b = new Labels.Builder();
+        for (String name : names) {
+            String v = state.get(name);
+            if (v != null && !v.isEmpty()) {
+                b.set(name, v);
+            }
+        }
+        return b.build();
+    }
+
+    private void grow() {
+        @Nullable Known[] bigger = new Known[2 * table.length];
+        int mask = bigger.length - 1;
+        for (Known k : table) {
+            if (k != null) {
+                int at = k.hash & mask;
+                while (bigger[at] != null) {
+                    at = (at + 1) & mask;
+                }
+                bigger[at] = k;
+            }
+        }
+        table = bigger;
+    }
+}
