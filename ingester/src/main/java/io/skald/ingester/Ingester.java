@@ -150,7 +150,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                             config.keepFlushed(),
                             clock::millis,
                             this::diskPressure,
-                            tenant -> limits.of(tenant).patternsEnabled(),
+                            tenant -> config.minePatterns() && limits.of(tenant).patternsEnabled(),
                             pace,
                             tenant -> RetentionClasses.of(limits.of(tenant)),
                             notes));

@@ -20,6 +20,7 @@ import java.time.Duration;
  * @param diskReserveBytes pushes are refused while the disk has less usable space than this; 0 turns the guard off
  * @param maxInFlightBytes most bytes of pushes, decompressed, that are worked on at once; more are refused with 429
  * @param maxPushBytes largest push, decompressed; a larger one is refused with 413
+ * @param minePatterns whether a flush mines the patterns of lines, if their tenant wants them; else compaction does
  */
 public record IngesterConfig(
         Path dataDir,
@@ -32,7 +33,8 @@ public record IngesterConfig(
         Duration keepFlushed,
         long diskReserveBytes,
         long maxInFlightBytes,
-        int maxPushBytes) {
+        int maxPushBytes,
+        boolean minePatterns) {
     /** Smallest WAL file. */
     public static final int MIN_SEGMENT_BYTES = 4096;
     /** Largest WAL file. */
@@ -71,7 +73,8 @@ public record IngesterConfig(
                 Duration.ofSeconds(60),
                 1L << 30,
                 128L << 20,
-                64 << 20);
+                64 << 20,
+                false);
     }
 
     private static void range(String what, long value, long min, long max, String unit) {

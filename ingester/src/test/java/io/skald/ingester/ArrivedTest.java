@@ -58,7 +58,8 @@ class ArrivedTest {
                 Duration.ZERO,
                 0,
                 1 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         try (Ingester i = Ingester.create(
                 Disk.REAL,
                 config,

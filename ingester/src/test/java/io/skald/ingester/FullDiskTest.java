@@ -85,7 +85,8 @@ class FullDiskTest {
                 Duration.ZERO,
                 RESERVE,
                 8 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         return Ingester.create(
                 Disk.REAL,
                 config,

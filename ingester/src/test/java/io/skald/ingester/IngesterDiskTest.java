@@ -57,7 +57,8 @@ class IngesterDiskTest {
                 Duration.ZERO,
                 RESERVE,
                 1 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         return Ingester.create(
                 disk, config, log, segments, t -> Limits.DEFAULTS, Clock.systemUTC(), new CollectorRegistry(), steps);
     }

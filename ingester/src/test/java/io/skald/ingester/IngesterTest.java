@@ -75,7 +75,8 @@ class IngesterTest {
                 Duration.ZERO,
                 0,
                 1 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         return Ingester.create(
                 Disk.REAL,
                 config,

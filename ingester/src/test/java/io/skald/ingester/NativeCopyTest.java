@@ -77,7 +77,8 @@ class NativeCopyTest {
                     Duration.ZERO,
                     0,
                     64 << 20,
-                    16 << 20);
+                    16 << 20,
+                    true);
             ingester = Ingester.create(
                     Disk.REAL,
                     config,

@@ -62,7 +62,8 @@ class NativePushTest {
                 Duration.ZERO,
                 0,
                 1 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         return Ingester.create(
                 Disk.REAL,
                 config,

@@ -142,7 +142,8 @@ class PowerCutTest {
                 Duration.ZERO,
                 0,
                 1 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         return Ingester.create(
                 disk,
                 config,

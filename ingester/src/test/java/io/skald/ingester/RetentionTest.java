@@ -64,7 +64,8 @@ class RetentionTest {
                 Duration.ZERO,
                 0,
                 1 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         return Ingester.create(
                 Disk.REAL, config, log, segments, limits, Clock.systemUTC(), new CollectorRegistry(), step -> {});
     }
@@ -86,6 +87,7 @@ class RetentionTest {
                 new Retention(limits, () -> nowMillis),
                 () -> false,
                 () -> freeBytes,
+                tenant -> true,
                 () -> nowMillis,
                 true);
         return new CompactionService(env, CompactionSettings.DEFAULTS, bySize, new CollectorRegistry());

@@ -64,7 +64,8 @@ class SealedWalTest {
                 Duration.ZERO,
                 0,
                 1 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         registry = new CollectorRegistry();
         return Ingester.create(
                 Disk.REAL, config, log, segments, t -> Limits.DEFAULTS, Clock.systemUTC(), registry, step -> {});

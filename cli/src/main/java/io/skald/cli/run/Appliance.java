@@ -336,6 +336,7 @@ public final class Appliance implements AutoCloseable {
                 new Retention(limits, System::currentTimeMillis),
                 () -> scheduler.running() > 0 || ingester.inFlightBytes() > 0,
                 () -> usableBytes(data),
+                tenant -> limits.of(tenant).patternsEnabled(),
                 System::currentTimeMillis,
                 config.storage().shared());
         CompactionService compaction =
@@ -415,7 +416,8 @@ public final class Appliance implements AutoCloseable {
                 KEEP_FLUSHED,
                 c.wal().diskReserve(),
                 c.ingester().maxInFlightBytes(),
-                Math.toIntExact(c.ingester().maxPushSize()));
+                Math.toIntExact(c.ingester().maxPushSize()),
+                c.flush().minePatterns());
     }
 
     /** Everything that is stored here, tenant by tenant. */

@@ -106,7 +106,8 @@ final class SplitInvarianceTest {
                 Duration.ofMinutes(1),
                 0,
                 1 << 20,
-                1 << 20);
+                1 << 20,
+                true);
         try (DataDirectory locked = DataDirectory.acquire(Disk.REAL, dir);
                 Ingester ingester = Ingester.open(
                         locked,
@@ -149,15 +150,20 @@ final class SplitInvarianceTest {
             this.ingester = ingester;
             this.log = log;
             this.random = new Random(seed);
-            CompactionPolicy policy =
-                    new CompactionPolicy(6000, 2, Duration.ofHours(1), new SegmentWriter.Density(1 << 14, 3));
+            CompactionPolicy policy = new CompactionPolicy(
+                    6000, 2, Duration.ofHours(1), Duration.ZERO, new SegmentWriter.Density(1 << 14, 3));
             this.planner = new CompactionPlanner(policy);
             this.compactor = new Compactor(
                     segments,
                     log,
                     garbage,
                     new Compactor.Settings(
-                            policy, QueryFilter::of, Duration.ofHours(1), System::currentTimeMillis, step -> {}));
+                            policy,
+                            QueryFilter::of,
+                            tenant -> true,
+                            Duration.ofHours(1),
+                            System::currentTimeMillis,
+                            step -> {}));
         }
 
         void move() throws Exception {

@@ -12,6 +12,12 @@ public record CompactionSettings(
         @Setting(value = "How often it looks for work.", min = "1s", max = "1d")
         Duration interval,
 
+        @Setting(
+                value =
+                        "How long nothing must have been flushed into a day that is over before its segments are merged; six flushes are merged sooner.",
+                max = "1d")
+        Duration minAge,
+
         @Setting(value = "Size of the segments to make.", bytes = true, min = "1MB", max = "16GB")
         long targetSize,
 
@@ -33,5 +39,12 @@ public record CompactionSettings(
                 max = "7d")
         Duration deleteDelay) {
     public static final CompactionSettings DEFAULTS = new CompactionSettings(
-            true, Duration.ofMinutes(1), 256L << 20, 256 << 10, 6, 64L << 20, Duration.ofHours(1));
+            true,
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(30),
+            256L << 20,
+            256 << 10,
+            6,
+            64L << 20,
+            Duration.ofHours(1));
 }

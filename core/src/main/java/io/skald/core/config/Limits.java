@@ -46,7 +46,7 @@ import java.util.List;
  * @param maxStreamsMatchersPerQuery most matchers in one query
  * @param volumeEnabled whether the volume endpoints answer
  * @param volumeMaxSeries most series of a volume answer
- * @param patternsEnabled whether patterns are mined when lines are stored, and the patterns endpoint answers
+ * @param patternsEnabled whether patterns are mined when lines are compacted, and the patterns endpoint answers
  * @param maxConcurrentTailRequests most tails of a tenant at once; 0 is no limit
  * @param retentionPeriod how long entries are kept; zero is for ever
  * @param retentionStream other periods for some entries
@@ -163,7 +163,7 @@ public record Limits(
         @Setting(value = "Most series of a volume answer.", min = "1")
         int volumeMaxSeries,
 
-        @Setting("Whether patterns are mined when lines are stored, and the patterns endpoint answers.")
+        @Setting("Whether patterns are mined when lines are compacted, and the patterns endpoint answers.")
         boolean patternsEnabled,
 
         @Setting("Most tails of a tenant at once; 0 is no limit.")

@@ -80,7 +80,7 @@ class SkaldConfigTest {
                         "f:2:3: unknown key 'max-line-size' in limits; did you mean 'max_line_size'?"),
                 Arguments.of(
                         "flush:\n  zzzzzzzz: 1",
-                        "f:2:3: unknown key 'zzzzzzzz' in flush; valid keys: max_wal_bytes, max_age"),
+                        "f:2:3: unknown key 'zzzzzzzz' in flush; valid keys: max_wal_bytes, max_age, mine_patterns"),
                 Arguments.of(
                         "limits: {max_line_size: 12 parsecs}",
                         "f:1:25: limits.max_line_size: '12 parsecs' is not a size (write it as 256KB, 64MB or 1GB)"),

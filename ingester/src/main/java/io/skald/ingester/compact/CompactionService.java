@@ -34,6 +34,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * Looks after what is stored, tenant by tenant: removes what retention no longer covers, compacts, applies deletes, and removes objects that are
@@ -51,6 +52,7 @@ public final class CompactionService implements AutoCloseable {
      * @param index where the log is, for leases and garbage beside it
      * @param foregroundBusy whether queries or pushes are being served that compaction should leave the machine to
      * @param freeBytes free bytes of the disk of local segments; {@link Long#MAX_VALUE} where that means nothing
+     * @param patterns whether the patterns of a tenant's lines are mined
      * @param nowMillis the time, milliseconds since the epoch
      * @param shared whether other processes use the same stores
      * @param nanoTime a monotonic clock, {@code System::nanoTime}
@@ -62,6 +64,7 @@ public final class CompactionService implements AutoCloseable {
             Retention retention,
             BooleanSupplier foregroundBusy,
             LongSupplier freeBytes,
+            Predicate<TenantId> patterns,
             LongSupplier nowMillis,
             boolean shared,
             LongSupplier nanoTime) {
@@ -106,6 +109,7 @@ public final class CompactionService implements AutoCloseable {
                 settings.targetSize(),
                 d.fanIn(),
                 d.dayClosedAfter(),
+                settings.minAge(),
                 new SegmentWriter.Density(settings.blockSize(), settings.zstdLevel()));
         this.metrics = new CompactionMetrics(registry);
         this.garbage = new Garbage(env.index(), env.segments(), env.log());
@@ -115,7 +119,8 @@ public final class CompactionService implements AutoCloseable {
                 env.segments(),
                 env.log(),
                 garbage,
-                new Compactor.Settings(policy, QueryFilter::of, settings.deleteDelay(), env.nowMillis(), step -> {}));
+                new Compactor.Settings(
+                        policy, QueryFilter::of, env.patterns(), settings.deleteDelay(), env.nowMillis(), step -> {}));
         this.pace = new CompactionPace(
                 settings.maxRate(), env.foregroundBusy(), this::pause, nanos -> metrics.waited.inc(nanos / 1e9));
         this.thread = Thread.ofPlatform().name("compaction").daemon().unstarted(this::run);

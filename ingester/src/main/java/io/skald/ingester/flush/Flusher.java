@@ -41,7 +41,7 @@ public final class Flusher implements AutoCloseable {
      * @param keepFlushed how long flushed entries stay readable in the head
      * @param nowMillis the time, milliseconds since the epoch
      * @param pressure whether the disk is so full that flushing early helps
-     * @param patterns whether the patterns of a tenant's lines are mined
+     * @param patterns whether the patterns of a tenant's lines are mined when they are flushed
      * @param pace what a flush gives way to
      * @param retention by which rules a tenant's entries are kept
      * @param notes told of each object before it is written

@@ -45,7 +45,7 @@ final class Model {
     private static final TenantId T = new TenantId("t");
     private static final long DAY = Duration.ofDays(1).toNanos();
     private static final CompactionPolicy POLICY =
-            new CompactionPolicy(4000, 2, Duration.ofHours(1), new SegmentWriter.Density(4096, 1));
+            new CompactionPolicy(4000, 2, Duration.ofHours(1), Duration.ZERO, new SegmentWriter.Density(4096, 1));
 
     /** A delete request as seen by the one who asks for it. */
     private static final class Delete {
@@ -223,6 +223,7 @@ final class Model {
                 new Compactor.Settings(
                         POLICY,
                         QueryFilter::of,
+                        tenant -> false,
                         Duration.ofHours(1),
                         () -> nowMillis + skewMillis,
                         step -> schedule.step()));

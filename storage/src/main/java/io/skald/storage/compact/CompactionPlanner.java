@@ -33,7 +33,7 @@ public final class CompactionPlanner {
     /**
      * What there is to do: segments with deletes to apply, then the rest, older days first. Jobs do not share inputs.
      *
-     * @param all whether days that still grow are compacted like complete ones
+     * @param all whether days that still grow are compacted like complete ones, and those that something came into just now
      * @param without keys of segments to leave alone
      */
     public List<CompactionJob> plan(IndexVersion version, long nowNanos, boolean all, Set<String> without) {
@@ -55,7 +55,13 @@ public final class CompactionPlanner {
             List<CompactionJob> jobs = new ArrayList<>();
             // only neighbours are merged: the order of entries of one time is that of the commits
             for (List<SegmentRef> run : runs(segments, s -> !without.contains(s.key()))) {
-                jobs.addAll(closed ? closed(run, toClean) : growing(run, toClean));
+                if (!closed) {
+                    jobs.addAll(growing(run, toClean));
+                } else if (all || rests(run, nowNanos)) {
+                    jobs.addAll(closed(run, toClean));
+                } else {
+                    clean(run, toClean, Set.of(), jobs);
+                }
             }
             for (CompactionJob j : jobs) {
                 boolean cleans = j.inputs().stream().anyMatch(s -> toClean.contains(s.key()));
@@ -64,6 +70,26 @@ public final class CompactionPlanner {
         });
         first.addAll(second);
         return first;
+    }
+
+    /** Whether no more is to be expected soon, or so much has come that it is merged anyway. */
+    private boolean rests(List<SegmentRef> run, long nowNanos) {
+        long sinceMillis = nowNanos / 1_000_000 - policy.minAge().toMillis();
+        long flushed = run.stream().filter(s -> s.level() == 0).count();
+        return flushed == 0
+                || flushed >= policy.fanIn()
+                || policy.minAge().isZero()
+                || run.stream().allMatch(s -> s.arrivedMillis() <= sinceMillis);
+    }
+
+    /** Makes a job of each segment that deletes are to be applied to, but for some. */
+    private static void clean(
+            List<SegmentRef> segments, Set<String> toClean, Set<String> without, List<CompactionJob> jobs) {
+        for (SegmentRef s : segments) {
+            if (toClean.contains(s.key()) && !without.contains(s.key())) {
+                jobs.add(new CompactionJob(List.of(s)));
+            }
+        }
     }
 
     private static List<List<SegmentRef>> runs(List<SegmentRef> segments, Predicate<SegmentRef> wanted) {
@@ -142,11 +168,7 @@ public final class CompactionPlanner {
                 }
             }
         }
-        for (SegmentRef s : segments) {
-            if (toClean.contains(s.key()) && !taken.contains(s.key())) {
-                jobs.add(new CompactionJob(List.of(s)));
-            }
-        }
+        clean(segments, toClean, taken, jobs);
         return jobs;
     }
 

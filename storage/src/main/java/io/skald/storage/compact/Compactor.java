@@ -34,6 +34,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,7 @@ public final class Compactor {
      * How it works.
      *
      * @param filters the entries that a delete request's query means
+     * @param patterns whether the patterns of a tenant's lines are mined
      * @param deleteDelay how long removed segments stay readable for queries that began before
      * @param nowMillis the time, milliseconds since the epoch
      * @param steps is told of each step; what it throws ends the compaction as a crash would
@@ -62,6 +64,7 @@ public final class Compactor {
     public record Settings(
             CompactionPolicy policy,
             Function<String, EntryFilter> filters,
+            Predicate<TenantId> patterns,
             Duration deleteDelay,
             LongSupplier nowMillis,
             Consumer<CompactionStep> steps) {}
@@ -199,8 +202,7 @@ public final class Compactor {
         long duplicates;
         try (SegmentWriter writer =
                 SegmentWriter.create(store, key, first.day(), settings.policy().density())) {
-            if (merged.stream().noneMatch(m -> m.reader().mined())) {
-                // the tenant does without
+            if (!settings.patterns().test(tenant)) {
                 writer.withoutPatterns();
             }
             SegmentMerge merge =

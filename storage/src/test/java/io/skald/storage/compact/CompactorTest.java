@@ -40,7 +40,9 @@ class CompactorTest {
     private final MemorySegmentStore store = new MemorySegmentStore();
     private final CommitLog log = new CommitLog(index);
     private final Garbage garbage = new Garbage(index, store, log);
-    private final CompactionPlanner planner = new CompactionPlanner(CompactionPolicy.DEFAULT);
+    private static final CompactionPolicy POLICY = new CompactionPolicy(
+            256L << 20, 6, Duration.ofHours(2), Duration.ZERO, new SegmentWriter.Density(256 << 10, 6));
+    private final CompactionPlanner planner = new CompactionPlanner(POLICY);
     private long nowMillis = 100 * HOUR;
     private long position;
 
@@ -50,7 +52,7 @@ class CompactorTest {
                 log,
                 garbage,
                 new Compactor.Settings(
-                        CompactionPolicy.DEFAULT, CompactorTest::filter, Duration.ofHours(1), () -> nowMillis, steps));
+                        POLICY, CompactorTest::filter, tenant -> true, Duration.ofHours(1), () -> nowMillis, steps));
     }
 
     /** A query here is {@code app:text}: lines of a stream that hold a text. */
@@ -285,5 +287,30 @@ class CompactorTest {
                         false,
                         Set.of(refs.get(0).key())))
                 .containsExactly(new CompactionJob(refs.subList(1, 6)));
+    }
+
+    @Test
+    void aDayThatIsOverWaitsUntilNothingMoreComesButNotForTooMuch() throws Exception {
+        CompactionPlanner patient = new CompactionPlanner(new CompactionPolicy(
+                256L << 20, 6, Duration.ofHours(2), Duration.ofMinutes(30), new SegmentWriter.Density(256 << 10, 6)));
+        List<SegmentRef> refs = new ArrayList<>();
+        refs.add(flush(batch("a", 10, "l")));
+        long flushed = refs.getFirst().arrivedMillis() * 1_000_000;
+        long minute = 60_000_000_000L;
+        assertThat(patient.plan(log.read(T), flushed + 29 * minute, false, Set.of()))
+                .isEmpty();
+        assertThat(patient.plan(log.read(T), flushed + 29 * minute, true, Set.of()))
+                .as("asked for")
+                .containsExactly(new CompactionJob(refs));
+        assertThat(patient.plan(log.read(T), flushed + 31 * minute, false, Set.of()))
+                .containsExactly(new CompactionJob(refs));
+        for (int i = 0; i < 5; i++) {
+            assertThat(patient.plan(log.read(T), flushed + minute, false, Set.of()))
+                    .isEmpty();
+            refs.add(flush(batch("a", 100 + i, "l" + i)));
+        }
+        assertThat(patient.plan(log.read(T), flushed + minute, false, Set.of()))
+                .as("six")
+                .containsExactly(new CompactionJob(refs));
     }
 }
