@@ -161,7 +161,7 @@ class IngesterTest {
             push(i, t + 2, "c");
             assertThat(recent(i, Direction.FORWARD)).containsExactly("a", "b", "c", "d");
             assertThat(recent(i, Direction.BACKWARD)).containsExactly("d", "c", "b", "a");
-            assertThat(i.recent().streamStats(TENANT, 0, List.of(), 0, Long.MAX_VALUE))
+            assertThat(i.recent().streamStats(TENANT, 0, List.of(), List.of(), 0, Long.MAX_VALUE))
                     .singleElement()
                     .satisfies(s -> {
                         assertThat(s.labels()).isEqualTo(Labels.of("app", "web", "service_name", "web"));
@@ -194,7 +194,7 @@ class IngesterTest {
         i = open(step -> {});
         assertThat(recent(i, Direction.FORWARD)).isEmpty();
         Ingester held = i;
-        assertThatThrownBy(() -> held.recent().series(TENANT, 0, List.of(), 0, Long.MAX_VALUE))
+        assertThatThrownBy(() -> held.recent().series(TENANT, 0, List.of(), List.of(), 0, Long.MAX_VALUE))
                 .isInstanceOf(StoreException.Stale.class);
         i.close();
     }

@@ -125,10 +125,10 @@ class NativePushTest {
                             "x {detected_level=\"warn\", n=\"0\"} level=warn one",
                             "x {detected_level=\"unknown\", n=\"1\"} two",
                             "y {detected_level=\"unknown\", n=\"0\"} three");
-            assertThat(i.recent().series(TENANT, 0, List.of(), t - 1, t + 10))
+            assertThat(i.recent().series(TENANT, 0, List.of(), List.of(), t - 1, t + 10))
                     .containsExactly(
                             Labels.of("app", "x", "service_name", "x"), Labels.of("app", "y", "service_name", "y"));
-            assertThat(i.recent().streamStats(TENANT, 0, List.of(), t - 1, t + 10))
+            assertThat(i.recent().streamStats(TENANT, 0, List.of(), List.of(), t - 1, t + 10))
                     .extracting(x -> x.entries() + " " + x.bytes())
                     .containsExactly("2 17", "1 5");
         }

@@ -174,7 +174,8 @@ class SealedWalTest {
         assertThat(metric("wal_corruptions")).isZero();
         assertThat(recent(i)).containsExactlyInAnyOrderElementsOf(pushed);
         assertThat(warnings).isEmpty();
-        assertThat(i.recent().series(TENANT, 0, List.of(), 0, Long.MAX_VALUE)).hasSize(3);
+        assertThat(i.recent().series(TENANT, 0, List.of(), List.of(), 0, Long.MAX_VALUE))
+                .hasSize(3);
         i.crash();
         i = open();
         assertThat(recent(i)).containsExactlyInAnyOrderElementsOf(pushed);

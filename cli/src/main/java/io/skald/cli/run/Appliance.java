@@ -42,9 +42,6 @@ import io.skald.core.wire.PushSink;
 import io.skald.core.wire.RecentEntries;
 import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
-import io.skald.ingester.compact.CompactionService;
-import io.skald.ingester.compact.DeleteRequests;
-import io.skald.ingester.compact.MaintenanceApi;
 import io.skald.ingester.flush.RetentionClasses;
 import io.skald.ingester.recent.RecentApi;
 import io.skald.ingester.wal.DataDirectory;
@@ -68,7 +65,6 @@ import io.skald.storage.index.Retention;
 import io.skald.storage.segment.SegmentReaders;
 import java.io.IOException;
 import java.net.UnknownHostException;
-import java.net.http.HttpClient;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -180,7 +176,7 @@ public final class Appliance implements AutoCloseable {
         Membership membership = null;
         if (ingester != null) {
             membership = ingest(config, stores, ingester, server, parts);
-            registerMaintenance(config, data, stores, ingester, scheduler, limits, parts, server, registry);
+            Maintenance.register(config, data, stores, ingester, scheduler, limits, parts, server, registry);
         }
         Ruler ruler = null;
         if (role.queries()) {
@@ -318,6 +314,7 @@ public final class Appliance implements AutoCloseable {
         return sources;
     }
 
+<<<<<<< HEAD
     /** Compaction, retention and deletes. */
     private static void registerMaintenance(
             SkaldConfig config,
@@ -361,6 +358,8 @@ public final class Appliance implements AutoCloseable {
         }
     }
 
+=======
+>>>>>>> 47e0807 (Apply delete requests to what is not stored yet, without a flush)
     private static OverridesFile overrides(SkaldConfig config) throws CommandFailure, IOException {
         checkRetention("limits", config.limits());
         for (Map.Entry<String, Limits> e : config.overrides().entrySet()) {

@@ -4,7 +4,7 @@ package io.skald.cli.run;
 
 import io.skald.core.model.StoreException;
 import io.skald.ingester.Ingester;
-import io.skald.ingester.compact.DeleteRequests;
+import io.skald.ingester.compact.MaintenanceApi;
 import io.skald.storage.index.IngesterRegistry;
 import java.io.IOException;
 import java.net.URI;
@@ -14,7 +14,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /** Flushes every ingester that shares the index. */
-record FlushEverywhere(Ingester local, IngesterRegistry registry, HttpClient http) implements DeleteRequests.FlushAll {
+record FlushEverywhere(Ingester local, IngesterRegistry registry, HttpClient http) implements MaintenanceApi.FlushAll {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
     @Override
@@ -24,7 +24,7 @@ record FlushEverywhere(Ingester local, IngesterRegistry registry, HttpClient htt
                 flush(m);
             }
         }
-        DeleteRequests.FlushAll here = local::flush;
+        MaintenanceApi.FlushAll here = local::flush;
         here.flush();
     }
 

@@ -23,6 +23,7 @@ import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.RecentEntries;
+import io.skald.core.wire.UnstoredDelete;
 import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
 import io.skald.ingester.flush.SegmentNotes;
@@ -219,8 +220,16 @@ class RemoteIngesterIT {
         long start = now - 2_000_000_000L;
         assertThat(there.ingesterId()).isEqualTo(here.ingesterId());
         assertThat(there.endPosition()).isEqualTo(here.endPosition());
-        assertThat(there.streamStats(T, 0, ALL, start, now + 1)).isEqualTo(here.streamStats(T, 0, ALL, start, now + 1));
-        assertThat(there.series(T, 0, ALL, start, now + 1)).isEqualTo(here.series(T, 0, ALL, start, now + 1));
+        UnstoredDelete some =
+                new UnstoredDelete(3, "{app=~\".+\"} |= \"1\"", start, now, there.presentEndPosition() - 1);
+        for (List<UnstoredDelete> without : List.of(List.<UnstoredDelete>of(), List.of(some))) {
+            assertThat(there.streamStats(T, 0, without, ALL, start, now + 1))
+                    .isEqualTo(here.streamStats(T, 0, without, ALL, start, now + 1));
+            assertThat(there.series(T, 0, without, ALL, start, now + 1))
+                    .isEqualTo(here.series(T, 0, without, ALL, start, now + 1));
+        }
+        assertThat(there.streamStats(T, 0, List.of(some), ALL, start, now + 1))
+                .isNotEqualTo(there.streamStats(T, 0, List.of(), ALL, start, now + 1));
         RecentEntries.Tailed a = here.tail(T, ALL, 0, 5000, Duration.ofSeconds(1));
         RecentEntries.Tailed b = there.tail(T, ALL, 0, 5000, Duration.ofSeconds(1));
         assertThat(b.nextPosition()).isEqualTo(a.nextPosition());
@@ -245,10 +254,10 @@ class RemoteIngesterIT {
         try (ClusterIngesters none = new ClusterIngesters(registry, QuerierSettings.DEFAULTS, null)) {
             List<RecentEntries> all = none.holding();
             assertThat(all).extracting(RecentEntries::ingesterId).containsExactly("gone", "new");
-            assertThatThrownBy(() -> all.get(0).series(T, 0, ALL, 0, 1))
+            assertThatThrownBy(() -> all.get(0).series(T, 0, List.of(), ALL, 0, 1))
                     .isInstanceOf(StoreException.Unavailable.class)
                     .hasMessage("http://127.0.0.1:1: cannot connect");
-            assertThatThrownBy(() -> all.get(1).series(T, 0, ALL, 0, 1))
+            assertThatThrownBy(() -> all.get(1).series(T, 0, List.of(), ALL, 0, 1))
                     .isInstanceOf(StoreException.Unavailable.class)
                     .hasMessage("its address is not known");
             assertThat(none.holds("left")).isFalse();

@@ -26,21 +26,48 @@ public interface RecentEntries {
     /**
      * Entries at WAL positions ≥ {@code fence}, streams merged and equal entries collapsed as {@link Scan} says.
      *
+     * @param without delete requests; what they mean is left out before equal entries collapse
      * @throws StoreException.Stale if entries at or after the fence were flushed so long ago that they are gone from here; read the index
      *     again
      */
-    Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException;
+    Scan open(TenantId tenant, long fence, List<UnstoredDelete> without, ScanRequest request) throws StoreException;
+
+    /** The same with nothing deleted. */
+    default Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException {
+        return open(tenant, fence, List.of(), request);
+    }
 
     /** Streams with entries at positions ≥ {@code fence} within a time range, sorted, with counts that are exact. */
-    List<StreamStats> streamStats(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos)
+    List<StreamStats> streamStats(
+            TenantId tenant,
+            long fence,
+            List<UnstoredDelete> without,
+            List<Matcher> matchers,
+            long startNanos,
+            long endNanos)
             throws StoreException;
 
     /** Streams as above without counts. */
-    List<Labels> series(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos)
+    List<Labels> series(
+            TenantId tenant,
+            long fence,
+            List<UnstoredDelete> without,
+            List<Matcher> matchers,
+            long startNanos,
+            long endNanos)
             throws StoreException;
 
     /** The position that the next acknowledged record will have at least; where a tail starts that wants only what is new. */
     long endPosition();
+
+    /**
+     * The same, and not what it was a while ago.
+     *
+     * @throws StoreException if it cannot be found out
+     */
+    default long presentEndPosition() throws StoreException {
+        return endPosition();
+    }
 
     /**
      * Follows the log: acknowledged entries at positions ≥ {@code fromPosition} whose streams match, in the order of acknowledgement.

@@ -34,13 +34,26 @@ public final class MaintenanceApi {
 
     private final CompactionService compaction;
     private final DeleteRequests deletes;
+    private final FlushAll ingesters;
     private final LongSupplier nowMillis;
     private final boolean multiTenant;
 
+    /** Puts everything that is acknowledged into segments. */
+    public interface FlushAll {
+        /** @throws StoreException some of it is still only in a write-ahead log */
+        void flush() throws StoreException;
+    }
+
+    /** @param ingesters all that may hold entries that are not in segments */
     public MaintenanceApi(
-            CompactionService compaction, DeleteRequests deletes, LongSupplier nowMillis, boolean multiTenant) {
+            CompactionService compaction,
+            DeleteRequests deletes,
+            FlushAll ingesters,
+            LongSupplier nowMillis,
+            boolean multiTenant) {
         this.compaction = compaction;
         this.deletes = deletes;
+        this.ingesters = ingesters;
         this.nowMillis = nowMillis;
         this.multiTenant = multiTenant;
     }
@@ -130,6 +143,7 @@ public final class MaintenanceApi {
                 g.writeNumberField("deleted_bytes", p.deletion().bytes());
                 g.writeNumberField("segments_left", p.segmentsLeft());
                 g.writeNumberField("segment_bytes_left", p.bytesLeft());
+                g.writeNumberField("ingesters_left", p.unstored().size());
                 g.writeEndObject();
             }
             g.writeEndArray();
@@ -156,7 +170,12 @@ public final class MaintenanceApi {
 
     private HttpResponse compact(HttpRequest request) throws StoreException, InterruptedException, IOException {
         long start = System.nanoTime();
-        CompactionResult r = compaction.compact(request.tenant(multiTenant), true);
+        TenantId tenant = request.tenant(multiTenant);
+        if (deletes.list(tenant).stream().anyMatch(p -> !p.unstored().isEmpty())) {
+            // what is deleted must be gone from write-ahead logs, too
+            ingesters.flush();
+        }
+        CompactionResult r = compaction.compact(tenant, true);
         double took = (System.nanoTime() - start) / 1e9;
         return json(g -> {
             g.writeStartObject();

@@ -13,6 +13,7 @@ import io.skald.storage.SegmentStore;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.CommitResult;
 import io.skald.storage.index.Fence;
+import io.skald.storage.index.IndexVersion;
 import io.skald.storage.index.LogRecord;
 import io.skald.storage.segment.SegmentKeys;
 import io.skald.storage.segment.SegmentRef;
@@ -94,11 +95,10 @@ final class TenantFlush {
         while (true) {
             LogRecord r = record;
             if (r == null) {
-                List<SegmentRef> segments = segments();
-                if (segments == null) {
+                r = written();
+                if (r == null) {
                     return from;
                 }
-                r = LogRecord.flush(segments, new Fence(head.ingesterId(), from, to));
                 record = r;
             }
             events.reached(FlushStep.BEFORE_COMMIT);
@@ -124,7 +124,14 @@ final class TenantFlush {
                     record = null;
                 }
                 case CommitResult.SegmentsGone gone -> throw refused(gone);
-                case CommitResult.DeletesChanged changed -> throw refused(changed);
+                case CommitResult.DeletesChanged changed -> {
+                    // asked for, or cancelled, while this was writing
+                    LOG.log(
+                            System.Logger.Level.DEBUG,
+                            "segments are written again for delete requests " + changed.numbers());
+                    drop(r.adds());
+                    record = null;
+                }
                 case CommitResult.Live live -> throw refused(live);
             }
         }
@@ -146,26 +153,36 @@ final class TenantFlush {
     }
 
     /** Writes the segments; null when there are no entries in the range of positions. */
-    private @Nullable List<SegmentRef> segments() throws StoreException {
+    private @Nullable LogRecord written() throws StoreException {
+        if (!head.holds(tenant, from, to)) {
+            return null;
+        }
+        IndexVersion version = log.read(tenant);
         List<SegmentRef> written = new ArrayList<>();
-        try (HeadRange range = head.range(tenant, from, to)) {
+        try (HeadRange range = head.range(tenant, from, to, version.unstoredDeletes(head.ingesterId()))) {
             if (range.size() == 0) {
                 return null;
             }
+<<<<<<< HEAD
             SortedSet<Long> days = range.periods(DAY_NANOS);
             List<String> keys = keys(days);
             notes.writing(tenant, keys);
             Iterator<String> key = keys.iterator();
             for (long day : days) {
+=======
+            List<LogRecord.Applied> applied = new ArrayList<>();
+            range.deleted().forEach((n, c) -> applied.add(new LogRecord.Applied(n, c[0], c[1])));
+            for (long day : range.periods(DAY_NANOS)) {
+>>>>>>> 47e0807 (Apply delete requests to what is not stored yet, without a flush)
                 for (String selector : retention.all()) {
                     SegmentRef ref = segment(range, day, selector, key.next());
                     if (ref != null) {
-                        written.add(ref);
+                        written.add(ref.withDeletes(version.lastDelete()));
                         events.reached(FlushStep.SEGMENT_WRITTEN);
                     }
                 }
             }
-            return written;
+            return LogRecord.flush(written, new Fence(head.ingesterId(), from, to), applied);
         } catch (StoreException e) {
             drop(written);
             throw e;

@@ -10,6 +10,7 @@ import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.scan.ScanRequest.Columns;
 import io.skald.ingester.wal.WalFormat;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -141,6 +142,30 @@ final class DecodedFragment {
                 headBytes,
                 bytes.length - headBytes,
                 WalFormat.offset(address) + (long) headBytes);
+    }
+
+    /** The same without some rows; all columns must be there. */
+    DecodedFragment without(BitSet rows) {
+        int n = times.length - rows.cardinality();
+        byte[] lines = new byte[buffer.length];
+        long[] keptTimes = new long[n];
+        int[] keptStarts = new int[n + 1];
+        int[] keptMetadata = new int[metadata.length == 0 ? 0 : n];
+        int k = 0;
+        boolean sorted = true;
+        for (int row = rows.nextClearBit(0); row < times.length; row = rows.nextClearBit(row + 1)) {
+            int length = starts[row + 1] - starts[row];
+            System.arraycopy(buffer, starts[row], lines, keptStarts[k], length);
+            keptStarts[k + 1] = keptStarts[k] + length;
+            keptTimes[k] = times[row];
+            sorted &= k == 0 || times[row] >= keptTimes[k - 1];
+            if (metadata.length > 0) {
+                keptMetadata[k] = metadata[row];
+            }
+            k++;
+        }
+        return new DecodedFragment(
+                lines, keptTimes, keptStarts, dictionary, keptMetadata, sorted ? NONE : order(keptTimes));
     }
 
     private static int[] order(long[] times) {

@@ -15,6 +15,7 @@ import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanRequest.Columns;
 import io.skald.core.scan.ScanStats;
 import io.skald.core.wire.RecentEntries;
+import io.skald.core.wire.UnstoredDelete;
 import io.skald.ingester.wal.PendingRecord;
 import io.skald.ingester.wal.Wal;
 import io.skald.ingester.wal.WalFile;
@@ -279,8 +280,13 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
     }
 
     /** Entries of a tenant at positions in [from, to), for a flush. The caller closes it. */
-    public HeadRange range(TenantId tenant, long from, long to) throws StoreException {
-        return HeadRange.open(wal(), head(tenant), List.of(), from, to);
+    public HeadRange range(TenantId tenant, long from, long to, List<UnstoredDelete> without) throws StoreException {
+        return HeadRange.open(wal(), head(tenant), List.of(), from, to, without);
+    }
+
+    /** Whether a tenant may have entries at positions in [from, to). */
+    public boolean holds(TenantId tenant, long from, long to) {
+        return !head(tenant).unsorted(from, to).isEmpty();
     }
 
     /** Forgets what these tenants have below a position, and lets go of the WAL files that hold only that. */
@@ -298,20 +304,28 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
         return ingesterId;
     }
 
-    private HeadRange range(TenantId tenant, List<Matcher> matchers, long fence) throws StoreException {
+    private HeadRange range(TenantId tenant, List<Matcher> matchers, long fence, List<UnstoredDelete> without)
+            throws StoreException {
         TenantHead t = tenants.get(tenant);
-        return t == null ? HeadRange.empty() : HeadRange.open(wal(), t, matchers, fence, Long.MAX_VALUE);
+        return t == null ? HeadRange.empty() : HeadRange.open(wal(), t, matchers, fence, Long.MAX_VALUE, without);
     }
 
     @Override
-    public Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException {
-        return new HeadScan(range(tenant, request.matchers(), fence), request);
+    public Scan open(TenantId tenant, long fence, List<UnstoredDelete> without, ScanRequest request)
+            throws StoreException {
+        return new HeadScan(range(tenant, request.matchers(), fence, without), request);
     }
 
     @Override
     public List<StreamStats> streamStats(
-            TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
-        try (HeadRange range = range(tenant, matchers, fence)) {
+            TenantId tenant,
+            long fence,
+            List<UnstoredDelete> without,
+            List<Matcher> matchers,
+            long startNanos,
+            long endNanos)
+            throws StoreException {
+        try (HeadRange range = range(tenant, matchers, fence, without)) {
             List<StreamStats> all = new ArrayList<>();
             for (TenantHead.Stream s : range.streams()) {
                 StreamStats stats = range.stats(s, startNanos, endNanos);
@@ -324,9 +338,15 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
     }
 
     @Override
-    public List<Labels> series(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos)
+    public List<Labels> series(
+            TenantId tenant,
+            long fence,
+            List<UnstoredDelete> without,
+            List<Matcher> matchers,
+            long startNanos,
+            long endNanos)
             throws StoreException {
-        try (HeadRange range = range(tenant, matchers, fence)) {
+        try (HeadRange range = range(tenant, matchers, fence, without)) {
             List<Labels> all = new ArrayList<>();
             for (TenantHead.Stream s : range.streams()) {
                 if (range.hasEntries(s, startNanos, endNanos)) {
@@ -409,7 +429,7 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
 
     private Tailed step(TenantHead tenant, List<Matcher> matchers, long from, long end, int maxEntries)
             throws StoreException {
-        try (HeadRange range = HeadRange.open(wal(), tenant, matchers, from, end)) {
+        try (HeadRange range = HeadRange.open(wal(), tenant, matchers, from, end, List.of())) {
             List<Place> places = new ArrayList<>();
             for (TenantHead.Stream s : range.streams()) {
                 for (int i = 0; i < s.fragments().size(); i++) {

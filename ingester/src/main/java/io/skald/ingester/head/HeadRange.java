@@ -11,9 +11,12 @@ import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.LogSource.StreamStats;
 import io.skald.core.scan.ScanRequest.Columns;
 import io.skald.core.scan.ScanStats;
+import io.skald.core.wire.UnstoredDelete;
 import io.skald.ingester.wal.Wal;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * owner's.
  */
 public final class HeadRange implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(HeadRange.class.getName());
+
     private final List<TenantHead.Stream> streams;
     private final HeldFiles files;
 
@@ -32,13 +37,14 @@ public final class HeadRange implements AutoCloseable {
     }
 
     static HeadRange empty() {
-        return new HeadRange(List.of(), new HeldFiles());
+        return new HeadRange(List.of(), new HeldFiles(HeadDeletes.NONE));
     }
 
-    static HeadRange open(Wal wal, TenantHead tenant, List<Matcher> matchers, long from, long to)
+    static HeadRange open(
+            Wal wal, TenantHead tenant, List<Matcher> matchers, long from, long to, List<UnstoredDelete> without)
             throws StoreException {
         List<TenantHead.Stream> streams = tenant.streams(matchers, from, to);
-        HeldFiles files = new HeldFiles();
+        HeldFiles files = new HeldFiles(HeadDeletes.of(without));
         try {
             for (TenantHead.Stream s : streams) {
                 files.add(wal, s.fragments());
@@ -98,7 +104,7 @@ public final class HeadRange implements AutoCloseable {
                 found.add(first);
                 found.add(last);
                 if (last - first > 1) {
-                    DecodedFragment d = files.read(f, i, new Columns(false, false, false));
+                    DecodedFragment d = files.read(s.labels(), f, i, new Columns(false, false, false));
                     for (int row = 0; row < d.size(); row++) {
                         found.add(Math.floorDiv(d.time(row), lengthNanos));
                     }
@@ -106,6 +112,22 @@ public final class HeadRange implements AutoCloseable {
             }
         }
         return found;
+    }
+
+    /** What delete requests take out of all this: by the number of the request, entries and bytes of lines. */
+    public Map<Long, long[]> deleted() throws StoreException {
+        Map<Long, long[]> counts = new TreeMap<>();
+        for (TenantHead.Stream s : streams) {
+            for (int i = 0; i < s.fragments().size(); i++) {
+                try {
+                    files.countDeleted(s.labels(), s.fragments(), i, counts);
+                } catch (StoreException.CorruptData e) {
+                    // whoever reads the entries reports it
+                    LOG.log(System.Logger.Level.DEBUG, "deleted entries cannot be counted", e);
+                }
+            }
+        }
+        return counts;
     }
 
     EntryCursor cursor(
@@ -116,7 +138,7 @@ public final class HeadRange implements AutoCloseable {
             Columns columns,
             ScanStats stats,
             @Nullable Consumer<StoreException.CorruptData> onCorrupt) {
-        return new StreamCursor(files, s.fragments(), startNanos, endNanos, direction, columns, stats, onCorrupt);
+        return new StreamCursor(files, s, startNanos, endNanos, direction, columns, stats, onCorrupt);
     }
 
     boolean hasEntries(TenantHead.Stream s, long startNanos, long endNanos) throws StoreException {
@@ -124,11 +146,12 @@ public final class HeadRange implements AutoCloseable {
         for (int i = 0; i < f.size(); i++) {
             long min = f.minNanos(i);
             long max = f.maxNanos(i);
-            if (min >= startNanos && min < endNanos || max >= startNanos && max < endNanos) {
+            if ((min >= startNanos && min < endNanos || max >= startNanos && max < endNanos)
+                    && !files.lacks(s.labels(), f, i)) {
                 return true;
             }
             if (f.overlaps(i, startNanos, endNanos)) {
-                DecodedFragment d = files.read(f, i, new Columns(false, false, false));
+                DecodedFragment d = files.read(s.labels(), f, i, new Columns(false, false, false));
                 if (d.lowerBound(startNanos) < d.lowerBound(endNanos)) {
                     return true;
                 }
@@ -147,8 +170,11 @@ public final class HeadRange implements AutoCloseable {
             if (!f.overlaps(i, startNanos, endNanos)) {
                 continue;
             }
-            boolean plain =
-                    f.increasing(i) && f.minNanos(i) > last && f.minNanos(i) >= startNanos && f.maxNanos(i) < endNanos;
+            boolean plain = f.increasing(i)
+                    && f.minNanos(i) > last
+                    && f.minNanos(i) >= startNanos
+                    && f.maxNanos(i) < endNanos
+                    && !files.lacks(s.labels(), f, i);
             if (!plain) {
                 return Head.count(this, s, startNanos, endNanos);
             }
@@ -161,7 +187,7 @@ public final class HeadRange implements AutoCloseable {
 
     /** A fragment in the order of arrival. */
     EntryBatch read(TenantHead.Stream s, int fragment) throws StoreException {
-        DecodedFragment d = files.read(s.fragments(), fragment, Columns.ALL);
+        DecodedFragment d = files.read(s.labels(), s.fragments(), fragment, Columns.ALL);
         EntryBatch b = new EntryBatch(s.labels(), d.size());
         for (int row = 0; row < d.size(); row++) {
             b.add(d.time(row), d.buffer(), d.offset(row), d.length(row), d.metadata(row));

@@ -132,6 +132,7 @@ public final class StreamBatches {
     private boolean copyable() {
         int i = waiting[nextWaiting];
         return fragments.isBlock(i)
+                && !files.lacks(labels, fragments, i)
                 && fragments.increasing(i)
                 && fragments.lineBytes(i) >= BlockFormat.COPIED_FROM_BYTES
                 && fragments.minNanos(i) >= startNanos
@@ -193,7 +194,7 @@ public final class StreamBatches {
 
     private @Nullable DecodedFragment read(int i) throws StoreException {
         try {
-            return files.read(fragments, i, Columns.ALL);
+            return files.read(labels, fragments, i, Columns.ALL);
         } catch (StoreException.CorruptData e) {
             onCorrupt.accept(e);
             return null;

@@ -27,6 +27,7 @@ final class StreamCursor implements EntryCursor {
     private static final int HASH_FROM = 16;
 
     private final HeldFiles files;
+    private final Labels stream;
     private final FragmentList.Slice fragments;
     private final long startNanos;
     private final long endNanos;
@@ -47,7 +48,7 @@ final class StreamCursor implements EntryCursor {
 
     StreamCursor(
             HeldFiles files,
-            FragmentList.Slice fragments,
+            TenantHead.Stream stream,
             long startNanos,
             long endNanos,
             Direction direction,
@@ -56,7 +57,8 @@ final class StreamCursor implements EntryCursor {
             @Nullable Consumer<StoreException.CorruptData> onCorrupt) {
         this.onCorrupt = onCorrupt;
         this.files = files;
-        this.fragments = fragments;
+        this.stream = stream.labels();
+        this.fragments = stream.fragments();
         this.startNanos = startNanos;
         this.endNanos = endNanos;
         this.backward = direction == Direction.BACKWARD;
@@ -173,7 +175,7 @@ final class StreamCursor implements EntryCursor {
 
     private @Nullable DecodedFragment read(int i) throws StoreException {
         try {
-            return files.read(fragments, i, columns);
+            return files.read(stream, fragments, i, columns);
         } catch (StoreException.CorruptData e) {
             if (onCorrupt == null) {
                 throw e;
@@ -196,7 +198,7 @@ final class StreamCursor implements EntryCursor {
     private void collapse() throws StoreException {
         for (Row r : group) {
             if (!r.from.whole) {
-                r.from.fragment = files.read(fragments, r.from.ordinal, Columns.ALL);
+                r.from.fragment = files.read(stream, fragments, r.from.ordinal, Columns.ALL);
                 r.from.whole = true;
             }
         }

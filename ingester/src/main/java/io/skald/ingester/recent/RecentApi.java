@@ -111,7 +111,7 @@ public final class RecentApi implements AutoCloseable {
     private HttpResponse open(HttpRequest r) throws StoreException {
         RecentRequests.Open ask = RecentRequests.Open.decode(body(r));
         ScanRequest request = ask.request();
-        OpenScan scan = scans.add(entries.open(ask.tenant(), ask.fence(), request), request.columns());
+        OpenScan scan = scans.add(entries.open(ask.tenant(), ask.fence(), ask.without(), request), request.columns());
         boolean keep = false;
         try {
             List<ByteSink> frames = new ArrayList<>();
@@ -149,13 +149,13 @@ public final class RecentApi implements AutoCloseable {
     private HttpResponse stats(HttpRequest r) throws StoreException {
         RecentRequests.Select s = RecentRequests.Select.decode(body(r));
         return one(RecentAnswers.stats(
-                entries.streamStats(s.tenant(), s.fence(), s.matchers(), s.startNanos(), s.endNanos())));
+                entries.streamStats(s.tenant(), s.fence(), s.without(), s.matchers(), s.startNanos(), s.endNanos())));
     }
 
     private HttpResponse series(HttpRequest r) throws StoreException {
         RecentRequests.Select s = RecentRequests.Select.decode(body(r));
         return one(RecentAnswers.series(
-                entries.series(s.tenant(), s.fence(), s.matchers(), s.startNanos(), s.endNanos())));
+                entries.series(s.tenant(), s.fence(), s.without(), s.matchers(), s.startNanos(), s.endNanos())));
     }
 
     private HttpResponse arrived(HttpRequest r) throws StoreException {

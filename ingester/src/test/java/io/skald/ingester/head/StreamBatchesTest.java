@@ -70,7 +70,7 @@ class StreamBatchesTest {
             long to = 400L + random.nextInt(500);
             List<Row> given = new ArrayList<>();
             long last = Long.MIN_VALUE;
-            try (HeadRange range = head.range(TENANT, 0, Long.MAX_VALUE)) {
+            try (HeadRange range = head.range(TENANT, 0, Long.MAX_VALUE, List.of())) {
                 StreamBatches batches = range.batches(0, from, to, damage -> {
                     throw new AssertionError(damage);
                 });

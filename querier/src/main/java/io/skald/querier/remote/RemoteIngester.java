@@ -11,6 +11,7 @@ import io.skald.core.scan.LogSource.StreamStats;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.wire.RecentEntries;
+import io.skald.core.wire.UnstoredDelete;
 import io.skald.core.wire.recent.RecentAnswers;
 import io.skald.core.wire.recent.RecentFormat;
 import io.skald.core.wire.recent.RecentRequests;
@@ -47,10 +48,15 @@ final class RemoteIngester implements RecentEntries {
     }
 
     @Override
-    public Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException {
+    public Scan open(TenantId tenant, long fence, List<UnstoredDelete> without, ScanRequest request)
+            throws StoreException {
         String url = url();
         return client.ask(
-                url, RecentFormat.OPEN, new RecentRequests.Open(tenant, fence, request).encode(), Duration.ZERO, in -> {
+                url,
+                RecentFormat.OPEN,
+                new RecentRequests.Open(tenant, fence, without, request).encode(),
+                Duration.ZERO,
+                in -> {
                     RecentAnswers.Opened opened = RecentAnswers.Opened.decode(IngesterClient.frame(in, url));
                     RemoteScan scan = new RemoteScan(client, url, opened);
                     for (ByteSource f = IngesterClient.maybeFrame(in, url);
@@ -64,24 +70,36 @@ final class RemoteIngester implements RecentEntries {
 
     @Override
     public List<StreamStats> streamStats(
-            TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos) throws StoreException {
+            TenantId tenant,
+            long fence,
+            List<UnstoredDelete> without,
+            List<Matcher> matchers,
+            long startNanos,
+            long endNanos)
+            throws StoreException {
         String url = url();
         return client.ask(
                 url,
                 RecentFormat.STATS,
-                new RecentRequests.Select(tenant, fence, matchers, startNanos, endNanos).encode(),
+                new RecentRequests.Select(tenant, fence, without, matchers, startNanos, endNanos).encode(),
                 Duration.ZERO,
                 in -> RecentAnswers.stats(IngesterClient.frame(in, url)));
     }
 
     @Override
-    public List<Labels> series(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos)
+    public List<Labels> series(
+            TenantId tenant,
+            long fence,
+            List<UnstoredDelete> without,
+            List<Matcher> matchers,
+            long startNanos,
+            long endNanos)
             throws StoreException {
         String url = url();
         return client.ask(
                 url,
                 RecentFormat.SERIES,
-                new RecentRequests.Select(tenant, fence, matchers, startNanos, endNanos).encode(),
+                new RecentRequests.Select(tenant, fence, without, matchers, startNanos, endNanos).encode(),
                 Duration.ZERO,
                 in -> RecentAnswers.series(IngesterClient.frame(in, url)));
     }
@@ -92,7 +110,7 @@ final class RemoteIngester implements RecentEntries {
         Arrived a = client.ask(
                 url,
                 RecentFormat.ARRIVED,
-                new RecentRequests.Select(tenant, fromPosition, List.of(), 0, 0).encode(),
+                new RecentRequests.Select(tenant, fromPosition, List.of(), List.of(), 0, 0).encode(),
                 Duration.ZERO,
                 in -> RecentAnswers.arrived(IngesterClient.frame(in, url)));
         lastEnd = Math.max(lastEnd, a.nextPosition());
@@ -108,6 +126,12 @@ final class RemoteIngester implements RecentEntries {
             System.getLogger(RemoteIngester.class.getName())
                     .log(System.Logger.Level.DEBUG, "ingester " + id + " does not say where its log ends", e);
         }
+        return lastEnd;
+    }
+
+    @Override
+    public long presentEndPosition() throws StoreException {
+        lastEnd = client.who(url()).endPosition();
         return lastEnd;
     }
 

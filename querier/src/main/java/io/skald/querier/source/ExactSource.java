@@ -121,7 +121,16 @@ public final class ExactSource implements LogSource {
                     found.add(s.chunk.labels());
                 }
             }
-            recent(all, warnings::add, r -> r.series(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos))
+            recent(
+                            all,
+                            warnings::add,
+                            r -> r.series(
+                                    tenant,
+                                    v.fence(r.ingesterId()),
+                                    v.unstoredDeletes(r.ingesterId()),
+                                    matchers,
+                                    startNanos,
+                                    endNanos))
                     .forEach(found::addAll);
             return new Found<>(List.copyOf(found), warnings.list());
         });
@@ -142,7 +151,13 @@ public final class ExactSource implements LogSource {
             for (List<StreamStats> recent : recent(
                     all,
                     warnings::add,
-                    r -> r.streamStats(tenant, v.fence(r.ingesterId()), matchers, startNanos, endNanos))) {
+                    r -> r.streamStats(
+                            tenant,
+                            v.fence(r.ingesterId()),
+                            v.unstoredDeletes(r.ingesterId()),
+                            matchers,
+                            startNanos,
+                            endNanos))) {
                 recent.forEach(s -> add(found, s));
             }
             return new Found<>(List.copyOf(found.values()), warnings.list());
@@ -164,7 +179,13 @@ public final class ExactSource implements LogSource {
             for (List<StreamStats> recent : recent(
                     all,
                     ExactSource::leaveToTheQuery,
-                    r -> r.streamStats(tenant, v.fence(r.ingesterId()), request.matchers(), start, end))) {
+                    r -> r.streamStats(
+                            tenant,
+                            v.fence(r.ingesterId()),
+                            v.unstoredDeletes(r.ingesterId()),
+                            request.matchers(),
+                            start,
+                            end))) {
                 long bytes = recent.stream().mapToLong(StreamStats::bytes).sum();
                 plan = plan.plus(new ScanPlan(0, 0, 0, 0, 0, 0, 0, 0, recent.size(), bytes));
             }
@@ -309,7 +330,8 @@ public final class ExactSource implements LogSource {
 
     private void addRecent(MergedScan scan, List<RecentEntries> all, ScanRequest ask, IndexVersion v)
             throws StoreException {
-        List<Asked<Scan>> answers = Asked.all(all, r -> r.open(tenant, v.fence(r.ingesterId()), ask));
+        List<Asked<Scan>> answers =
+                Asked.all(all, r -> r.open(tenant, v.fence(r.ingesterId()), v.unstoredDeletes(r.ingesterId()), ask));
         // first those that are to be closed
         for (Asked<Scan> a : answers) {
             Scan recent = a.answer();

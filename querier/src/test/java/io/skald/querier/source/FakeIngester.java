@@ -9,6 +9,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
+import io.skald.core.scan.EntryFilter;
 import io.skald.core.scan.EntryIdentity;
 import io.skald.core.scan.LogSource.StreamStats;
 import io.skald.core.scan.Scan;
@@ -16,6 +17,8 @@ import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.RecentEntries;
+import io.skald.core.wire.UnstoredDelete;
+import io.skald.logql.pipeline.QueryFilter;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.CommitResult;
@@ -60,7 +63,8 @@ public final class FakeIngester implements RecentEntries {
         return id;
     }
 
-    private Map<Labels, List<Entry>> held(long fence, List<Matcher> matchers, long start, long end)
+    private Map<Labels, List<Entry>> held(
+            long fence, List<UnstoredDelete> without, List<Matcher> matchers, long start, long end)
             throws StoreException {
         if (unreachable) {
             throw new StoreException.Unavailable(id + " is down");
@@ -69,7 +73,7 @@ public final class FakeIngester implements RecentEntries {
             throw new StoreException.Stale(id + " holds from " + firstHeld + ", asked for " + fence);
         }
         Map<Labels, List<Entry>> byLabels = new TreeMap<>();
-        for (Entry e : entries.subList((int) fence, entries.size())) {
+        for (Entry e : without(without, fence, entries.size())) {
             if (e.time >= start && e.time < end && Matcher.all(matchers, e.labels)) {
                 byLabels.computeIfAbsent(e.labels, l -> new ArrayList<>()).add(e);
             }
@@ -84,20 +88,42 @@ public final class FakeIngester implements RecentEntries {
         return byLabels;
     }
 
+    /** Entries at positions in [from, to) that no request means. */
+    List<Entry> without(List<UnstoredDelete> deletes, long from, long to) {
+        List<Entry> left = new ArrayList<>();
+        for (int i = (int) from; i < to; i++) {
+            Entry e = entries.get(i);
+            int position = i;
+            if (deletes.stream().noneMatch(d -> d.concerns(position, e.time, e.time) && means(d, e))) {
+                left.add(e);
+            }
+        }
+        return left;
+    }
+
+    private static boolean means(UnstoredDelete d, Entry e) {
+        EntryFilter.Entries meant = QueryFilter.of(d.query()).forStream(e.labels);
+        ScanRequest all = new ScanRequest(List.of(), 0, 1, Direction.FORWARD, ScanRequest.Columns.ALL, List.of());
+        HeldCursor at = new HeldCursor(List.of(e), all);
+        return meant != null && at.next() && meant.match(at);
+    }
+
     @Override
-    public Scan open(TenantId tenant, long fence, ScanRequest request) throws StoreException {
+    public Scan open(TenantId tenant, long fence, List<UnstoredDelete> without, ScanRequest request)
+            throws StoreException {
         beforeOpen.run();
         List<StreamScan> streams = new ArrayList<>();
-        held(fence, request.matchers(), request.startNanos(), request.endNanos())
+        held(fence, without, request.matchers(), request.startNanos(), request.endNanos())
                 .forEach((labels, all) -> streams.add(new HeldStream(labels, all, request)));
         return new HeldScan(streams);
     }
 
     @Override
-    public List<StreamStats> streamStats(TenantId tenant, long fence, List<Matcher> matchers, long start, long end)
+    public List<StreamStats> streamStats(
+            TenantId tenant, long fence, List<UnstoredDelete> without, List<Matcher> matchers, long start, long end)
             throws StoreException {
         List<StreamStats> stats = new ArrayList<>();
-        held(fence, matchers, start, end)
+        held(fence, without, matchers, start, end)
                 .forEach((l, all) -> stats.add(new StreamStats(
                         l,
                         1,
@@ -107,9 +133,10 @@ public final class FakeIngester implements RecentEntries {
     }
 
     @Override
-    public List<Labels> series(TenantId tenant, long fence, List<Matcher> matchers, long start, long end)
+    public List<Labels> series(
+            TenantId tenant, long fence, List<UnstoredDelete> without, List<Matcher> matchers, long start, long end)
             throws StoreException {
-        return List.copyOf(held(fence, matchers, start, end).keySet());
+        return List.copyOf(held(fence, without, matchers, start, end).keySet());
     }
 
     @Override

@@ -24,6 +24,7 @@ import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.CommitResult;
 import io.skald.storage.index.DeleteRequest;
 import io.skald.storage.index.Fence;
+import io.skald.storage.index.IndexVersion;
 import io.skald.storage.index.LogRecord;
 import io.skald.storage.segment.SegmentReaders;
 import io.skald.storage.segment.SegmentRef;
@@ -31,6 +32,7 @@ import io.skald.storage.segment.SegmentWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -168,12 +170,15 @@ final class Model {
         flushing[n] = true;
         try {
             FakeIngester ingester = ingesters.get(n);
-            long fence = log.read(T).fence(ingester.id);
+            IndexVersion v = log.read(T);
+            long fence = v.fence(ingester.id);
             int end = ingester.entries.size();
             if (fence == end) {
                 return;
             }
-            List<SegmentRef> refs = segments(ingester.entries.subList((int) fence, end));
+            // what was deleted before it was stored is left out; another request in between refuses the commit
+            List<SegmentRef> refs =
+                    segments(ingester.without(v.unstoredDeletes(ingester.id), fence, end), v.lastDelete());
             LogRecord record = LogRecord.flush(refs, new Fence(ingester.id, fence, end));
             CommitResult r;
             try {
@@ -191,7 +196,7 @@ final class Model {
         }
     }
 
-    private List<SegmentRef> segments(List<FakeIngester.Entry> entries) throws StoreException {
+    private List<SegmentRef> segments(List<FakeIngester.Entry> entries, long deletes) throws StoreException {
         Map<Integer, TreeMap<Labels, EntryBatch>> days = new TreeMap<>();
         for (FakeIngester.Entry e : List.copyOf(entries)) {
             byte[] line = e.line().getBytes(StandardCharsets.UTF_8);
@@ -207,7 +212,7 @@ final class Model {
                     w.add(batch);
                 }
                 flushed.add(w.key());
-                refs.add(w.finish());
+                refs.add(w.finish().withDeletes(deletes));
             }
         }
         return refs;
@@ -255,18 +260,13 @@ final class Model {
             CommitLog log = new CommitLog(stores.faultyIndex());
             Delete d = new Delete("w" + random.nextInt(4), new HashSet<>(acknowledged));
             deletes.add(d);
-            boolean stored = false;
-            while (!stored) {
-                try {
-                    flush(0, log);
-                    flush(1, log);
-                    stored = true;
-                } catch (StoreException.Unavailable e) {
-                    // asked again
-                }
+            Map<String, Long> unstored = new HashMap<>();
+            for (FakeIngester i : ingesters) {
+                unstored.put(i.id, i.endPosition());
+                schedule.step();
             }
-            LogRecord record = LogRecord.delete(
-                    new DeleteRequest("d" + deletes.size(), "{app=~\"a.\"} |= \"" + d.word + "\"", 0, 2 * DAY, 0));
+            LogRecord record = LogRecord.delete(new DeleteRequest(
+                    "d" + deletes.size(), "{app=~\"a.\"} |= \"" + d.word + "\"", 0, 2 * DAY, 0, unstored));
             while (d.until == null) {
                 try {
                     assertThat(log.commit(T, record)).isInstanceOf(CommitResult.Committed.class);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.index;
 
+import io.skald.core.wire.UnstoredDelete;
 import io.skald.storage.segment.SegmentRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,18 @@ public record IndexVersion(
             return List.of();
         }
         return deletions.stream().filter(d -> d.concerns(s)).toList();
+    }
+
+    /** Delete requests as they concern what an ingester holds behind its fence; mostly none. */
+    public List<UnstoredDelete> unstoredDeletes(String ingesterId) {
+        List<UnstoredDelete> found = new ArrayList<>();
+        for (Deletion d : deletions) {
+            DeleteRequest r = d.request();
+            if (r.unstored(ingesterId) > fence(ingesterId)) {
+                found.add(new UnstoredDelete(d.n(), r.query(), r.startNanos(), r.endNanos(), r.unstored(ingesterId)));
+            }
+        }
+        return found;
     }
 
     /** Segments that may have entries in [startNanos, endNanos), in the order of their commits. */

@@ -7,7 +7,10 @@ import io.skald.core.block.ByteSource;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.storage.segment.SegmentRef;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -58,7 +61,7 @@ final class LogCodec {
         }
         for (DeleteRequest d : r.deletes()) {
             putDelete(f, d);
-            field(out, LogFormat.FIELD_DELETE, f);
+            field(out, d.unstored().isEmpty() ? LogFormat.FIELD_DELETE : LogFormat.FIELD_DELETE_UNSTORED, f);
         }
         for (String id : r.cancels()) {
             f.string(id);
@@ -99,7 +102,8 @@ final class LogCodec {
                 case LogFormat.FIELD_NONCE -> nonce = uuid(f.in);
                 case LogFormat.FIELD_ADD -> adds.add(segment(f.in, false));
                 case LogFormat.FIELD_ADD_MORE -> adds.add(segment(f.in, true));
-                case LogFormat.FIELD_DELETE -> deletes.add(delete(f.in));
+                case LogFormat.FIELD_DELETE -> deletes.add(delete(f.in, false));
+                case LogFormat.FIELD_DELETE_UNSTORED -> deletes.add(delete(f.in, true));
                 case LogFormat.FIELD_CANCEL -> cancels.add(f.in.string("delete request id", MAX_STRING));
                 case LogFormat.FIELD_APPLIED ->
                     applied.add(new LogRecord.Applied(f.in.varint(), f.in.varint(), f.in.varint()));
@@ -195,15 +199,28 @@ final class LogCodec {
         out.i64(d.startNanos());
         out.i64(d.endNanos());
         out.i64(d.createdMillis());
+        if (!d.unstored().isEmpty()) {
+            out.varint(d.unstored().size());
+            new TreeMap<>(d.unstored()).forEach((ingester, position) -> {
+                out.string(ingester);
+                out.varint(position);
+            });
+        }
     }
 
-    static DeleteRequest delete(ByteSource in) throws CorruptData {
+    static DeleteRequest delete(ByteSource in, boolean withPositions) throws CorruptData {
         String id = in.string("delete request id", MAX_STRING);
         String query = in.string("query", LogFormat.MAX_QUERY_LENGTH * 4);
         long start = in.i64();
         long end = in.i64();
         try {
-            return new DeleteRequest(id, query, start, end, in.i64());
+            long created = in.i64();
+            Map<String, Long> unstored = new HashMap<>();
+            for (int n = withPositions ? in.count("ingesters", in.remaining() / 2) : 0; n > 0; n--) {
+                String ingester = in.string("ingester id", LogFormat.MAX_INGESTER_ID_LENGTH * 4);
+                unstored.put(ingester, in.varint());
+            }
+            return new DeleteRequest(id, query, start, end, created, unstored);
         } catch (IllegalArgumentException e) {
             throw in.corrupt(String.valueOf(e.getMessage()));
         }

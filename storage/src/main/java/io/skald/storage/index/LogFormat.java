@@ -37,6 +37,10 @@ public final class LogFormat {
     static final int FIELD_LAST_DELETE = 14;
     static final int FIELD_MARK = 15;
     static final int FIELD_INGESTER = 16;
+    /** As {@link #FIELD_DELETE} and {@link #FIELD_DELETION_STATE}, with positions of ingesters. */
+    static final int FIELD_DELETE_UNSTORED = 17;
+
+    static final int FIELD_DELETION_STATE_UNSTORED = 18;
 
     /** A reader that meets an unknown field of this type or above goes on without it; below it must not. */
     static final int FIRST_OPTIONAL_FIELD = 128;

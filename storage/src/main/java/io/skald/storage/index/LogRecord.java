@@ -64,6 +64,17 @@ public record LogRecord(
         return new LogRecord(UUID.randomUUID(), adds, List.of(), fence);
     }
 
+    /**
+     * What a flush commits.
+     *
+     * @param adds each clean of delete requests up to its {@link SegmentRef#deletes}
+     * @param applied requests that were applied to what ingesters held, and what that took out
+     */
+    public static LogRecord flush(List<SegmentRef> adds, Fence fence, List<Applied> applied) {
+        return new LogRecord(
+                UUID.randomUUID(), adds, List.of(), fence, List.of(), List.of(), applied, List.of(), List.of());
+    }
+
     /** What a compaction commits. */
     public static LogRecord compaction(List<SegmentRef> adds, List<String> removes, List<Applied> applied) {
         return of(adds, removes, List.of(), List.of(), applied, List.of(), List.of());

@@ -77,6 +77,23 @@ final class LogState {
                 against.add(a.n());
             }
         }
+        against.addAll(deletesAgainstFlush(r));
+        return against;
+    }
+
+    /** Those of which a flush has entries that were acknowledged before them, and which it did not know when it wrote. */
+    private List<Long> deletesAgainstFlush(LogRecord r) {
+        List<Long> against = new ArrayList<>();
+        Fence fence = r.fence();
+        long known = r.adds().stream().mapToLong(SegmentRef::deletes).min().orElse(Long.MAX_VALUE);
+        if (fence != null) {
+            for (Deletion d : deletions.tailMap(known, false).values()) {
+                if (d.request().unstored(fence.ingesterId()) > fence.from()
+                        && r.adds().stream().anyMatch(s -> d.request().overlaps(s.minNanos(), s.maxNanos()))) {
+                    against.add(d.n());
+                }
+            }
+        }
         return against;
     }
 
@@ -154,11 +171,15 @@ final class LogState {
             return;
         }
         for (Deletion d : deletions.values()) {
-            if (live.values().stream().noneMatch(d::concerns)) {
+            if (live.values().stream().noneMatch(d::concerns) && allStored(d)) {
                 deletions.remove(d.n());
                 return;
             }
         }
+    }
+
+    private boolean allStored(Deletion d) {
+        return d.request().unstored().entrySet().stream().allMatch(e -> fence(e.getKey()) >= e.getValue());
     }
 
     IndexVersion version() {
@@ -190,7 +211,12 @@ final class LogState {
             f.varint(d.n());
             f.varint(d.lines());
             f.varint(d.bytes());
-            LogCodec.field(body, LogFormat.FIELD_DELETION_STATE, f);
+            LogCodec.field(
+                    body,
+                    d.request().unstored().isEmpty()
+                            ? LogFormat.FIELD_DELETION_STATE
+                            : LogFormat.FIELD_DELETION_STATE_UNSTORED,
+                    f);
         }
         if (lastDelete > 0) {
             f.varint(lastDelete);
@@ -248,8 +274,9 @@ final class LogState {
                     SegmentRef s = LogCodec.segment(f.in(), f.type() == LogFormat.FIELD_ADD_MORE);
                     live.put(s.key(), s);
                 }
-                case LogFormat.FIELD_DELETION_STATE -> {
-                    DeleteRequest request = LogCodec.delete(f.in());
+                case LogFormat.FIELD_DELETION_STATE, LogFormat.FIELD_DELETION_STATE_UNSTORED -> {
+                    DeleteRequest request =
+                            LogCodec.delete(f.in(), f.type() == LogFormat.FIELD_DELETION_STATE_UNSTORED);
                     long number = f.in().varint();
                     long lines = f.in().varint();
                     deletions.put(number, new Deletion(number, request, lines, f.in().varint()));

@@ -10,6 +10,7 @@ import io.skald.core.model.TenantId;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.Requirement;
 import io.skald.core.scan.ScanRequest;
+import io.skald.core.wire.UnstoredDelete;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +26,7 @@ public final class RecentRequests {
     private RecentRequests() {}
 
     /** Opens a scan. */
-    public record Open(TenantId tenant, long fence, ScanRequest request) {
+    public record Open(TenantId tenant, long fence, List<UnstoredDelete> without, ScanRequest request) {
         public ByteSink encode() {
             ByteSink out = new ByteSink(256);
             out.string(tenant.value());
@@ -41,6 +42,7 @@ public final class RecentRequests {
                 out.varint(r.anyOf().size());
                 r.anyOf().forEach(t -> putTerm(out, t));
             }
+            putDeletes(out, without);
             return out;
         }
 
@@ -62,10 +64,12 @@ public final class RecentRequests {
                 }
                 requirements.add(new Requirement(anyOf));
             }
+            List<UnstoredDelete> without = readDeletes(in);
             in.expectEnd();
             return new Open(
                     tenant,
                     fence,
+                    without,
                     new ScanRequest(
                             matchers,
                             start,
@@ -147,7 +151,13 @@ public final class RecentRequests {
     }
 
     /** Asks which streams there are, with or without their sizes. */
-    public record Select(TenantId tenant, long fence, List<Matcher> matchers, long startNanos, long endNanos) {
+    public record Select(
+            TenantId tenant,
+            long fence,
+            List<UnstoredDelete> without,
+            List<Matcher> matchers,
+            long startNanos,
+            long endNanos) {
         public ByteSink encode() {
             ByteSink out = new ByteSink(128);
             out.string(tenant.value());
@@ -155,18 +165,19 @@ public final class RecentRequests {
             putMatchers(out, matchers);
             out.i64(startNanos);
             out.i64(endNanos);
+            putDeletes(out, without);
             return out;
         }
 
         public static Select decode(ByteSource in) throws CorruptData {
-            Select s = new Select(
-                    new TenantId(in.string("tenant", RecentFormat.MAX_STRING)),
-                    in.varint(),
-                    readMatchers(in),
-                    in.i64(),
-                    in.i64());
+            TenantId tenant = new TenantId(in.string("tenant", RecentFormat.MAX_STRING));
+            long fence = in.varint();
+            List<Matcher> matchers = readMatchers(in);
+            long start = in.i64();
+            long end = in.i64();
+            List<UnstoredDelete> without = readDeletes(in);
             in.expectEnd();
-            return s;
+            return new Select(tenant, fence, without, matchers, start, end);
         }
     }
 
@@ -192,6 +203,30 @@ public final class RecentRequests {
             in.expectEnd();
             return t;
         }
+    }
+
+    /** Nothing at all when there are none. */
+    private static void putDeletes(ByteSink out, List<UnstoredDelete> deletes) {
+        if (deletes.isEmpty()) {
+            return;
+        }
+        out.varint(deletes.size());
+        for (UnstoredDelete d : deletes) {
+            out.varint(d.n());
+            out.string(d.query());
+            out.i64(d.startNanos());
+            out.i64(d.endNanos());
+            out.varint(d.before());
+        }
+    }
+
+    private static List<UnstoredDelete> readDeletes(ByteSource in) throws CorruptData {
+        List<UnstoredDelete> all = new ArrayList<>();
+        for (int n = in.remaining() == 0 ? 0 : in.count("deletes", in.remaining() / 19); n > 0; n--) {
+            all.add(new UnstoredDelete(
+                    in.varint(), in.string("query", RecentFormat.MAX_STRING), in.i64(), in.i64(), in.varint()));
+        }
+        return all;
     }
 
     private static void putMatchers(ByteSink out, List<Matcher> matchers) {
