@@ -18,8 +18,12 @@ public record EmailSettings(
         @Setting("File with the password.") Path authPasswordFile,
 
         @Setting("Whether the connection must be encrypted (STARTTLS, or TLS at port 465).")
-        boolean requireTls) {
-    public static final EmailSettings DEFAULTS = new EmailSettings("", "", List.of(), "", Path.of(""), true);
+        boolean requireTls,
+
+        @Setting("PEM file with the certificates to trust; empty for those that Java trusts.")
+        Path tlsCaPath) {
+    public static final EmailSettings DEFAULTS =
+            new EmailSettings("", "", List.of(), "", Path.of(""), true, Path.of(""));
 
     public EmailSettings {
         to = List.copyOf(to);

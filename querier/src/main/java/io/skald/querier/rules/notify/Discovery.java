@@ -45,11 +45,16 @@ final class Discovery {
      * @throws SendException if DNS does not answer
      */
     static List<URI> resolve(List<URI> urls) throws SendException {
+        return resolve(urls, "");
+    }
+
+    /** @param dns the server to ask for SRV records, as {@code dns://HOST:PORT}; empty for the system's */
+    static List<URI> resolve(List<URI> urls, String dns) throws SendException {
         TreeSet<URI> out = new TreeSet<>();
         for (URI u : urls) {
             String host = u.getAuthority().replaceAll("^[^@]*@", "").replaceAll(":[0-9]+$", "");
             if (host.startsWith("_")) {
-                for (String target : services(host)) {
+                for (String target : services(host, dns)) {
                     out.add(at(u, target));
                 }
             } else {
@@ -82,13 +87,17 @@ final class Discovery {
 
     /** JNDI's provider for DNS gives text and nothing else; there is no object to be made of it. */
     @SuppressWarnings({"BanJNDI", "JdkObsolete"})
-    private static List<String> services(String name) throws SendException {
+    private static List<String> services(String name, String dns) throws SendException {
         Hashtable<String, String> env = new Hashtable<>();
         env.put("java.naming.factory.initial", "com.sun.jndi.dns.DnsContextFactory");
+        if (!dns.isEmpty()) {
+            env.put("java.naming.provider.url", dns);
+        }
         try {
-            InitialDirContext dns = new InitialDirContext(env);
+            InitialDirContext context = new InitialDirContext(env);
             try {
-                Attribute found = dns.getAttributes(name, new String[] {"SRV"}).get("SRV");
+                Attribute found =
+                        context.getAttributes(name, new String[] {"SRV"}).get("SRV");
                 List<String> out = new ArrayList<>();
                 if (found != null) {
                     NamingEnumeration<?> all = found.getAll();
@@ -100,7 +109,7 @@ final class Discovery {
                 }
                 return out;
             } finally {
-                dns.close();
+                context.close();
             }
         } catch (NamingException e) {
             throw new SendException("no SRV record of " + name + " in DNS: " + e.getMessage(), true, e);

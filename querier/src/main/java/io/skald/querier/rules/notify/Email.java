@@ -4,6 +4,7 @@ package io.skald.querier.rules.notify;
 
 import io.skald.core.config.EmailSettings;
 import io.skald.core.config.HostPort;
+import io.skald.core.http.TlsContexts;
 import io.skald.querier.rules.eval.Outgoing;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.Message;
@@ -14,6 +15,7 @@ import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLSocketFactory;
 
 /** Mail to people, one for all alerts that come at once. */
 final class Email implements Receiver {
@@ -31,6 +34,7 @@ final class Email implements Receiver {
     private final HostPort server;
     private final Session session;
 
+    /** @throws IllegalArgumentException if the certificates to trust cannot be used */
     Email(EmailSettings settings, Duration timeout) {
         this.settings = settings;
         this.server = HostPort.parse(settings.smarthost());
@@ -45,8 +49,19 @@ final class Email implements Receiver {
         p.put("mail.smtp.ssl.checkserveridentity", "true");
         p.put("mail.smtp.starttls.enable", "true");
         p.put("mail.smtp.starttls.required", Boolean.toString(settings.requireTls() && server.port() != TLS_PORT));
+        if (!settings.tlsCaPath().toString().isEmpty()) {
+            p.put("mail.smtp.ssl.socketFactory", trusting(settings.tlsCaPath()));
+        }
         p.put("mail.smtp.auth", Boolean.toString(!settings.authUsername().isEmpty()));
         this.session = Session.getInstance(p);
+    }
+
+    private static SSLSocketFactory trusting(Path ca) {
+        try {
+            return TlsContexts.client(ca, null, null, false).getSocketFactory();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("rules.email.tls_ca_path: " + e.getMessage(), e);
+        }
     }
 
     @Override

@@ -12,14 +12,9 @@ import io.skald.core.config.SkaldConfig;
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
 import io.skald.querier.rules.eval.Outgoing;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,7 +22,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -185,56 +179,14 @@ class NotificationsTest {
                 .contains(URI.create("http://u:p@127.0.0.1:9093/am"));
     }
 
-    /** A mail server that takes everything. */
-    private static String smtp(ServerSocket server) throws IOException {
-        StringBuilder mail = new StringBuilder();
-        try (Socket s = server.accept();
-                BufferedReader in =
-                        new BufferedReader(new InputStreamReader(s.getInputStream(), StandardCharsets.UTF_8));
-                PrintWriter out = new PrintWriter(s.getOutputStream(), true, StandardCharsets.UTF_8)) {
-            out.print("220 test\r\n");
-            out.flush();
-            boolean data = false;
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                mail.append(line).append('\n');
-                if (data) {
-                    if (!line.equals(".")) {
-                        continue;
-                    }
-                    data = false;
-                }
-                out.print(
-                        line.equals("DATA")
-                                ? "354 go\r\n"
-                                : line.equals("QUIT")
-                                        ? "221 bye\r\n"
-                                        : line.startsWith("EHLO") ? "250 test\r\n" : "250 ok\r\n");
-                out.flush();
-                data = line.equals("DATA");
-                if (line.equals("QUIT")) {
-                    break;
-                }
-            }
-        }
-        return mail.toString();
-    }
-
     @Test
     void mailIsSent() throws Exception {
-        try (ServerSocket smtp = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            BlockingQueue<String> mails = new ArrayBlockingQueue<>(1);
-            Thread t = Thread.ofVirtual().start(() -> {
-                try {
-                    mails.add(smtp(smtp));
-                } catch (IOException e) {
-                    mails.add(e.toString());
-                }
-            });
-            RulesSettings s = settings("email: {smarthost: '127.0.0.1:" + smtp.getLocalPort()
+        try (MailServer smtp = new MailServer(null, "")) {
+            RulesSettings s = settings("email: {smarthost: '127.0.0.1:" + smtp.port()
                     + "', from: skald@example.org, to: [ops@example.org, me@example.org], require_tls: false}");
             try (Notifications n = Notifications.open(s, "http://x", registry)) {
                 n.send(List.of(alert("A", false)));
-                String mail = Objects.requireNonNull(mails.poll(10, TimeUnit.SECONDS));
+                String mail = Objects.requireNonNull(smtp.sessions.poll(10, TimeUnit.SECONDS));
                 assertThat(mail)
                         .contains(
                                 "MAIL FROM:<skald@example.org>",
@@ -246,7 +198,6 @@ class NotificationsTest {
                                 "  summary: it is \"bad\"",
                                 "http://x/explore");
             }
-            t.join();
         }
     }
 }
