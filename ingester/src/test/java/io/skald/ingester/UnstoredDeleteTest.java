@@ -65,7 +65,8 @@ class UnstoredDeleteTest {
                 Duration.ZERO,
                 0,
                 8 << 20,
-                8 << 20);
+                8 << 20,
+                false);
         return Ingester.create(
                 Disk.REAL,
                 config,

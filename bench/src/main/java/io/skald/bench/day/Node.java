@@ -11,6 +11,7 @@ import io.skald.core.model.EntryBatch;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.service.CloseStack;
+import io.skald.core.wire.RecentEntries;
 import io.skald.ingester.Ingester;
 import io.skald.ingester.IngesterConfig;
 import io.skald.ingester.compact.CompactionService;
@@ -71,7 +72,8 @@ final class Node implements AutoCloseable {
                 Duration.ZERO,
                 0,
                 1L << 30,
-                d.maxPushBytes());
+                d.maxPushBytes(),
+                d.minePatterns());
         DataDirectory directory = parts.add("directory", DataDirectory.acquire(Disk.REAL, data));
         this.ingester = parts.add(
                 "ingester",
@@ -86,7 +88,7 @@ final class Node implements AutoCloseable {
                         (t, keys) -> garbage.flushing(t, keys, clock.millis())));
         CompactionSettings c = CompactionSettings.DEFAULTS;
         CompactionSettings settings = new CompactionSettings(
-                true, c.interval(), c.targetSize(), c.blockSize(), c.zstdLevel(), 0, c.deleteDelay());
+                true, c.interval(), c.minAge(), c.targetSize(), c.blockSize(), c.zstdLevel(), 0, c.deleteDelay());
         this.compaction = parts.add(
                 "compaction",
                 new CompactionService(
@@ -97,6 +99,7 @@ final class Node implements AutoCloseable {
                                 new Retention(t -> Limits.DEFAULTS, clock::millis),
                                 () -> false,
                                 () -> Long.MAX_VALUE,
+                                t -> Limits.DEFAULTS.patternsEnabled(),
                                 clock::millis,
                                 true,
                                 clock::nanos),
@@ -144,8 +147,19 @@ final class Node implements AutoCloseable {
         compaction.evict();
     }
 
-    DeleteRequests deletes() {
-        return new DeleteRequests(log, ingester::flush, clock::millis);
+    DeleteRequests deletes(List<Node> all) {
+        DeleteRequests.Ingesters holding = new DeleteRequests.Ingesters() {
+            @Override
+            public List<RecentEntries> holding() {
+                return all.stream().map(n -> n.ingester.recent()).toList();
+            }
+
+            @Override
+            public boolean holds(String ingesterId) {
+                return true;
+            }
+        };
+        return new DeleteRequests(log, holding, clock::millis);
     }
 
     @Override

@@ -189,7 +189,7 @@ final class Questions {
                 before.value == ofUser,
                 String.format(Locale.ROOT, "lines of the user: %,.0f of %,d", before.value, ofUser));
         long begin = System.nanoTime();
-        nodes.getFirst().deletes().create(Node.TENANT, OF_USER, startNanos, endNanos);
+        nodes.getFirst().deletes(nodes).create(Node.TENANT, OF_USER, startNanos, endNanos);
         double seconds = (System.nanoTime() - begin) / 1e9;
         Answer hidden = ask("sum(count_over_time(" + OF_USER + " [24h]))", 0, 0);
         good &= say(

@@ -314,52 +314,6 @@ public final class Appliance implements AutoCloseable {
         return sources;
     }
 
-<<<<<<< HEAD
-    /** Compaction, retention and deletes. */
-    private static void registerMaintenance(
-            SkaldConfig config,
-            Path data,
-            Stores stores,
-            Ingester ingester,
-            QueryScheduler scheduler,
-            TenantLimits limits,
-            CloseStack parts,
-            HttpServer server,
-            CollectorRegistry registry) {
-        CompactionService.Environment env = new CompactionService.Environment(
-                stores.index(),
-                stores.log(),
-                stores.segments(),
-                new Retention(limits, System::currentTimeMillis),
-                () -> scheduler.running() > 0 || ingester.inFlightBytes() > 0,
-                () -> usableBytes(data),
-                tenant -> limits.of(tenant).patternsEnabled(),
-                System::currentTimeMillis,
-                config.storage().shared());
-        CompactionService compaction =
-                parts.add("compaction", new CompactionService(env, config.compaction(), config.retention(), registry));
-        DeleteRequests.FlushAll flushAll = config.storage().shared()
-                ? new FlushEverywhere(
-                        ingester,
-                        new IngesterRegistry(stores.index()),
-                        parts.add("connections for flushes", HttpClient.newHttpClient()))
-                : ingester::flush;
-        DeleteRequests deletes = new DeleteRequests(stores.log(), flushAll, System::currentTimeMillis);
-        new MaintenanceApi(compaction, deletes, System::currentTimeMillis, config.multiTenant()).register(server);
-        compaction.start();
-    }
-
-    private static long usableBytes(Path data) {
-        try {
-            return Disk.REAL.usableBytes(data);
-        } catch (IOException e) {
-            // nothing is removed because of what is not known
-            return Long.MAX_VALUE;
-        }
-    }
-
-=======
->>>>>>> 47e0807 (Apply delete requests to what is not stored yet, without a flush)
     private static OverridesFile overrides(SkaldConfig config) throws CommandFailure, IOException {
         checkRetention("limits", config.limits());
         for (Map.Entry<String, Limits> e : config.overrides().entrySet()) {

@@ -47,6 +47,7 @@ final class Maintenance {
                 new Retention(limits, System::currentTimeMillis),
                 () -> scheduler.running() > 0 || ingester.inFlightBytes() > 0,
                 () -> usableBytes(data),
+                tenant -> limits.of(tenant).patternsEnabled(),
                 System::currentTimeMillis,
                 config.storage().shared());
         CompactionService compaction =

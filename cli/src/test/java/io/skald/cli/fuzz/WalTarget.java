@@ -334,8 +334,8 @@ final class WalTarget implements FormatFuzz.Target {
                 new ScanRequest.Columns(false, false, false),
                 List.of());
         step(() -> scan(head, tenant, times));
-        step(() -> head.streamStats(tenant, 0, List.of(), START, START + 7_000_000_000L));
-        step(() -> head.series(tenant, 0, List.of(), START + 1, START + 2));
+        step(() -> head.streamStats(tenant, 0, List.of(), List.of(), START, START + 7_000_000_000L));
+        step(() -> head.series(tenant, 0, List.of(), List.of(), START + 1, START + 2));
         step(() -> head.arrived(tenant, 0));
         step(() -> head.tail(tenant, List.of(), 0, 1000, Duration.ZERO));
         step(() -> flush(head, tenant));
@@ -354,7 +354,7 @@ final class WalTarget implements FormatFuzz.Target {
     }
 
     private static void flush(Head head, TenantId tenant) throws StoreException {
-        try (HeadRange range = head.range(tenant, 0, Long.MAX_VALUE)) {
+        try (HeadRange range = head.range(tenant, 0, Long.MAX_VALUE, List.of())) {
             for (int s = 0; s < range.size(); s++) {
                 StreamBatches batches = range.batches(s, Long.MIN_VALUE, Long.MAX_VALUE, damage -> {});
                 EntryBatch next = batches.next();

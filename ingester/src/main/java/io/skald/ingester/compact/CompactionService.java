@@ -75,9 +75,20 @@ public final class CompactionService implements AutoCloseable {
                 Retention retention,
                 BooleanSupplier foregroundBusy,
                 LongSupplier freeBytes,
+                Predicate<TenantId> patterns,
                 LongSupplier nowMillis,
                 boolean shared) {
-            this(index, log, segments, retention, foregroundBusy, freeBytes, nowMillis, shared, System::nanoTime);
+            this(
+                    index,
+                    log,
+                    segments,
+                    retention,
+                    foregroundBusy,
+                    freeBytes,
+                    patterns,
+                    nowMillis,
+                    shared,
+                    System::nanoTime);
         }
     }
 

@@ -163,17 +163,13 @@ final class TenantFlush {
             if (range.size() == 0) {
                 return null;
             }
-<<<<<<< HEAD
+            List<LogRecord.Applied> applied = new ArrayList<>();
+            range.deleted().forEach((n, c) -> applied.add(new LogRecord.Applied(n, c[0], c[1])));
             SortedSet<Long> days = range.periods(DAY_NANOS);
             List<String> keys = keys(days);
             notes.writing(tenant, keys);
             Iterator<String> key = keys.iterator();
             for (long day : days) {
-=======
-            List<LogRecord.Applied> applied = new ArrayList<>();
-            range.deleted().forEach((n, c) -> applied.add(new LogRecord.Applied(n, c[0], c[1])));
-            for (long day : range.periods(DAY_NANOS)) {
->>>>>>> 47e0807 (Apply delete requests to what is not stored yet, without a flush)
                 for (String selector : retention.all()) {
                     SegmentRef ref = segment(range, day, selector, key.next());
                     if (ref != null) {
