@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
 
 /**
@@ -23,6 +24,7 @@ public final class Load {
 
     private final Map<String, String> options;
     private final PrintStream out;
+    private boolean rulesEvaluated = true;
     private final String run = Long.toHexString(System.currentTimeMillis());
 
     private Load(Map<String, String> options, PrintStream out) {
@@ -34,7 +36,8 @@ public final class Load {
     public static void main(String[] args) throws Exception {
         PrintStream out = System.out;
         if (args.length == 0 || args.length % 2 == 0) {
-            out.println("usage: Load surge|streams|backlog|restart [--url URL] [--launch COMMAND] [--name value ...]");
+            out.println(
+                    "usage: Load surge|streams|backlog|restart|rules [--url URL] [--launch COMMAND] [--name value ...]");
             System.exit(2);
         }
         Map<String, String> options = new HashMap<>();
@@ -58,9 +61,11 @@ public final class Load {
                 case "streams" -> paced(target, number("streams", 100_000), number("lines-per-second", 100_000));
                 case "backlog" -> backlog(target, options.getOrDefault("order", "shuffled"));
                 case "restart" -> restart(target);
+                case "rules" -> rules(target);
                 default -> throw new IllegalArgumentException("no scenario " + scenario);
             };
             boolean good = counted(target, sent, "before the flush");
+            good &= rulesEvaluated;
             long begin = System.nanoTime();
             out.println("flush: " + target.flush() + " after " + (System.nanoTime() - begin) / 1_000_000 + " ms");
             good &= counted(target, sent, "after the flush");
@@ -123,6 +128,21 @@ public final class Load {
                     return w.finish();
                 });
         return pushes * groups * perStream;
+    }
+
+    /** Lines at a pace, and rules over them. Needs {@code --launch}, for the CPU time. */
+    private long rules(Target target) throws Exception {
+        long streams = number("streams", 100);
+        long seconds = number("seconds", 120);
+        long secondsBefore = number("seconds-before", 30);
+        options.put("seconds", Long.toString(secondsBefore + Math.min(30, seconds) + seconds + 1));
+        RulesLoad load =
+                new RulesLoad(target, out, number("rules", 1000), streams, options.getOrDefault("interval", "1m"));
+        FutureTask<Boolean> measured = new FutureTask<>(() -> load.measure(secondsBefore, seconds));
+        Thread.ofPlatform().start(measured);
+        long sent = paced(target, streams, number("lines-per-second", 1000));
+        rulesEvaluated = measured.get();
+        return sent;
     }
 
     /** A day of lines in bodies that each cover a short time, in an order. */

@@ -89,6 +89,28 @@ final class Target implements AutoCloseable {
         }
     }
 
+    /** Posts text; the status. */
+    int post(String path, String body) throws IOException, InterruptedException {
+        return http.send(
+                        HttpRequest.newBuilder(URI.create(url + path))
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    /** The sum of all values of a metric. */
+    double metric(String name) throws IOException, InterruptedException {
+        String text = http.send(
+                        HttpRequest.newBuilder(URI.create(url + "/metrics")).build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+        return text.lines()
+                .filter(l -> l.startsWith(name + " ") || l.startsWith(name + "{"))
+                .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' '))))
+                .sum();
+    }
+
     /** Moves everything into segments. */
     String flush() throws IOException, InterruptedException {
         return http.send(
