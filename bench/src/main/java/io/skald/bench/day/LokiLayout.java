@@ -26,6 +26,8 @@ final class LokiLayout {
         long sinceMinute;
         long lastMinute;
         int sampled;
+        long lastNanos;
+        long sampledLines;
         byte[] sample = new byte[BLOCK];
     }
 
@@ -58,19 +60,28 @@ final class LokiLayout {
 
     private void sample(Chunk c, EntryBatch b) {
         for (int i = 0; i < b.size(); i++) {
+            // with the time, as a difference of a few bytes
+            long delta = b.timestampNanos(i) - c.lastNanos;
+            c.lastNanos = b.timestampNanos(i);
+            while (c.sampled < BLOCK && (delta & ~0x7fL) != 0) {
+                c.sample[c.sampled++] = (byte) (delta | 0x80);
+                delta >>>= 7;
+            }
             int n = Math.min(b.length(i), BLOCK - c.sampled);
             System.arraycopy(b.buffer(i), b.offset(i), c.sample, c.sampled, n);
             c.sampled += n;
+            c.sampledLines += n;
             if (c.sampled == BLOCK) {
-                c.sampled = 0;
                 if (full++ % SAMPLE_EVERY == 0) {
                     gzip.reset();
                     gzip.setInput(c.sample, 0, BLOCK);
                     gzip.finish();
-                    sampledRaw += BLOCK;
+                    sampledRaw += c.sampledLines;
                     sampledCompressed += gzip.deflate(out);
                     ratio = sampledCompressed / (double) sampledRaw;
                 }
+                c.sampled = 0;
+                c.sampledLines = 0;
             }
         }
     }

@@ -50,7 +50,7 @@ public record S3Settings(
                 max = "20")
         int maxAttempts) {
     public static final S3Settings DEFAULTS =
-            new S3Settings("", "", "", "", false, Encryption.DEFAULT, "", "", 16L << 20, Duration.ofSeconds(30), 6);
+            new S3Settings("", "", "", "", false, Encryption.DEFAULT, "", "", 32L << 20, Duration.ofSeconds(30), 6);
 
     public S3Settings {
         if (!bucket.isEmpty() && !bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|arn:aws[a-z-]*:s3[a-z-]*:.+")) {

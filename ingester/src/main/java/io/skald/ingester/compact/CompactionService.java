@@ -43,6 +43,9 @@ import java.util.function.Predicate;
 public final class CompactionService implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CompactionService.class.getName());
     private static final Duration LEASE = Duration.ofMinutes(3);
+    /** How often one looks for objects to remove while there is nothing else to do. */
+    private static final Duration GARBAGE_INTERVAL = Duration.ofMinutes(10);
+
     /** Rounds of planning for one tenant before others have their turn. */
     private static final int MAX_JOBS = 10_000;
 
@@ -106,6 +109,7 @@ public final class CompactionService implements AutoCloseable {
     // guarded by running
     private final Map<TenantId, Lease> leases = new HashMap<>();
     private final Set<String> unreadable = new HashSet<>();
+    private final Map<TenantId, Long> looksForGarbage = new HashMap<>();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition stop = lock.newCondition();
@@ -215,6 +219,10 @@ public final class CompactionService implements AutoCloseable {
     public CompactionResult compact(TenantId tenant, boolean all) throws StoreException, InterruptedException {
         running.lockInterruptibly();
         try {
+            if (!all && idle(tenant)) {
+                // the lease costs a write now and then, which is for those who have something to do
+                return CompactionResult.NOTHING;
+            }
             Lease lease = leases.computeIfAbsent(
                     tenant, t -> new Lease(env.index(), t.value() + "/lease", LEASE, env.nanoTime()));
             if (!held(lease)) {
@@ -235,12 +243,29 @@ public final class CompactionService implements AutoCloseable {
                 }
                 sum = sum.and(run(tenant, jobs.getFirst()));
             }
-            metrics.objects.inc(
-                    garbage.collect(tenant, env.nowMillis().getAsLong()).size());
+            collect(tenant);
             return sum;
         } finally {
             running.unlock();
         }
+    }
+
+    /** Whether there is nothing to do: one read of the log, and now and then one of the garbage. */
+    private boolean idle(TenantId tenant) throws StoreException {
+        long now = env.nowMillis().getAsLong();
+        IndexVersion version = env.log().read(tenant);
+        if (version.segments().stream().anyMatch(s -> env.retention().expired(tenant, s))) {
+            return false;
+        }
+        List<CompactionJob> jobs = planner.plan(version, now * 1_000_000, false, unreadable);
+        metrics.pending.set(jobs.size());
+        return jobs.isEmpty() && now < looksForGarbage.getOrDefault(tenant, 0L);
+    }
+
+    private void collect(TenantId tenant) throws StoreException {
+        long now = env.nowMillis().getAsLong();
+        metrics.objects.inc(garbage.collect(tenant, now).size());
+        looksForGarbage.put(tenant, now + GARBAGE_INTERVAL.toMillis());
     }
 
     /** A process that is alone must not wait for the lease that it held before it was killed. */

@@ -173,6 +173,11 @@ final class ReadAhead {
             first = Math.min(first, next);
             last = Math.max(last, next);
         }
+        long blocks = 0;
+        for (int i = first; i <= last; i++) {
+            blocks += segment.block(order[i]).length();
+        }
+        scan.fetched(blocks);
         return new Window(first, last, begin(first), Math.toIntExact(end(last) - begin(first)));
     }
 

@@ -19,6 +19,7 @@ public final class SegmentScan {
     private final ConcurrentHashMap<String, BlockPruner> pruners = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, ReadAhead> ahead = new ConcurrentHashMap<>();
     private final LongAdder consumed = new LongAdder();
+    private final LongAdder fetched = new LongAdder();
     private volatile @Nullable ReadWindows windows;
     /** Windows that are in use at once. */
     private volatile int width = 1;
@@ -113,15 +114,25 @@ public final class SegmentScan {
         consumed.add(bytes);
     }
 
-    /** How much to read at once: no more than was asked for already, over all that is read side by side, so that a query that ends early reads little too much. */
+    /** Counts bytes of blocks that are read, for now or ahead. */
+    void fetched(long bytes) {
+        fetched.add(bytes);
+    }
+
+    /**
+     * How much to read at once. What is read ahead and not used yet stays below what was used so far, so that a query that ends early reads little too
+     * much, and below half of the room. Whoever finds nothing left may still read its part of that.
+     */
     long window() {
-        long room = windows().maxBytes() / width;
-        return Math.min(Math.min(mostAhead, room), consumed.sum() / width);
+        long used = consumed.sum();
+        long most = Math.min(used, windows().maxBytes() / 2);
+        long unused = Math.max(0, fetched.sum() - used);
+        return Math.min(mostAhead, Math.max(most / width, most - unused));
     }
 
     /** What was read ahead did not stay until it was needed. */
     void readLess() {
-        mostAhead = Math.min(mostAhead, windows().maxBytes() / width) / 2;
+        mostAhead = Math.max(mostAhead / 2, windows().maxBytes() / 2 / width);
     }
 
     /** Buffers for a cursor, to be given back. */
