@@ -24,7 +24,9 @@ import io.skald.ingester.flush.SegmentNotes;
 import io.skald.ingester.head.BatchCodec;
 import io.skald.ingester.head.EncodedBatch;
 import io.skald.ingester.head.EncodedBlocks;
+import io.skald.ingester.head.EncodedLines;
 import io.skald.ingester.head.Head;
+import io.skald.ingester.head.LineLedger;
 import io.skald.ingester.head.PushId;
 import io.skald.ingester.head.SeenPushes;
 import io.skald.ingester.push.Admission;
@@ -121,7 +123,12 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                 metrics.discardedBytes.labels(reason, tenant.value()).inc((double) bytes);
             });
             Events events = new Events();
-            this.head = new Head(config.ingesterId(), fences, seen, events);
+            this.head = new Head(
+                    config.ingesterId(),
+                    fences,
+                    seen,
+                    LineLedger.open(disk, config.dataDir().resolve("seen-lines")),
+                    events);
             long minNumber =
                     fences.values().stream().mapToLong(WalFormat::number).max().orElse(0);
             opened = Wal.open(
@@ -406,6 +413,10 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         BlockPreparer preparer = new BlockPreparer(validator);
         List<EncodedBlocks.Block> good = preparer.prepare(push.blocks());
         boolean later = validator.status() == ErrorCode.TOO_MANY_REQUESTS.httpStatus();
+        if (good.isEmpty() && push.blocks().isEmpty()) {
+            append(List.of(EncodedLines.encode(id.tenant(), id.agent(), push.ranges(), clock.millis())));
+            return validator.result(0);
+        }
         if (later || good.isEmpty()) {
             // what may be allowed later comes again as a whole, with the same number
             return validator.result(0);
@@ -418,7 +429,10 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                     "push takes " + record.length() + " bytes, a WAL record at most " + most);
         }
         takenBytes.add(record.length());
-        append(List.of(record));
+        append(
+                push.ranges().isEmpty()
+                        ? List.of(record)
+                        : List.of(EncodedLines.encode(id.tenant(), id.agent(), push.ranges(), clock.millis()), record));
         pace.acked(System.nanoTime() - begin);
         record.release();
         metrics.lines.labels(id.tenant().value()).inc((double) preparer.entries());

@@ -48,6 +48,7 @@ import io.skald.ingester.wal.DataDirectory;
 import io.skald.ingester.wal.SyncMode;
 import io.skald.querier.api.QuerierApi;
 import io.skald.querier.api.Sources;
+import io.skald.querier.gaps.Gaps;
 import io.skald.querier.remote.ClusterIngesters;
 import io.skald.querier.rules.Ruler;
 import io.skald.querier.rules.store.Leases;
@@ -72,6 +73,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -311,6 +313,8 @@ public final class Appliance implements AutoCloseable {
                 new Retention(limits, System::currentTimeMillis),
                 config.multiTenantQueries());
         QuerierApi.register(server, scheduler, sources, limits, config.multiTenant(), registry);
+        parts.add("loss accounting", new Gaps(ingesters, config.multiTenant(), InstantSource.system(), registry))
+                .register(server);
         return sources;
     }
 

@@ -18,7 +18,9 @@ import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockEncoder;
 import io.skald.core.wire.BlockPush;
 import io.skald.ingester.head.EncodedBlocks;
+import io.skald.ingester.head.EncodedLines;
 import io.skald.ingester.head.Head;
+import io.skald.ingester.head.LineLedger;
 import io.skald.ingester.head.PushId;
 import io.skald.ingester.head.SeenPushes;
 import io.skald.ingester.push.TenantGates;
@@ -66,6 +68,64 @@ class DataFilesFuzzTest {
     }
 
     /** Damage makes it forget, and nothing else. */
+    private static final class Lines implements FormatFuzz.Target {
+        private final Path file;
+
+        Lines(Path file) {
+            this.file = file;
+        }
+
+        @Override
+        public byte[] good() throws Exception {
+            LineLedger lines = LineLedger.open(Disk.REAL, file);
+            Head head = head(SeenPushes.open(Disk.REAL, file.resolveSibling("seen-pushes")), lines);
+            for (int i = 0; i < 60; i++) {
+                BlockPush.LineRange r = new BlockPush.LineRange("g" + i % 7, 10L * i, 5 + i % 6, i % 5);
+                head.durable(
+                        List.of(EncodedLines.encode(
+                                TENANT, "agent" + i % 3, List.of(r), System.currentTimeMillis() + i)),
+                        i * 8L);
+            }
+            head.directory(1);
+            return Files.readAllBytes(file);
+        }
+
+        @Override
+        public byte[] mutated(byte[] good, Random random) {
+            return summed(FormatFuzz.mutate(good, random));
+        }
+
+        @Override
+        public void read(byte[] bytes) throws Exception {
+            Files.deleteIfExists(file);
+            Files.write(file, bytes);
+            LineLedger lines = LineLedger.open(Disk.REAL, file);
+            assertThat(head(SeenPushes.open(Disk.REAL, file.resolveSibling("none")), lines)
+                            .lines(List.of()))
+                    .isNotNull();
+        }
+
+        @Override
+        public boolean refusal(Exception e) {
+            return false;
+        }
+    }
+
+    private static Head head(SeenPushes seen, LineLedger lines) {
+        return new Head("i", Map.of(), seen, lines, new WalTarget.Events());
+    }
+
+    /** Little-endian, as blocks and what lies beside them. */
+    private static byte[] summed(byte[] bytes) {
+        if (bytes.length >= 12) {
+            ByteBuffer.wrap(bytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(bytes.length - 4, FormatFuzz.crc(bytes, 0, bytes.length - 4));
+        }
+        return bytes;
+    }
+
+    /** Damage makes it forget, and nothing else. */
     private static final class Seen implements FormatFuzz.Target {
         private final Path file;
 
@@ -76,7 +136,7 @@ class DataFilesFuzzTest {
         @Override
         public byte[] good() throws Exception {
             SeenPushes seen = SeenPushes.open(Disk.REAL, file);
-            Head head = new Head("i", Map.of(), seen, new WalTarget.Events());
+            Head head = head(seen, LineLedger.open(Disk.REAL, file.resolveSibling("seen-lines")));
             for (int i = 1; i < 60; i++) {
                 head.durable(
                         List.of(EncodedBlocks.encode(new PushId(TENANT, "agent" + i % 3, 7, i + i / 9, i), List.of())),
@@ -234,6 +294,7 @@ class DataFilesFuzzTest {
                 "wal-last-file",
                 "wal-directories",
                 "seen-pushes",
+                "seen-lines",
                 "demoted-labels",
                 "outbox",
                 "positions",
@@ -247,6 +308,7 @@ class DataFilesFuzzTest {
                     case "wal-last-file" -> new WalTarget(directory, Changed.LAST_FILE);
                     case "wal-directories" -> new WalTarget(directory, Changed.DIRECTORIES);
                     case "seen-pushes" -> new Seen(directory.resolve("seen-pushes"));
+                    case "seen-lines" -> new Lines(directory.resolve("seen-lines"));
                     case "demoted-labels" -> new DemotedLabels(directory.resolve("demoted-labels"));
                     case "outbox" -> new Outboxes(directory, "outbox-0000000000000001");
                     default -> new Outboxes(directory, format);

@@ -20,6 +20,7 @@ import io.skald.ingester.head.BatchCodec;
 import io.skald.ingester.head.EncodedBlocks;
 import io.skald.ingester.head.Head;
 import io.skald.ingester.head.HeadRange;
+import io.skald.ingester.head.LineLedger;
 import io.skald.ingester.head.PushId;
 import io.skald.ingester.head.RecordContents;
 import io.skald.ingester.head.SeenPushes;
@@ -113,7 +114,12 @@ final class WalTarget implements FormatFuzz.Target {
     }
 
     private Head open(List<Wal> opened) throws StoreException {
-        Head head = new Head("i", Map.of(TENANT, 0L), SeenPushes.open(UNSYNCED, seen), new Events());
+        Head head = new Head(
+                "i",
+                Map.of(TENANT, 0L),
+                SeenPushes.open(UNSYNCED, seen),
+                LineLedger.open(UNSYNCED, seen.resolveSibling("seen-lines")),
+                new Events());
         Wal w = Wal.open(
                 UNSYNCED,
                 new Wal.Settings(wal, SEGMENT_BYTES, SyncMode.ALWAYS, Duration.ofSeconds(1), () -> 0),

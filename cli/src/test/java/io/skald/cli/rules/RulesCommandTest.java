@@ -177,9 +177,9 @@ class RulesCommandTest {
     @Test
     void starterPackWorks() {
         assertThat(CommandRun.of("rules", "check", STARTER.toString()).lines())
-                .containsExactly(STARTER.resolve("starter.yaml") + ": ok, 3 groups, 13 rules");
+                .containsExactly(STARTER.resolve("starter.yaml") + ": ok, 3 groups, 14 rules");
         CommandRun r = CommandRun.of("rules", "test", "src/test/resources/rules/starter_test.yaml");
         assertThat(r.exitCode()).as(r.out() + r.err()).isZero();
-        assertThat(r.lines()).hasSize(6).allMatch(l -> l.endsWith(": ok"));
+        assertThat(r.lines()).hasSize(7).allMatch(l -> l.endsWith(": ok"));
     }
 }

@@ -11,6 +11,7 @@ import io.skald.core.scan.LogSource.StreamStats;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -87,6 +88,16 @@ public interface RecentEntries {
      */
     default Arrived arrived(TenantId tenant, long fromPosition) throws StoreException {
         return new Arrived(List.of(), endPosition());
+    }
+
+    /**
+     * Which lines of agents' files were acknowledged here, whatever became of their entries since.
+     *
+     * @param of which generations of files; if empty, those that are incomplete here
+     * @return those that are known here, in no order
+     */
+    default List<HeldLines> lines(Collection<HeldLines.Origin> of) throws StoreException {
+        return List.of();
     }
 
     /**

@@ -14,6 +14,7 @@ import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanRequest.Columns;
 import io.skald.core.scan.ScanStats;
+import io.skald.core.wire.HeldLines;
 import io.skald.core.wire.RecentEntries;
 import io.skald.core.wire.UnstoredDelete;
 import io.skald.ingester.wal.PendingRecord;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +46,7 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
     private final String ingesterId;
     private final WalEvents events;
     private final SeenPushes seen;
+    private final LineLedger ledger;
     private final Map<TenantId, Long> fences;
     private final ConcurrentHashMap<TenantId, TenantHead> tenants = new ConcurrentHashMap<>();
     private @Nullable Wal wal;
@@ -74,10 +77,12 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
     /**
      * @param fences for each tenant with a commit by this ingester, up to where its entries are in segments
      * @param seen is told of each native push that is durable, and saved before WAL files are not read any more
+     * @param ledger the same of the lines that pushes are about
      */
-    public Head(String ingesterId, Map<TenantId, Long> fences, SeenPushes seen, WalEvents events) {
+    public Head(String ingesterId, Map<TenantId, Long> fences, SeenPushes seen, LineLedger ledger, WalEvents events) {
         this.ingesterId = ingesterId;
         this.seen = seen;
+        this.ledger = ledger;
         this.fences = Map.copyOf(fences);
         this.events = events;
         fences.forEach((tenant, fence) -> tenants.put(tenant, new TenantHead(fence)));
@@ -114,6 +119,9 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
                 BatchCodec.EncodedFragments r = BatchCodec.read(payload);
                 tenant = r.tenant();
                 fragments = r.fragments();
+            } else if (type == WalFormat.TYPE_LINES) {
+                EncodedLines.read(payload).addTo(ledger);
+                return;
             } else {
                 throw new IllegalArgumentException("record type " + type + " is not known");
             }
@@ -163,8 +171,9 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
         try {
             // first: with the directory, a restart does not read the pushes that are in the file
             seen.save(events.nowMillis());
+            ledger.save(events.nowMillis());
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "cannot save which native pushes were seen", e);
+            LOG.log(System.Logger.Level.WARNING, "cannot save which native pushes and lines were seen", e);
             return null;
         }
         FragmentDirectory.Writer w = new FragmentDirectory.Writer();
@@ -197,6 +206,8 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
             } else if (r instanceof EncodedBlocks b) {
                 head(b.id().tenant()).add(b.position(), WalFormat.RECORD_HEADER, b.fragments());
                 seen.add(b.id(), events.nowMillis());
+            } else if (r instanceof EncodedLines l) {
+                l.addTo(ledger);
             }
             bytes += r.length();
         }
@@ -355,6 +366,11 @@ public final class Head implements RecentEntries, WalListener, Wal.Replay {
             }
             return all;
         }
+    }
+
+    @Override
+    public List<HeldLines> lines(Collection<HeldLines.Origin> of) {
+        return ledger.lines(of);
     }
 
     @Override

@@ -65,7 +65,7 @@ public final class NativeApi {
         // twice: the body, and its copy in the record
         try (Admission.Ticket ticket = admission.admit(tenant, 2L * body.length)) {
             BlockPush push = BlockPush.decode(body, body.length);
-            if (push.blocks().isEmpty()) {
+            if (push.blocks().isEmpty() && push.ranges().isEmpty()) {
                 throw new RequestException(ErrorCode.UNPROCESSABLE, "push without blocks");
             }
             // times and lengths of the largest block, at most

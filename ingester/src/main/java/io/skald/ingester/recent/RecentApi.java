@@ -50,6 +50,10 @@ public final class RecentApi implements AutoCloseable {
         router.post(RecentFormat.SERIES, r -> stale(() -> series(r)));
         router.post(RecentFormat.TAIL, r -> stale(() -> tail(r)));
         router.post(RecentFormat.ARRIVED, r -> stale(() -> arrived(r)));
+        router.post(
+                RecentFormat.LINES,
+                r -> one(RecentAnswers.lines(
+                        entries.lines(RecentRequests.Lines.decode(body(r)).origins()))));
         scans.start();
     }
 

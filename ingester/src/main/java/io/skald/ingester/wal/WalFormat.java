@@ -26,6 +26,8 @@ public final class WalFormat {
     public static final byte TYPE_ENTRIES = 1;
     /** A record of blocks; its payload is described by {@code EncodedBlocks}. */
     public static final byte TYPE_BLOCKS = 2;
+    /** A record of which lines of files a push is about; its payload is described by {@code EncodedLines}. */
+    public static final byte TYPE_LINES = 3;
 
     /** Not a record, see {@link #endMark}. */
     private static final byte TYPE_END = 127;

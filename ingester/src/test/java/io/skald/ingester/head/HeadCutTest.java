@@ -36,7 +36,12 @@ class HeadCutTest {
 
     @Test
     void countsOnlyWhatIsBelowThePosition() throws Exception {
-        Head head = new Head("i", Map.of(), SeenPushes.open(Disk.REAL, Path.of("no-file-of-seen-pushes")), NOTHING);
+        Head head = new Head(
+                "i",
+                Map.of(),
+                SeenPushes.open(Disk.REAL, Path.of("no-file-of-seen-pushes")),
+                LineLedger.open(Disk.REAL, Path.of("no-file-of-lines")),
+                NOTHING);
         PendingRecord record = new PendingRecord((byte) 1, new byte[8], 8);
         int records = 200_000;
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {

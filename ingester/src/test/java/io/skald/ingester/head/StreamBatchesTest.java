@@ -41,7 +41,12 @@ class StreamBatchesTest {
 
     private void check(long seed, int round) throws Exception {
         Random random = new Random(seed);
-        Head head = new Head("i", Map.of(), SeenPushes.open(Disk.REAL, dir.resolve("seen")), new NoEvents());
+        Head head = new Head(
+                "i",
+                Map.of(),
+                SeenPushes.open(Disk.REAL, dir.resolve("seen")),
+                LineLedger.open(Disk.REAL, dir.resolve("lines")),
+                new NoEvents());
         List<Row> rows = new ArrayList<>();
         int jitter = 1 + random.nextInt(200);
         int lineBytes = random.nextBoolean() ? 20_000 : 10;

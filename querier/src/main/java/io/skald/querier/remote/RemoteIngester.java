@@ -10,12 +10,14 @@ import io.skald.core.model.TenantId;
 import io.skald.core.scan.LogSource.StreamStats;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
+import io.skald.core.wire.HeldLines;
 import io.skald.core.wire.RecentEntries;
 import io.skald.core.wire.UnstoredDelete;
 import io.skald.core.wire.recent.RecentAnswers;
 import io.skald.core.wire.recent.RecentFormat;
 import io.skald.core.wire.recent.RecentRequests;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +117,17 @@ final class RemoteIngester implements RecentEntries {
                 in -> RecentAnswers.arrived(IngesterClient.frame(in, url)));
         lastEnd = Math.max(lastEnd, a.nextPosition());
         return a;
+    }
+
+    @Override
+    public List<HeldLines> lines(Collection<HeldLines.Origin> of) throws StoreException {
+        String url = url();
+        return client.ask(
+                url,
+                RecentFormat.LINES,
+                new RecentRequests.Lines(List.copyOf(of)).encode(),
+                Duration.ZERO,
+                in -> RecentAnswers.lines(IngesterClient.frame(in, url)));
     }
 
     /** {@inheritDoc} While the ingester does not answer it is what it last said: a tail then begins earlier than it might. */

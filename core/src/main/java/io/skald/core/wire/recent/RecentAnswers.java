@@ -8,10 +8,12 @@ import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.StoreException.CorruptData;
+import io.skald.core.model.TenantId;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.LogSource.StreamStats;
 import io.skald.core.scan.ScanRequest.Columns;
 import io.skald.core.scan.ScanStats;
+import io.skald.core.wire.HeldLines;
 import io.skald.core.wire.RecentEntries.Arrival;
 import io.skald.core.wire.RecentEntries.Arrived;
 import io.skald.core.wire.RecentEntries.Tailed;
@@ -178,6 +180,57 @@ public final class RecentAnswers {
         }
         in.expectEnd();
         return new Arrived(all, next);
+    }
+
+    public static ByteSink lines(List<HeldLines> all) {
+        ByteSink out = new ByteSink(128 * all.size() + 16);
+        out.varint(all.size());
+        for (HeldLines h : all) {
+            out.string(h.origin().agent());
+            out.string(h.origin().generation());
+            out.varint(h.lastMillis());
+            out.varint(h.tenants().size());
+            h.tenants().forEach(t -> out.string(t.value()));
+            out.varint(h.spans().size());
+            for (HeldLines.Span s : h.spans()) {
+                out.varint(s.first());
+                out.varint(s.end());
+                out.varint(s.sinceMillis());
+            }
+            out.varint(h.givenUp().size());
+            for (HeldLines.GivenUp g : h.givenUp()) {
+                out.varint(g.first());
+                out.varint(g.count());
+                out.varint(g.missing());
+                out.varint(g.atMillis());
+            }
+        }
+        return out;
+    }
+
+    public static List<HeldLines> lines(ByteSource in) throws CorruptData {
+        int n = in.count("origins", in.remaining());
+        List<HeldLines> all = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            HeldLines.Origin origin = new HeldLines.Origin(
+                    in.string("agent", RecentFormat.MAX_STRING), in.string("origin", RecentFormat.MAX_STRING));
+            long last = in.varint();
+            List<TenantId> tenants = new ArrayList<>();
+            for (int left = in.count("tenants", in.remaining()); left > 0; left--) {
+                tenants.add(new TenantId(in.string("tenant", RecentFormat.MAX_STRING)));
+            }
+            List<HeldLines.Span> spans = new ArrayList<>();
+            for (int left = in.count("spans", in.remaining()); left > 0; left--) {
+                spans.add(new HeldLines.Span(in.varint(), in.varint(), in.varint()));
+            }
+            List<HeldLines.GivenUp> given = new ArrayList<>();
+            for (int left = in.count("lines given up", in.remaining()); left > 0; left--) {
+                given.add(new HeldLines.GivenUp(in.varint(), in.varint(), in.varint(), in.varint()));
+            }
+            all.add(new HeldLines(origin, tenants, spans, given, last));
+        }
+        in.expectEnd();
+        return all;
     }
 
     public static ByteSink tailed(Tailed t) {

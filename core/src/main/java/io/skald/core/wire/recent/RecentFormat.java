@@ -30,6 +30,8 @@ public final class RecentFormat {
     public static final String TAIL = BASE + "/tail";
     /** The times of what arrived since a position; the fence of the request. */
     public static final String ARRIVED = BASE + "/arrived";
+    /** Which lines of agents' files are held. */
+    public static final String LINES = BASE + "/lines";
 
     /** Status of an answer that says {@link io.skald.core.model.StoreException.Stale}. */
     public static final int STALE = 409;

@@ -10,6 +10,7 @@ import io.skald.core.model.TenantId;
 import io.skald.core.scan.Direction;
 import io.skald.core.scan.Requirement;
 import io.skald.core.scan.ScanRequest;
+import io.skald.core.wire.HeldLines;
 import io.skald.core.wire.UnstoredDelete;
 import java.util.ArrayList;
 import java.util.List;
@@ -178,6 +179,34 @@ public final class RecentRequests {
             List<UnstoredDelete> without = readDeletes(in);
             in.expectEnd();
             return new Select(tenant, fence, without, matchers, start, end);
+        }
+    }
+
+    /** Asks which lines of files are held. */
+    public record Lines(List<HeldLines.Origin> origins) {
+        public Lines {
+            origins = List.copyOf(origins);
+        }
+
+        public ByteSink encode() {
+            ByteSink out = new ByteSink(64 * origins.size() + 16);
+            out.varint(origins.size());
+            for (HeldLines.Origin o : origins) {
+                out.string(o.agent());
+                out.string(o.generation());
+            }
+            return out;
+        }
+
+        public static Lines decode(ByteSource in) throws CorruptData {
+            int n = in.count("origins", in.remaining());
+            List<HeldLines.Origin> all = new ArrayList<>(n);
+            for (int i = 0; i < n; i++) {
+                all.add(new HeldLines.Origin(
+                        in.string("agent", RecentFormat.MAX_STRING), in.string("origin", RecentFormat.MAX_STRING)));
+            }
+            in.expectEnd();
+            return new Lines(all);
         }
     }
 
