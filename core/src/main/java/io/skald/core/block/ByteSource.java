@@ -94,18 +94,23 @@ public final class ByteSource {
     }
 
     public long varint() throws CorruptData {
-        // most are of one or two bytes
         int i = at;
-        if (end - i >= 2) {
+        if (end - i >= 8) {
             byte first = bytes[i];
             if (first >= 0) {
                 at = i + 1;
                 return first;
             }
-            byte second = bytes[i + 1];
-            if (second >= 0) {
-                at = i + 2;
-                return (first & 0x7f) | second << 7;
+            // of two to eight bytes without a branch for each length, which none could foresee
+            long v = (long) LONG.get(bytes, i);
+            long last = ~v & 0x8080808080808080L;
+            if (last != 0) {
+                int bits = Long.numberOfTrailingZeros(last);
+                at = i + 1 + (bits >>> 3);
+                v &= (1L << bits) - 1;
+                v = v & 0x007f007f007f007fL | (v & 0x7f007f007f007f00L) >>> 1;
+                v = v & 0x00003fff00003fffL | (v & 0x3fff00003fff0000L) >>> 2;
+                return v & 0x0fffffffL | (v & 0x0fffffff00000000L) >>> 4;
             }
         }
         return longVarint();

@@ -160,7 +160,7 @@ final class RangeScan {
         private long counted;
         private int ordinal = -1;
 
-        /** The series by the numbers that the stages of the stream at hand give them. */
+        /** The series by the numbers that the stages give them. */
         private @Nullable SeriesWindows[] numbered = new SeriesWindows[16];
 
         /** Samples from {@code paneFrom} to {@code paneTo}, exclusive, are in this pane. */
@@ -228,8 +228,9 @@ final class RangeScan {
         private void bind(int stream) {
             if (stream != ordinal) {
                 ordinal = stream;
-                Arrays.fill(numbered, null);
-                stages = compiled.forStream(tasks.labels(stream));
+                SamplePipeline before = stages;
+                Labels labels = tasks.labels(stream);
+                stages = before == null ? compiled.forStream(labels) : compiled.forStream(labels, before);
             }
         }
 

@@ -12,6 +12,13 @@ import java.util.List;
 public interface CompiledRange {
     SamplePipeline forStream(Labels streamLabels);
 
+    /**
+     * The same for who has done with another stream in the same thread: {@link SamplePipeline#seriesNumber} of both goes on from one to the other.
+     *
+     * @param before made by this, and not to be used any more
+     */
+    SamplePipeline forStream(Labels streamLabels, SamplePipeline before);
+
     /** As {@link CompiledPipeline#requirements}. */
     List<Requirement> requirements();
 

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * for a series that is known. Bounded; confined to one thread.
  */
 final class GroupValues {
+    /** So many are remembered; then all are forgotten. */
     private static final int MAX_REMEMBERED = 8192;
+
+    private static final int MAX_NUMBERS = 1 << 20;
 
     /**
      * A series.
@@ -28,7 +31,8 @@ final class GroupValues {
 
     private final @Nullable String[] texts;
     private @Nullable Known[] table = new Known[64];
-    private int count;
+    private int remembered;
+    private int numbers;
     private @Nullable Known last;
 
     /** @param names without repetition */
@@ -42,7 +46,7 @@ final class GroupValues {
         this.texts = new String[names.length];
     }
 
-    /** The number of the line's series, or -1 if it is not known and there is no room for it. */
+    /** The number of the line's series, or -1 if there are too many. */
     int number(LineState state) {
         Known k = known(state);
         return k == null ? -1 : k.number;
@@ -54,11 +58,12 @@ final class GroupValues {
     }
 
     private @Nullable Known known(LineState state) {
-        int hash = look(state);
+        look(state);
         Known k = last;
-        if (k != null && k.hash == hash && matches(k, state)) {
+        if (k != null && matches(k, state)) {
             return k;
         }
+        int hash = hash(state);
         int mask = table.length - 1;
         int at = hash & mask;
         for (k = table[at]; k != null; k = table[at]) {
@@ -68,32 +73,46 @@ final class GroupValues {
             }
             at = (at + 1) & mask;
         }
-        if (count == MAX_REMEMBERED) {
+        if (numbers == MAX_NUMBERS) {
             return null;
         }
-        k = new Known(hash, values(state), build(state), count++);
+        if (remembered == MAX_REMEMBERED) {
+            Arrays.fill(table, null);
+            remembered = 0;
+            at = hash & mask;
+        }
+        k = new Known(hash, values(state), build(state), numbers++);
         table[at] = k;
-        if (2 * count > table.length) {
+        if (2 * ++remembered > table.length) {
             grow();
         }
         last = k;
         return k;
     }
 
-    /** Finds the values of a line; gives their hash. */
-    private int look(LineState state) {
-        int hash = 0;
+    /** Finds the values of a line. */
+    private void look(LineState state) {
         for (int i = 0; i < names.length; i++) {
             int slot = ofErrors[i] ? -1 : state.slot(names[i]);
-            int h;
             if (slot >= 0 && state.isPlainSlice(slot)) {
                 slots[i] = slot;
-                h = ByteKeys.hash(state.sliceBuffer(slot), state.sliceOffset(slot), state.sliceLength(slot));
             } else {
                 slots[i] = -1;
-                String v = state.get(names[i]);
-                texts[i] = v;
-                h = v == null ? 1 : v.hashCode();
+                texts[i] = state.get(names[i]);
+            }
+        }
+    }
+
+    private int hash(LineState state) {
+        int hash = 0;
+        for (int i = 0; i < names.length; i++) {
+            int slot = slots[i];
+            String text = texts[i];
+            int h;
+            if (slot >= 0) {
+                h = ByteKeys.hash(state.sliceBuffer(slot), state.sliceOffset(slot), state.sliceLength(slot));
+            } else {
+                h = text == null ? 1 : text.hashCode();
             }
             hash = 31 * hash + h;
         }

@@ -137,16 +137,13 @@ final class JsonScanner {
 
     private boolean scalar() {
         int from = at;
-        int i = at;
-        while (i < end && b[i] != ',' && b[i] != '}' && b[i] != ']' && b[i] > ' ') {
-            i++;
-        }
+        int i = scalarEnd(b, from, end);
         int n = i - from;
         if (n == 0) {
             return false;
         }
         byte c = b[from];
-        if (c == '-' || c >= '0' && c <= '9') {
+        if (beginsNumber(c)) {
             kind = Kind.NUMBER;
         } else if (is(from, n, "true") || is(from, n, "false")) {
             kind = Kind.BOOLEAN;
@@ -159,6 +156,20 @@ final class JsonScanner {
         valueTo = i;
         at = i;
         return true;
+    }
+
+    /** Whether a value that begins so is a number. */
+    static boolean beginsNumber(byte c) {
+        return c == '-' || c >= '0' && c <= '9';
+    }
+
+    /** Where a value that is no string, object or array ends. */
+    static int scalarEnd(byte[] b, int from, int end) {
+        int i = from;
+        while (i < end && b[i] != ',' && b[i] != '}' && b[i] != ']' && b[i] > ' ') {
+            i++;
+        }
+        return i;
     }
 
     private boolean is(int from, int n, String word) {

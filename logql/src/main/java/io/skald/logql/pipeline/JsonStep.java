@@ -57,7 +57,7 @@ final class JsonStep implements Step {
         }
         KeyNode child = null;
         while (true) {
-            child = node.readJsonKey(s, child);
+            child = node.readJsonKey(s, skipUnwanted(node, child));
             if (child == null) {
                 return JsonScanner.MALFORMED;
             }
@@ -72,6 +72,49 @@ final class JsonStep implements Step {
             }
             s.at++;
         }
+    }
+
+    /**
+     * Goes over keys that come as they did in the line before and whose values nobody wants: strings without escapes and numbers. Stops before
+     * whatever is not so.
+     *
+     * @param before the key before them, or null
+     * @return the last key now, {@code before} if there is none
+     */
+    private @Nullable KeyNode skipUnwanted(KeyNode node, @Nullable KeyNode before) {
+        // in locals, which the loops keep in registers
+        byte[] b = scanner.b;
+        int end = scanner.end;
+        int at = scanner.at;
+        KeyNode last = before;
+        while (true) {
+            KeyNode likely = node.likely(last);
+            if (likely == null || likely.wanted) {
+                break;
+            }
+            int i = likely.behindJsonKey(b, at, end);
+            if (i >= end) {
+                break;
+            }
+            if (b[i] == '"') {
+                i = JsonScanner.quoteOrBackslash(b, i + 1, end);
+                if (i >= end || b[i] != '"') {
+                    break;
+                }
+                i++;
+            } else if (JsonScanner.beginsNumber(b[i])) {
+                i = JsonScanner.scalarEnd(b, i, end);
+            } else {
+                break;
+            }
+            if (i >= end || b[i] != ',') {
+                break;
+            }
+            at = i + 1;
+            last = likely;
+        }
+        scanner.at = at;
+        return last;
     }
 
     private @Nullable String value(LineState state, KeyNode child, int depth) {

@@ -33,6 +33,9 @@ final class KeyNode {
     private @Nullable KeyNode first;
 
     private @Nullable KeyNode next;
+    /** Whether it is in the table of the key above. */
+    private boolean known;
+
     private @Nullable String extractedName;
     private @Nullable KeyNode @Nullable [] table;
     private int children;
@@ -81,21 +84,35 @@ final class KeyNode {
      */
     @Nullable
     KeyNode readJsonKey(JsonScanner s, @Nullable KeyNode before) {
-        KeyNode likely = before == null ? first : before.next;
-        if (likely != null && s.at + likely.inJson.length <= s.end && ByteKeys.standsAt(likely.inJson, s.b, s.at)) {
-            s.at += likely.inJson.length;
+        KeyNode likely = likely(before);
+        int behind = likely == null ? Integer.MAX_VALUE : likely.behindJsonKey(s.b, s.at, s.end);
+        if (likely != null && behind <= s.end) {
+            s.at = behind;
             return likely;
         }
         if (!s.string()) {
             return null;
         }
         KeyNode found = child(s.b, s.valueFrom, s.valueTo - s.valueFrom, s.escaped);
-        if (before == null) {
+        // a line with very many keys must not leave them all behind
+        if (found.known && before == null) {
             first = found;
-        } else {
+        } else if (found.known && before != null) {
             before.next = found;
         }
         return s.eat(':') ? found : null;
+    }
+
+    /** The key below this one that came last where one is expected now: after the given one, or the first if that is null. Null if none did. */
+    @Nullable
+    KeyNode likely(@Nullable KeyNode before) {
+        return before == null ? first : before.next;
+    }
+
+    /** Where the value begins if the key stands at a place with its quotes and its colon; else a number beyond {@code end}. */
+    int behindJsonKey(byte[] b, int at, int end) {
+        int behind = at + inJson.length;
+        return behind <= end && ByteKeys.standsAt(inJson, b, at) ? behind : Integer.MAX_VALUE;
     }
 
     /** The node of a key below this one. */
@@ -118,6 +135,7 @@ final class KeyNode {
         KeyNode made = make(b, from, length, escaped);
         if (children < MAX_CHILDREN) {
             t[h] = made;
+            made.known = true;
             if (++children * 2 > t.length) {
                 rehash(t);
             }

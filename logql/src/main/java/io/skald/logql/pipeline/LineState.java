@@ -248,18 +248,17 @@ final class LineState {
             return false;
         }
         i = place(name);
-        values[i] = null;
-        sliceBuffers[i] = bytes;
-        sliceOffsets[i] = from;
-        sliceLengths[i] = size;
-        sliceEncodings[i] = encoding;
+        setSlice(i, bytes, from, size, encoding);
         extracted[i] = true;
         return true;
     }
 
     /** As {@link #extract}, but replaces what an earlier parser found. */
     void setSlice(String name, byte[] bytes, int from, int size, Encoding encoding) {
-        int i = place(name);
+        setSlice(place(name), bytes, from, size, encoding);
+    }
+
+    private void setSlice(int i, byte[] bytes, int from, int size, Encoding encoding) {
         values[i] = null;
         sliceBuffers[i] = bytes;
         sliceOffsets[i] = from;
@@ -281,8 +280,16 @@ final class LineState {
         return m >= 0 && !metadataDeleted[m];
     }
 
+    /** There are few of them, mostly, and strings know their hashes. */
     private int metadataIndex(String name) {
-        return metadata.isEmpty() ? -1 : metadata.indexOf(name);
+        int hash = name.hashCode();
+        for (int i = 0; i < metadata.size(); i++) {
+            String n = metadata.name(i);
+            if (n.hashCode() == hash && n.equals(name)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** Remembers the answer for the names that parsers ask for at each line, which are always the same objects. */
@@ -420,7 +427,7 @@ final class LineState {
 
     /** Whether the labels are those of the stream alone. */
     boolean untouched() {
-        return count == 0 && streamDeletedCount == 0 && error == null && errorDetails == null && metadata.isEmpty();
+        return asItCame() && metadata.isEmpty();
     }
 
     /** Whether no stage has touched the labels, so that they are those of the stream and of {@link #metadata}. */

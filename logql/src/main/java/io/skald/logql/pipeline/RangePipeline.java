@@ -121,13 +121,22 @@ final class RangePipeline implements CompiledRange {
 
     @Override
     public SamplePipeline forStream(Labels streamLabels) {
+        return forStream(streamLabels, new SeriesLabels(grouping, unwrap == null ? null : unwrap.label()));
+    }
+
+    @Override
+    public SamplePipeline forStream(Labels streamLabels, SamplePipeline before) {
+        return forStream(streamLabels, ((StreamSamplePipeline) before).series().forNextStream());
+    }
+
+    private SamplePipeline forStream(Labels streamLabels, SeriesLabels series) {
         return new StreamSamplePipeline(
                 streamLabels,
                 Pipelines.bind(factories, streamLabels),
                 source,
                 unwrap,
                 Pipelines.bind(afterUnwrap, streamLabels),
-                new SeriesLabels(grouping, unwrap == null ? null : unwrap.label()));
+                series);
     }
 
     @Override

@@ -26,15 +26,28 @@ final class SeriesLabels {
     /** For the other groupings: numbers of the series of lines whose labels no stage has touched, by their metadata. */
     private final Map<Labels, Integer> byMetadata = new HashMap<>();
 
+    private final int firstNumber;
+
     private @Nullable Labels lastMetadata;
     private int lastNumber;
 
     SeriesLabels(SampleExpr.@Nullable Grouping grouping, @Nullable String unwrapped) {
+        this(grouping, unwrapped, 0);
+    }
+
+    private SeriesLabels(SampleExpr.@Nullable Grouping grouping, @Nullable String unwrapped, int firstNumber) {
         this.grouping = grouping;
         this.unwrapped = unwrapped;
+        this.firstNumber = firstNumber;
         this.values = grouping == null || grouping.without()
                 ? null
                 : new GroupValues(grouping.labels().stream().distinct().sorted().toArray(String[]::new));
+    }
+
+    /** For the lines of another stream; numbers go on. */
+    SeriesLabels forNextStream() {
+        // a grouping by names depends on nothing but their values
+        return values != null ? this : new SeriesLabels(grouping, unwrapped, firstNumber + byMetadata.size());
     }
 
     Labels of(LineState state) {
@@ -71,7 +84,7 @@ final class SeriesLabels {
             if (byMetadata.size() == MAX_REMEMBERED) {
                 return -1;
             }
-            known = byMetadata.size();
+            known = firstNumber + byMetadata.size();
             byMetadata.put(state.metadata, known);
         }
         lastMetadata = state.metadata;

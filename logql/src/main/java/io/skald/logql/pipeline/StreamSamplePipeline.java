@@ -115,6 +115,10 @@ final class StreamSamplePipeline implements SamplePipeline {
         return series.of(state);
     }
 
+    SeriesLabels series() {
+        return series;
+    }
+
     @Override
     public int seriesNumber() {
         return series.number(state);
