@@ -45,10 +45,10 @@ final class Pod implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final Process process;
 
-    private Pod(Path root, Map<String, Object> spec, Map<String, String> mapped)
+    private Pod(Path root, Map<String, Object> spec, Map<String, Object> container, Map<String, String> mapped)
             throws IOException, InterruptedException {
         this.root = root;
-        this.container = map(at(spec, "containers", 0));
+        this.container = container;
         this.user = user(spec);
         for (Map<String, Object> e : maps(container.get("env"))) {
             environment.put((String) e.get("name"), e.containsKey("value") ? (String) e.get("value") : "pod-0");
@@ -67,6 +67,18 @@ final class Pod implements AutoCloseable {
      */
     static Pod start(Rendered chart, Map<String, Object> workload, Map<String, String> replaced)
             throws IOException, InterruptedException {
+        return start(chart, workload, "containers", replaced);
+    }
+
+    /** Starts the first container that must end before the others begin. */
+    static Pod startInit(Rendered chart, Map<String, Object> workload, Map<String, String> replaced)
+            throws IOException, InterruptedException {
+        return start(chart, workload, "initContainers", replaced);
+    }
+
+    private static Pod start(
+            Rendered chart, Map<String, Object> workload, String containers, Map<String, String> replaced)
+            throws IOException, InterruptedException {
         Path root = Files.createTempDirectory("pod");
         Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
         Map<String, Object> spec = map(at(workload, "spec", "template", "spec"));
@@ -75,7 +87,7 @@ final class Pod implements AutoCloseable {
             volumes.put((String) v.get("name"), v);
         }
         Map<String, String> mapped = new TreeMap<>(replaced);
-        List<Map<String, Object>> mounts = maps(at(spec, "containers", 0, "volumeMounts"));
+        List<Map<String, Object>> mounts = maps(at(spec, containers, 0, "volumeMounts"));
         for (Map<String, Object> m : mounts) {
             String path = (String) m.get("mountPath");
             mapped.put(path, root + path);
@@ -90,7 +102,7 @@ final class Pod implements AutoCloseable {
                 Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxrwxrwx"));
             }
         }
-        return new Pod(root, spec, mapped);
+        return new Pod(root, spec, map(at(spec, containers, 0)), mapped);
     }
 
     /** As the kubelet does it: the files are in a directory that is exchanged as a whole, and links lead there. */
@@ -204,6 +216,11 @@ final class Pod implements AutoCloseable {
     /** Asks it to end as Kubernetes does, and gives the exit code. */
     int stop() throws IOException, InterruptedException {
         process.destroy();
+        return awaitEnd();
+    }
+
+    /** Waits until it ends by itself, and gives the exit code. */
+    int awaitEnd() throws IOException, InterruptedException {
         if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
             throw new IOException("it does not end: " + log());
         }
