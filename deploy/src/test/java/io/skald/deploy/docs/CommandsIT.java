@@ -27,15 +27,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs what the pages show in blocks that are marked {@code console}: a line that begins with {@code $ skald} is a command, the lines
- * behind it are what it prints. A command without such lines must succeed, and one that asks must find something.
+ * Runs what the pages show in blocks that are marked {@code console}: a line that begins with {@code $} is a command of skald or curl, the
+ * lines behind it are what it prints. A command without such lines must succeed, and one of skald must print something. Addresses and
+ * directories are those of the test.
  */
 class CommandsIT {
     /** The lines of docs/logql.md. */
     private static final String INDENT = "    ";
 
     /** Commands that ask a server. */
-    private static final Set<String> CLIENTS = Set.of("query", "labels", "series", "stats", "export", "flush");
+    private static final Set<String> CLIENTS = Set.of(
+            "query",
+            "labels",
+            "series",
+            "stats",
+            "export",
+            "flush",
+            "rules list",
+            "rules get",
+            "rules diff",
+            "rules sync",
+            "rules load",
+            "rules delete");
 
     @TempDir
     private Path dir;
@@ -46,12 +59,13 @@ class CommandsIT {
                 SkaldConfig.DEFAULTS.withDataDir(dir.resolve("data")).withListen(new HostPort("127.0.0.1", 0));
         int commands = 0;
         try (Appliance server = Appliance.start(config, Role.ALL)) {
-            push(server.url(), lines());
+            push(server.url(), "\"app\":\"shop\",\"env\":\"demo\"", lines());
+            push(server.url(), "\"filename\":\"/var/log/syslog\"", List.of("error: disk full"));
             for (Path page : Pages.all()) {
                 commands += run(page, server.url());
             }
         }
-        assertThat(commands).isGreaterThan(10);
+        assertThat(commands).isGreaterThan(20);
     }
 
     private static List<String> lines() throws Exception {
@@ -62,8 +76,7 @@ class CommandsIT {
                 .toList();
     }
 
-    private static void push(String url, List<String> lines) throws Exception {
-        assertThat(lines).hasSizeGreaterThan(3);
+    private static void push(String url, String labels, List<String> lines) throws Exception {
         StringBuilder values = new StringBuilder();
         long time = Instant.now().minusSeconds(60).toEpochMilli();
         for (String line : lines) {
@@ -73,7 +86,7 @@ class CommandsIT {
                     .append("000000\",\"");
             values.append(line.replace("\\", "\\\\").replace("\"", "\\\"")).append("\"]");
         }
-        String body = "{\"streams\":[{\"stream\":{\"app\":\"shop\",\"env\":\"demo\"},\"values\":[" + values + "]}]}";
+        String body = "{\"streams\":[{\"stream\":{" + labels + "},\"values\":[" + values + "]}]}";
         try (HttpClient http = HttpClient.newHttpClient()) {
             HttpRequest push = HttpRequest.newBuilder(URI.create(url + "/loki/api/v1/push"))
                     .header("Content-Type", "application/json")
@@ -84,7 +97,15 @@ class CommandsIT {
         }
     }
 
-    private static int run(Path page, String url) throws Exception {
+    /** Places of the pages as those of the test. */
+    private String here(String text, String url) {
+        return text.replace("http://127.0.0.1:3100", url)
+                .replace("/var/lib/skald-2", dir.resolve("data-2").toString())
+                .replace("/var/lib/skald", dir.resolve("data").toString())
+                .replace("/backup/skald", dir.resolve("backup").toString());
+    }
+
+    private int run(Path page, String url) throws Exception {
         List<String> text = Files.readAllLines(page);
         int commands = 0;
         for (int i = 0; i < text.size(); i++) {
@@ -93,21 +114,38 @@ class CommandsIT {
             }
             for (i++; !text.get(i).equals("```"); ) {
                 String command = text.get(i);
-                assertThat(command).as(page + ", line " + (i + 1)).startsWith("$ skald ");
+                assertThat(command).as(page + ", line " + (i + 1)).matches("\\$ (\\./)?(skald|curl) .*");
+                for (; command.endsWith("\\"); i++) {
+                    command = command.substring(0, command.length() - 1)
+                            + text.get(i + 1).strip();
+                }
                 List<String> shown = new ArrayList<>();
                 for (i++; !text.get(i).startsWith("$ ") && !text.get(i).equals("```"); i++) {
                     shown.add(text.get(i));
                 }
-                check(page, command, shown, url);
+                if (command.startsWith("$ curl ")) {
+                    curl(page, here(command.substring(2), url), shown);
+                } else {
+                    check(page, here(command.replaceFirst("^\\$ (\\./)?skald ", ""), url), shown, url);
+                }
                 commands++;
             }
         }
         return commands;
     }
 
+    private static void curl(Path page, String command, List<String> shown) throws Exception {
+        Process p = new ProcessBuilder("sh", "-c", command.replace("curl ", "curl -sS --fail-with-body "))
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(p.waitFor()).as(page + ": " + command + "\n" + said).isZero();
+        assertThat(said.lines().toList()).as(page + ": " + command).isEqualTo(shown);
+    }
+
     private static void check(Path page, String command, List<String> shown, String url) {
-        List<String> args = arguments(command.substring("$ skald ".length()));
-        if (CLIENTS.contains(args.get(0))) {
+        List<String> args = arguments(command);
+        if (CLIENTS.contains(args.get(0)) || CLIENTS.contains(args.get(0) + " " + args.get(1))) {
             args.addAll(List.of("--url", url));
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
