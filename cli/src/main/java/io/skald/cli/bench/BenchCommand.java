@@ -9,20 +9,13 @@ import io.skald.core.model.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,9 +29,12 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {
             "  skald bench --url http://127.0.0.1:3100 --mb 512 --pid 4711 --data /var/lib/skald",
+            "  skald bench --mb 512 --cold --data /tmp/bench --launch 'skald run --data /tmp/bench'",
             "  skald bench --url http://127.0.0.1:3100 --mb 512 --no-ingest --match needle"
         })
 public final class BenchCommand implements Callable<Integer> {
+    private static final long DAY_NANOS = 86_400_000_000_000L;
+
     private final Output out;
 
     @Option(names = "--url", paramLabel = "URL", description = "The server; http://127.0.0.1:3100 unless given.")
@@ -71,6 +67,31 @@ public final class BenchCommand implements Callable<Integer> {
             description = "The server's directory on this machine, for what is stored.")
     private @Nullable Path data;
 
+    @Option(
+            names = "--native",
+            description = "Push blocks that are encoded here, as the agent does, which only Skald takes.")
+    private boolean blocks;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description =
+                    "Days pushed one after the other, each the one before; 1 unless given. Questions are about the first.")
+    private int rounds = 1;
+
+    @Option(
+            names = "--launch",
+            paramLabel = "COMMAND",
+            description =
+                    "Start the server with this command, and stop it at the end. Its log goes to skald-bench-server.log.")
+    private @Nullable String launch;
+
+    @Option(
+            names = "--cold",
+            description =
+                    "With --launch: also ask each question of a server that was just started, after the system has forgotten its files.")
+    private boolean cold;
+
     @Option(names = "--no-ingest", description = "Only ask: the same day was pushed before.")
     private boolean noIngest;
 
@@ -83,29 +104,76 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure, IOException, InterruptedException {
-        if (megabytes < 1 || connections < 1) {
-            throw new CommandFailure(ExitCode.USAGE, "--mb and --connections must be at least 1");
-        }
-        LocalDate of = day == null ? LocalDate.now(ZoneOffset.UTC).minusDays(1) : day;
-        BenchCorpus corpus = new BenchCorpus(seed, megabytes * 1_000_000, of.toEpochDay() * 86_400_000_000_000L);
-        ProcessFigures process = new ProcessFigures(pid);
-        try (BenchTarget target = new BenchTarget(url)) {
-            out.println("| measure | value |\n|---|---:|");
-            limits();
-            ingest(corpus, target, process);
-            out.println("\n| question | answer | p50 ms | p99 ms | CPU ms | peak MB |\n|---|---:|---:|---:|---:|---:|");
-            boolean right = true;
-            for (BenchQuery q : BenchQuery.of(corpus)) {
-                if (q.name().contains(match)) {
-                    right &= ask(q, corpus, target, process);
-                }
+        check();
+        String base = url.replaceAll("/+$", "");
+        try (BenchTarget target = new BenchTarget(base)) {
+            if (launch == null) {
+                target.reach();
+                return run(target, new ProcessFigures(pid), null);
             }
-            return right ? ExitCode.OK : ExitCode.FAILURE;
+            try (BenchServer server = new BenchServer(base, launch, Path.of("skald-bench-server.log"))) {
+                long millis = server.start();
+                out.println("| measure | value |\n|---|---:|");
+                row("start to ready, ms", Long.toString(millis));
+                return run(target, server.figures(), server);
+            }
         } catch (ConnectException e) {
             throw new CommandFailure(ExitCode.UNREACHABLE, "cannot reach " + url, e);
-        } catch (StoreException | UncheckedIOException e) {
+        } catch (StoreException | IOException | UncheckedIOException e) {
             throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private void check() throws CommandFailure {
+        if (megabytes < 1 || connections < 1 || rounds < 1 || seconds < 0) {
+            throw new CommandFailure(
+                    ExitCode.USAGE, "--mb, --connections and --rounds must be at least 1, --seconds not negative");
+        }
+        if (launch != null && pid != 0 || launch == null && cold) {
+            throw new CommandFailure(ExitCode.USAGE, "--launch goes without --pid, and --cold needs --launch");
+        }
+        if (noIngest && (blocks || rounds > 1)) {
+            throw new CommandFailure(ExitCode.USAGE, "--no-ingest goes without --native and --rounds");
+        }
+        if (pid != 0 && !Files.isDirectory(Path.of("/proc/" + pid))) {
+            throw new CommandFailure(ExitCode.USAGE, "no process " + pid);
+        }
+        if (data != null && launch == null && !Files.isDirectory(data)) {
+            throw new CommandFailure(ExitCode.USAGE, "no directory " + data);
+        }
+    }
+
+    private BenchCorpus corpus(int round) {
+        LocalDate first = day == null ? LocalDate.now(ZoneOffset.UTC).minusDays(1) : day;
+        long startNanos = first.minusDays(round).toEpochDay() * DAY_NANOS;
+        return new BenchCorpus(seed + round, megabytes * 1_000_000, startNanos);
+    }
+
+    private int run(BenchTarget target, ProcessFigures process, @Nullable BenchServer server)
+            throws IOException, InterruptedException, StoreException {
+        if (server == null) {
+            out.println("| measure | value |\n|---|---:|");
+        }
+        limits();
+        BenchCorpus corpus = corpus(0);
+        if (noIngest) {
+            while (corpus.hasNext()) {
+                // the answers are known when all was made
+                corpus.next();
+            }
+            row("lines", String.format(Locale.ROOT, "%d", corpus.lines()));
+        } else {
+            ingest(corpus, target, process);
+        }
+        List<BenchQuery> questions = BenchQuery.of(corpus).stream()
+                .filter(q -> q.name().contains(match))
+                .toList();
+        BenchQuestions asked = new BenchQuestions(target, corpus, seconds, out);
+        boolean right = asked.warm(questions, process);
+        if (server != null && cold) {
+            right &= asked.cold(questions, server);
+        }
+        return right ? ExitCode.OK : ExitCode.FAILURE;
     }
 
     private void row(String name, String value) throws IOException {
@@ -135,104 +203,39 @@ public final class BenchCommand implements Callable<Integer> {
         row(
                 "machine: cores",
                 String.format(Locale.ROOT, "%d", Runtime.getRuntime().availableProcessors()));
-        row(
-                "day, seed",
-                String.format(
-                        Locale.ROOT, "%s, %d", DateTimeFormatter.ISO_DATE.format(LocalDate.now(ZoneOffset.UTC)), seed));
+        row("machine", MachineLimits.describe());
+        row("date, seed", LocalDate.now(ZoneOffset.UTC) + ", " + seed);
     }
 
-    private void ingest(BenchCorpus corpus, BenchTarget target, ProcessFigures process)
+    private void ingest(BenchCorpus first, BenchTarget target, ProcessFigures process)
             throws IOException, InterruptedException {
-        process.resetPeak();
-        double cpu = process.cpuSeconds();
-        List<Double> millis = new ArrayList<>();
-        List<Future<Double>> pending = new ArrayList<>();
-        Semaphore free = new Semaphore(connections);
-        double wall = 0;
-        try (ExecutorService pool = Executors.newFixedThreadPool(connections)) {
-            while (corpus.hasNext()) {
-                List<BenchCorpus.Stream> batch = corpus.next();
-                if (noIngest) {
-                    continue;
-                }
-                byte[] body = BenchTarget.body(batch);
-                free.acquire();
-                pending.add(pool.submit(() -> {
-                    try {
-                        long begin = System.nanoTime();
-                        target.push(body);
-                        return (System.nanoTime() - begin) / 1e6;
-                    } finally {
-                        free.release();
-                    }
-                }));
-            }
-            for (Future<Double> f : pending) {
-                double m = f.get();
-                millis.add(m);
-                wall += m;
-            }
-        } catch (ExecutionException e) {
-            throw new IOException(
-                    e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
-        }
-        row("lines", String.format(Locale.ROOT, "%d", corpus.lines()));
-        row("line bytes, MB", String.format(Locale.ROOT, "%.1f", corpus.bytes() / 1e6));
-        if (millis.isEmpty()) {
-            return;
-        }
-        double gigabytes = corpus.bytes() / 1e9;
-        double[] sorted =
-                millis.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        row(
-                "ingest, MB/s while pushes are waited for",
-                String.format(Locale.ROOT, "%.1f", corpus.bytes() / 1e3 / (wall / connections)));
-        row(
-                "push p50 / p99, ms",
-                String.format(Locale.ROOT, "%.1f / %.1f", sorted[sorted.length / 2], sorted[sorted.length * 99 / 100]));
-        row(
-                "ingest, CPU s/GB until acknowledged",
-                String.format(Locale.ROOT, "%.1f", (process.cpuSeconds() - cpu) / gigabytes));
-        target.flush();
-        row(
-                "ingest, CPU s/GB with the flush",
-                String.format(Locale.ROOT, "%.1f", (process.cpuSeconds() - cpu) / gigabytes));
-        row("ingest, peak MB", String.format(Locale.ROOT, "%.0f", process.peakMegabytes()));
-        if (data != null) {
+        BenchIngest ingest = new BenchIngest(target, process, connections);
+        BenchBodies bodies = blocks ? new BenchBodies.Native() : new BenchBodies.Loki();
+        double pushed = 0;
+        for (int round = 0; round < rounds; round++) {
+            BenchCorpus corpus = round == 0 ? first : corpus(round);
+            BenchIngest.Figures f = ingest.run(corpus, bodies);
+            pushed += corpus.bytes();
+            String which = rounds == 1 ? "" : "round " + (round + 1) + ": ";
+            double gigabytes = corpus.bytes() / 1e9;
+            row(which + "lines", String.format(Locale.ROOT, "%d", corpus.lines()));
+            row(which + "line bytes, MB", tenths(corpus.bytes() / 1e6));
             row(
-                    "stored bytes per line byte",
-                    String.format(Locale.ROOT, "%.4f", ProcessFigures.storedBytes(data) / corpus.bytes()));
+                    which + (blocks ? "native ingest" : "ingest") + ", MB/s while pushes are waited for",
+                    tenths(f.megabytesPerSecond()));
+            row(which + "push p50 / p99, ms", tenths(f.p50Millis()) + " / " + tenths(f.p99Millis()));
+            row(which + "ingest, CPU s/GB until acknowledged", tenths(f.acknowledgedCpu() / gigabytes));
+            row(which + "ingest, CPU s/GB with the flush", tenths(f.settledCpu() / gigabytes));
+            row(which + "ingest, peak MB", tenths(f.peakMegabytes()));
+            if (data != null) {
+                row(
+                        which + "stored bytes per line byte",
+                        String.format(Locale.ROOT, "%.4f", ProcessFigures.storedBytes(data) / pushed));
+            }
         }
     }
 
-    private boolean ask(BenchQuery q, BenchCorpus corpus, BenchTarget target, ProcessFigures process)
-            throws IOException, InterruptedException {
-        double found = target.ask(q, corpus.startNanos(), corpus.endNanos());
-        boolean right = q.answeredBy(found);
-        process.resetPeak();
-        double cpu = process.cpuSeconds();
-        double[] millis = new double[10_000];
-        int n = 0;
-        long begin = System.nanoTime();
-        while (n < 3 || n < millis.length && System.nanoTime() - begin < seconds * 1e9) {
-            long asked = System.nanoTime();
-            right &= q.answeredBy(target.ask(q, corpus.startNanos(), corpus.endNanos()));
-            millis[n++] = (System.nanoTime() - asked) / 1e6;
-        }
-        double[] sorted = Arrays.copyOf(millis, n);
-        Arrays.sort(sorted);
-        out.println(String.format(
-                Locale.ROOT,
-                "| %s | %s | %.1f | %.1f | %.1f | %.0f |",
-                q.name(),
-                right
-                        ? String.format(Locale.ROOT, "%.0f", found)
-                        : String.format(Locale.ROOT, "%s, not %s", found, q.expected()),
-                sorted[n / 2],
-                sorted[n * 99 / 100],
-                (process.cpuSeconds() - cpu) * 1000 / n,
-                process.peakMegabytes()));
-        out.flush();
-        return right;
+    private static String tenths(double value) {
+        return String.format(Locale.ROOT, "%.1f", value);
     }
 }

@@ -68,11 +68,15 @@ final class BenchTarget implements AutoCloseable {
         out.write((int) v);
     }
 
+    /** Fails if nothing listens, before anything is measured. */
+    void reach() throws IOException, InterruptedException {
+        http.send(HttpRequest.newBuilder(URI.create(url + "/ready")).build(), HttpResponse.BodyHandlers.discarding());
+    }
+
     /** Pushes, again while the server says that it has too much to do. */
-    void push(byte[] body) throws IOException, InterruptedException {
-        HttpRequest r = HttpRequest.newBuilder(URI.create(url + "/loki/api/v1/push"))
-                .header("Content-Type", "application/x-protobuf")
-                .header("Content-Encoding", "snappy")
+    void push(BenchBodies bodies, byte[] body) throws IOException, InterruptedException {
+        HttpRequest r = HttpRequest.newBuilder(URI.create(url + bodies.path()))
+                .header("Content-Type", bodies.contentType())
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();
         for (int attempt = 1; ; attempt++) {

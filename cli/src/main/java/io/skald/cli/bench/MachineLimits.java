@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /** What the machine can do at best, measured in the same run, so that figures of two machines can be compared. */
 final class MachineLimits {
@@ -34,6 +35,25 @@ final class MachineLimits {
             best = Math.max(best, (double) bytes / (System.nanoTime() - begin));
         }
         return best;
+    }
+
+    /** Processor, memory, system and Java, as far as they are known. */
+    static String describe() {
+        return first("/proc/cpuinfo", "model name") + ", " + first("/proc/meminfo", "MemTotal") + ", "
+                + System.getProperty("os.name") + " " + System.getProperty("os.version") + ", Java "
+                + System.getProperty("java.version");
+    }
+
+    private static String first(String file, String key) {
+        try (Stream<String> lines = Files.lines(Path.of(file))) {
+            return lines.filter(l -> l.startsWith(key) && l.contains(":"))
+                    .map(l -> l.substring(l.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse("unknown " + key);
+        } catch (IOException | UncheckedIOException e) {
+            // not Linux
+            return "unknown " + key;
+        }
     }
 
     /** Copying memory, one core, GB/s. */
