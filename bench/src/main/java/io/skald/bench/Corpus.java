@@ -5,11 +5,12 @@ package io.skald.bench;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/** Deterministic log lines: JSON, logfmt and access logs with high-cardinality ids, in about equal shares. */
+/** Deterministic log lines with high-cardinality ids: JSON, logfmt, access logs, and text with dates. */
 final class Corpus {
     private static final String[] SERVICES = {"cart", "checkout", "search", "payment", "seats", "mail"};
     private static final String[] PATHS = {"/", "/events", "/events/17", "/cart", "/checkout", "/api/v1/seats"};
@@ -21,7 +22,9 @@ final class Corpus {
     enum Kind {
         JSON,
         LOGFMT,
-        ACCESS
+        ACCESS,
+        /** Free text that begins with its time, which blocks keep in a column of its own. */
+        DATED
     }
 
     private Corpus() {}
@@ -33,15 +36,15 @@ final class Corpus {
                 Labels.of("app", SERVICES[(int) seed % SERVICES.length], "kind", kind.name()), bytes / 128);
         long t = START;
         for (int n = 0; n < bytes; ) {
-            byte[] line = line(kind, random).getBytes(StandardCharsets.UTF_8);
             t += 4_000_000 + random.nextInt(2_000_000);
+            byte[] line = line(kind, random, t).getBytes(StandardCharsets.UTF_8);
             b.add(t, line, 0, line.length, Labels.EMPTY);
             n += line.length;
         }
         return b;
     }
 
-    private static String line(Kind kind, RandomGenerator r) {
+    private static String line(Kind kind, RandomGenerator r, long timeNanos) {
         String level = LEVELS[r.nextInt(LEVELS.length)];
         String service = SERVICES[r.nextInt(SERVICES.length)];
         String path = PATHS[r.nextInt(PATHS.length)];
@@ -82,6 +85,16 @@ final class Corpus {
                         status,
                         r.nextInt(100_000),
                         trace);
+            case DATED ->
+                Instant.ofEpochMilli(timeNanos / 1_000_000)
+                        + String.format(
+                                Locale.ROOT,
+                                " %s [%s] request for %s took %.3f ms, trace %016x",
+                                level,
+                                service,
+                                path,
+                                latency,
+                                trace);
         };
     }
 }

@@ -30,7 +30,8 @@ public class PatternBench {
     public enum Lines {
         JSON(Corpus.Kind.JSON),
         LOGFMT(Corpus.Kind.LOGFMT),
-        ACCESS(Corpus.Kind.ACCESS);
+        ACCESS(Corpus.Kind.ACCESS),
+        DATED(Corpus.Kind.DATED);
 
         private final Corpus.Kind kind;
 

@@ -35,6 +35,12 @@ public class PipelineBench {
         REGEX_IGNORE_CASE(Corpus.Kind.JSON, "|~ `(?i)payment (failed|refused|timed out)`"),
         REGEX_ALTERNATION(Corpus.Kind.ACCESS, "|~ `\" 5\\d\\d |DELETE .*[Oo]rders`"),
         JSON(Corpus.Kind.JSON, "| json | status >= 500"),
+        REGEXP(
+                Corpus.Kind.ACCESS,
+                "| regexp `\"(?P<method>\\w+) (?P<path>[^ ]+) [^\"]*\" (?P<status>\\d+)` | status = `500`"),
+        FORMAT(
+                Corpus.Kind.LOGFMT,
+                "| logfmt | label_format where=`{{.service}}{{.path}}` | line_format `{{.where}} {{.duration}}`"),
         LOGFMT(Corpus.Kind.LOGFMT, "| logfmt | duration > 100ms"),
         PATTERN(
                 Corpus.Kind.ACCESS,
