@@ -72,6 +72,7 @@ class CompactorIT {
                     new Compactor.Settings(
                             CompactionPolicy.DEFAULT,
                             CompactorIT::filter,
+                            tenant -> true,
                             Duration.ofHours(1),
                             () -> nowMillis,
                             steps));
