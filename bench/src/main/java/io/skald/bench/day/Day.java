@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lives through a day: {@code Day --directory DIR [--lines-per-minute 50000] [--ingesters 2] [--services 25] [--pods 3] [--rollouts 200]
- * [--hours 24] [--seed 1]}. Lines carry the times of that day; flushes and looks of the compaction come when they would. Then a cold querier
+ * [--hours 24] [--from-hour 0] [--seed 1]}. Lines carry the times of that day; flushes and looks of the compaction come when they would. Then a cold querier
  * asks, a user is deleted, and every object is read. Exit code 1 if a figure is not what it should be.
  */
 public final class Day {
@@ -79,9 +79,10 @@ public final class Day {
         Path directory = Path.of(options.getOrDefault("directory", "day"));
         Files.createDirectories(directory);
         long start = LocalDate.of(2026, 3, 10)
-                .atStartOfDay()
-                .toInstant(ZoneOffset.UTC)
-                .toEpochMilli();
+                        .atStartOfDay()
+                        .toInstant(ZoneOffset.UTC)
+                        .toEpochMilli()
+                + number("from-hour", 0) * 60 * MINUTE;
         DayClock clock = new DayClock(start);
         StoreMetrics metrics = new StoreMetrics(new CollectorRegistry());
         List<Node> nodes = new ArrayList<>();

@@ -48,17 +48,14 @@ class CompactorIT {
     private long nowMillis = 100 * HOUR;
     private long position;
 
-    /** What a process has open. */
-    private final class Opened implements AutoCloseable {
-        final StoreMetrics metrics = new StoreMetrics(new CollectorRegistry());
-        final DynamoDbIndexStore index;
+    /** What a process knows. */
+    private final class Compacting {
         final S3SegmentStore store;
         final CommitLog log;
         final Garbage garbage;
 
-        Opened(DynamoDbSettings table, String s3) throws StoreException {
-            index = DynamoDbIndexStore.open(table, metrics);
-            store = S3SegmentStore.open(LocalS3.settings(s3, "bucket", "p/"), metrics);
+        Compacting(DynamoDbIndexStore index, S3SegmentStore store) {
+            this.store = store;
             log = new CommitLog(index);
             garbage = new Garbage(index, store, log);
         }
@@ -92,19 +89,6 @@ class CompactorIT {
         List<String> live() throws StoreException {
             return log.read(T).segments().stream().map(SegmentRef::key).sorted().toList();
         }
-
-        long gets() {
-            return metrics.usage().stream()
-                    .filter(u -> u.operation().equals("GetObject"))
-                    .mapToLong(StoreMetrics.Usage::requests)
-                    .sum();
-        }
-
-        @Override
-        public void close() {
-            store.close();
-            index.close();
-        }
     }
 
     /** A query here is a text that lines hold. */
@@ -113,7 +97,7 @@ class CompactorIT {
                 at -> new String(at.buffer(), at.offset(), at.length(), StandardCharsets.UTF_8).contains(query);
     }
 
-    private void flush(Opened p, int lines) throws StoreException {
+    private void flush(Compacting p, int lines) throws StoreException {
         try (SegmentWriter w =
                 SegmentWriter.create(p.store, SegmentKeys.next(T, 0), 0, new SegmentWriter.Density(32 << 10, 1))) {
             for (int stream = 0; stream < 3; stream++) {
@@ -131,6 +115,13 @@ class CompactorIT {
         }
     }
 
+    private static long gets(StoreMetrics metrics) {
+        return metrics.usage().stream()
+                .filter(u -> u.operation().equals("GetObject"))
+                .mapToLong(StoreMetrics.Usage::requests)
+                .sum();
+    }
+
     @Test
     void whoeverComesNextGoesOnAfterAKillAtAnyStep() throws Exception {
         LocalS3.bucket(dir, "bucket");
@@ -139,16 +130,19 @@ class CompactorIT {
             DynamoDbSettings table = LocalDynamoDb.settings(dynamoDb.endpoint(), "compaction");
             DynamoDbIndexStore.init(table, new StoreMetrics(new CollectorRegistry()));
             int step = 0;
-            for (CompactionStep at : CompactionStep.values()) {
-                List<String> expected;
-                try (Opened first = new Opened(table, s3.endpoint())) {
-                    flush(first, 500);
-                    flush(first, 1500);
+            StoreMetrics metrics = new StoreMetrics(new CollectorRegistry());
+            try (DynamoDbIndexStore index = DynamoDbIndexStore.open(table, metrics);
+                    S3SegmentStore store =
+                            S3SegmentStore.open(LocalS3.settings(s3.endpoint(), "bucket", "p/"), metrics)) {
+                for (CompactionStep at : CompactionStep.values()) {
+                    Compacting first = new Compacting(index, store);
+                    flush(first, 100);
+                    flush(first, 400);
                     String user = "user-" + step++ + " ";
                     assertThat(first.log.commit(
                                     T, LogRecord.delete(new DeleteRequest(user, user, 0, Long.MAX_VALUE, nowMillis))))
                             .isInstanceOf(CommitResult.Committed.class);
-                    expected = first.lines();
+                    List<String> expected = first.lines();
                     assertThat(expected).isNotEmpty().noneMatch(l -> l.contains(user));
                     assertThatThrownBy(() -> first.compact(reached -> {
                                 if (reached == at) {
@@ -157,13 +151,12 @@ class CompactorIT {
                             }))
                             .as(at.name())
                             .hasMessage("killed");
-                }
-                try (Opened next = new Opened(table, s3.endpoint())) {
+                    Compacting next = new Compacting(index, store);
                     assertThat(next.lines()).as(at.name()).isEqualTo(expected);
-                    long before = next.gets();
+                    long before = gets(metrics);
                     next.compact(reached -> {});
                     // three directories, and all blocks of each with a few calls
-                    assertThat(next.gets() - before).as(at.name()).isLessThan(40);
+                    assertThat(gets(metrics) - before).as(at.name()).isLessThan(40);
                     assertThat(next.lines()).as(at.name()).isEqualTo(expected);
                     assertThat(next.live()).hasSize(1);
                     nowMillis += 2 * HOUR;
