@@ -25,6 +25,7 @@ import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -51,7 +52,12 @@ public class NativePushBench {
             Corpus.batch(Corpus.Kind.ACCESS, 256 << 10, 1),
             Corpus.batch(Corpus.Kind.DATED, 256 << 10, 1));
     private final TenantGates gates = gates();
-    private final byte[] body = encode();
+    private byte[] body = {};
+
+    @Setup
+    public void setUp() {
+        body = encode();
+    }
 
     private static TenantGates gates() {
         try {
