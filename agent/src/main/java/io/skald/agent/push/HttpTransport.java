@@ -26,6 +26,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SNIHostName;
@@ -33,13 +35,15 @@ import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pushes over HTTP: blocks as they are to Skald, protobuf and snappy to Loki. Which of them a server takes is asked for once, by a push of
- * nothing, where the configuration leaves it open. Thread-safe.
+ * Pushes over HTTP: blocks as they are to Skald, protobuf and snappy to Loki. Which of them a server takes is asked for by a push of
+ * nothing, where the configuration leaves it open: at first, when another server is tried, when blocks find no taker any more, and from time to time
+ * while it is Loki's, as a Skald may have come up behind the name. Thread-safe.
  */
 public final class HttpTransport implements Transport {
     private static final System.Logger LOG = System.getLogger(HttpTransport.class.getName());
     private static final String LOKI_PATH = "/loki/api/v1/push";
     private static final int MAX_MESSAGE_LENGTH = 500;
+    private static final long ASK_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(5);
     private static final Pattern REJECTED = Pattern.compile("\"rejected\"\\s*:\\s*([1-9][0-9]*)");
 
     private final ClientSettings settings;
@@ -47,7 +51,9 @@ public final class HttpTransport implements Transport {
     private final HttpEndpoints endpoints;
     private final String agent;
     private final long epoch;
+    private final LongSupplier nanoTime;
     private volatile ClientSettings.Format format;
+    private volatile long askedNanos;
 
     /**
      * @param agent who sends
@@ -55,7 +61,12 @@ public final class HttpTransport implements Transport {
      * @throws IOException if a file with keys or certificates cannot be used
      */
     public HttpTransport(ClientSettings settings, String agent, long epoch) throws IOException {
+        this(settings, agent, epoch, System::nanoTime);
+    }
+
+    HttpTransport(ClientSettings settings, String agent, long epoch, LongSupplier nanoTime) throws IOException {
         this.settings = settings;
+        this.nanoTime = nanoTime;
         this.agent = agent;
         this.epoch = epoch;
         this.format = settings.format();
@@ -86,27 +97,50 @@ public final class HttpTransport implements Transport {
 
     @Override
     public Outcome send(TenantId tenant, byte[] push) throws InterruptedException {
-        if (format == ClientSettings.Format.AUTO) {
-            Outcome unknown = detect(tenant);
-            if (unknown != null) {
-                return unknown;
-            }
+        Outcome unknown = ask(tenant);
+        if (unknown != null) {
+            return unknown;
         }
         try {
-            boolean loki = format == ClientSettings.Format.LOKI;
-            return loki
-                    ? sendLoki(tenant, push)
-                    : post(tenant, uri(BlockPush.PATH), labelled(push), BlockPush.CONTENT_TYPE);
+            if (format == ClientSettings.Format.LOKI) {
+                return sendLoki(tenant, push);
+            }
+            HttpResponse<byte[]> r = post(tenant, uri(BlockPush.PATH), labelled(push), BlockPush.CONTENT_TYPE);
+            int status = r.statusCode();
+            if (status == 404 || status == 405 || status == 415 || status == 501) {
+                format = settings.format(); // something else answers here now
+            }
+            return outcome(r);
         } catch (CorruptData e) {
             return new Refused("the push is damaged in the outbox: " + e.getMessage());
+        } catch (IOException e) {
+            return new Later("cannot push to " + endpoints.current() + ": " + e, 0);
         }
     }
 
-    private Outcome sendLoki(TenantId tenant, byte[] push) throws CorruptData, InterruptedException {
+    /** Finds out what the server takes if that is not known, or not any more; null if it is. */
+    private @Nullable Outcome ask(TenantId tenant) throws InterruptedException {
+        if (format == ClientSettings.Format.AUTO) {
+            return detect(tenant);
+        }
+        long now = nanoTime.getAsLong();
+        if (format == ClientSettings.Format.LOKI
+                && settings.format() == ClientSettings.Format.AUTO
+                && now - askedNanos >= ASK_AGAIN_NANOS) {
+            askedNanos = now;
+            Outcome unknown = detect(tenant);
+            if (unknown != null) {
+                LOG.log(System.Logger.Level.DEBUG, () -> "not known whether it takes blocks now: " + unknown);
+            }
+        }
+        return null;
+    }
+
+    private Outcome sendLoki(TenantId tenant, byte[] push) throws CorruptData, IOException, InterruptedException {
         byte[] body = LokiBody.of(BlockPush.decode(push, push.length), settings.labels());
         URI configured = endpoints.current();
         URI uri = configured.getPath().isEmpty() || configured.getPath().equals("/") ? uri(LOKI_PATH) : configured;
-        return post(tenant, uri, body, "application/x-protobuf");
+        return outcome(post(tenant, uri, body, "application/x-protobuf"));
     }
 
     /** The push with the labels that this client adds; streams may then have the same name, which is no harm. */
@@ -150,9 +184,11 @@ public final class HttpTransport implements Transport {
             return outcome(r);
         }
         boolean blocks = status / 100 == 2 || status == 422;
+        ClientSettings.Format before = format;
         format = blocks ? ClientSettings.Format.SKALD : ClientSettings.Format.LOKI;
+        askedNanos = nanoTime.getAsLong();
         LOG.log(
-                System.Logger.Level.INFO,
+                format == before ? System.Logger.Level.DEBUG : System.Logger.Level.INFO,
                 () -> settings.name() + " takes " + (blocks ? "blocks" : "pushes as Loki does") + " (answered " + status
                         + ")");
         return null;
@@ -162,12 +198,9 @@ public final class HttpTransport implements Transport {
         return endpoints.current().resolve(path);
     }
 
-    private Outcome post(TenantId tenant, URI uri, byte[] body, String type) throws InterruptedException {
-        try {
-            return outcome(http.send(request(tenant, uri, body, type), HttpResponse.BodyHandlers.ofByteArray()));
-        } catch (IOException e) {
-            return new Later("cannot push to " + uri + ": " + e, 0);
-        }
+    private HttpResponse<byte[]> post(TenantId tenant, URI uri, byte[] body, String type)
+            throws IOException, InterruptedException {
+        return http.send(request(tenant, uri, body, type), HttpResponse.BodyHandlers.ofByteArray());
     }
 
     private HttpRequest request(TenantId tenant, URI uri, byte[] body, String type) throws IOException {
@@ -249,6 +282,7 @@ public final class HttpTransport implements Transport {
     @Override
     public void failOver() {
         endpoints.next();
+        format = settings.format(); // another server may take something else
     }
 
     @Override
