@@ -133,6 +133,12 @@ public record FileState(
                 job, other, path, offset, lines, generation, fingerprint, fingerprintLength, format, position, held);
     }
 
+    /** The same, but that nothing is kept back. */
+    public FileState withoutHeld() {
+        return new FileState(
+                job, id, path, offset, lines, generation, fingerprint, fingerprintLength, format, position, List.of());
+    }
+
     /** The same file, read up to a place. */
     public FileState at(long readTo) {
         return new FileState(

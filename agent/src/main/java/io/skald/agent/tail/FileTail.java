@@ -15,7 +15,6 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockPush.LineRange;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +59,8 @@ final class FileTail implements AutoCloseable {
     private long lastChangeNanos;
     private boolean waitingForEnd;
     private boolean announced;
-    private @Nullable FileState past;
+    private boolean told;
+    private @Nullable Past past;
 
     FileTail(Target target, TailContext context, FileState state, Input input, long nowNanos) {
         this.target = target;
@@ -78,41 +78,28 @@ final class FileTail implements AutoCloseable {
         this.toRestore = state.held();
         this.lastChangeNanos = nowNanos;
         this.openedNanos = nowNanos;
-        this.labels = labels(target, path);
+        this.labels = target.labelsOf(path);
         this.metadata = metadata();
         this.plain = new PlainLines(target.job().pipeline().traces());
-    }
-
-    private static Labels labels(Target target, String path) {
-        if (!target.job().filenameLabel()) {
-            return target.labels();
-        }
-        return target.labels().toBuilder().set("filename", path).build();
     }
 
     /** What is read from now on has the labels of another target of the same job. To be called under the collector's lock. */
     void retarget(Target to) {
         flush(Long.MAX_VALUE, true);
         target = to;
-        labels = labels(to, path);
+        labels = to.labelsOf(path);
         metadata = metadata();
         pipeline = null;
         stream = null;
     }
 
     private Labels metadata() {
-        if (!target.job().origin()) {
-            return target.metadata();
-        }
-        return target.metadata().toBuilder().set("origin", origin()).build();
+        Labels own = target.metadata();
+        return target.job().origin() ? own.toBuilder().set("origin", origin()).build() : own;
     }
 
     private String origin() {
         return Long.toString(generation, 36);
-    }
-
-    FileId id() {
-        return id;
     }
 
     String path() {
@@ -141,6 +128,13 @@ final class FileTail implements AutoCloseable {
                 format,
                 position,
                 held);
+    }
+
+    /** Takes down what the file begins with, though it is not read yet: a copy of it can be known then. */
+    void identify() throws IOException {
+        if (offset == 0 && fingerprint.length() < Fingerprint.MAX_BYTES) {
+            fingerprint.extend(input, input.size());
+        }
     }
 
     /** Whether the file is the one of which the state speaks: it still begins with what was read. */
@@ -208,19 +202,26 @@ final class FileTail implements AutoCloseable {
             lastChangeNanos = nowNanos;
             waitingForEnd = false;
         }
+        if (size == offset && told) {
+            told = false;
+            if (!fingerprint.matches(input)) {
+                fromBeginning("begins with other bytes, and is as long as before");
+                return true;
+            }
+        }
         long quietFor = nowNanos - lastChangeNanos;
         if (size == offset || waitingForEnd && quietFor < plain.waitNanos()) {
             return false;
         }
         int wanted = (int) Math.min(size - offset, READ_BYTES);
         byte[] chunk = context.chunks().take(wanted);
-        int n = readAt(chunk, offset, wanted);
+        int n = input.readFully(chunk, offset, wanted);
         int used = consume(chunk, n, size, quietFor);
         if (used == 0 && n == READ_BYTES) {
             context.chunks().give(chunk);
             wanted = (int) Math.min(size - offset, MAX_LINE_BYTES + 2);
             chunk = context.chunks().take(wanted);
-            n = readAt(chunk, offset, wanted);
+            n = input.readFully(chunk, offset, wanted);
             used = consume(chunk, n, size, quietFor);
         }
         if (used == 0) {
@@ -263,7 +264,7 @@ final class FileTail implements AutoCloseable {
             lines++;
             context.metrics().readLines.inc();
         }
-        finish(n, lines - (from < n ? 1 : 0));
+        finish(b, n, lines - (from < n ? 1 : 0));
         return n;
     }
 
@@ -306,7 +307,7 @@ final class FileTail implements AutoCloseable {
         }
         if (from > 0) {
             context.metrics().readLines.inc((double) (lines - before));
-            finish(from, before);
+            finish(b, from, before);
         }
         return from;
     }
@@ -392,6 +393,12 @@ final class FileTail implements AutoCloseable {
         }
     }
 
+    /** Lets out what was kept back when the state was saved. */
+    void deliverHeld() {
+        restore();
+        flush(Long.MAX_VALUE, true);
+    }
+
     /** Lets out what was kept back for too long, or all of it because nobody writes to the file any more. */
     void flush(long nowNanos, boolean all) {
         Pipeline p = pipeline;
@@ -402,13 +409,19 @@ final class FileTail implements AutoCloseable {
         }
     }
 
-    private void finish(int used, long linesBefore) throws IOException {
+    /** Says that somebody has written to the file, though it may be as long as before. */
+    void told() {
+        told = true;
+    }
+
+    private void finish(byte[] b, int used, long linesBefore) throws IOException {
+        told = false;
         Pipeline p = pipeline;
         if (p != null) {
             p.detach();
         }
+        fingerprint.extend(input, offset, b, used);
         offset += used;
-        fingerprint.extend(input, offset);
         context.metrics().readBytes.inc(used);
         LineRange range = target.job().origin() && lines > linesBefore
                 ? new LineRange(origin(), linesBefore, lines - linesBefore, 0)
@@ -447,13 +460,11 @@ final class FileTail implements AutoCloseable {
                 () -> "file " + path + " " + why + " at offset " + offset
                         + ": it was truncated, and is read from its beginning");
         context.metrics().truncations.inc();
-        if (lastSize > offset) {
-            context.metrics().lostBytes.inc((double) (lastSize - offset));
-        }
         flush(Long.MAX_VALUE, true);
+        FileState before = state().past();
+        past = new Past(before, Math.max(0, lastSize - offset));
         if (fingerprint.length() > 0) {
-            past = state().past();
-            collector.file(past, tenant, null);
+            collector.file(before, tenant, null);
         }
         offset = 0;
         lines = 0;
@@ -471,20 +482,10 @@ final class FileTail implements AutoCloseable {
 
     /** What was in the file before it was truncated, if it was since the last call. */
     @Nullable
-    FileState takePast() {
-        FileState p = past;
+    Past takePast() {
+        Past p = past;
         past = null;
         return p;
-    }
-
-    private int readAt(byte[] to, long at, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(to, 0, length);
-        while (buffer.hasRemaining()) {
-            if (input.read(buffer, at + buffer.position()) < 0) {
-                break;
-            }
-        }
-        return buffer.position();
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.security.NoSuchAlgorithmException;
 
 /** What a file begins with, so that another content under the same inode is noticed. Confined to the tail thread. */
 final class Fingerprint {
-    private static final int MAX_BYTES = 1024;
+    static final int MAX_BYTES = 1024;
 
     private final byte[] buffer = new byte[MAX_BYTES];
     private long hash;
@@ -49,14 +49,27 @@ final class Fingerprint {
         }
     }
 
-    private int read(Input input, int n) throws IOException {
-        ByteBuffer b = ByteBuffer.wrap(buffer, 0, n);
-        while (b.hasRemaining()) {
-            if (input.read(b, b.position()) < 0) {
-                break;
-            }
+    /**
+     * Covers what was read now. The bytes that were read count, not those that are in the file at this time: it may have been truncated since.
+     *
+     * @param at where in the file the bytes were read
+     */
+    void extend(Input input, long at, byte[] bytes, int count) throws IOException {
+        int n = (int) Math.min(at + count, MAX_BYTES);
+        if (n <= length) {
+            return;
         }
-        return b.position();
+        if (at > length) {
+            extend(input, at + count);
+        } else if (length == 0 || matches(input)) { // else it is another file now, as the next look will tell
+            System.arraycopy(bytes, length - (int) at, buffer, length, n - length);
+            hash = of(buffer, n);
+            length = n;
+        }
+    }
+
+    private int read(Input input, int n) throws IOException {
+        return input.readFully(buffer, 0, n);
     }
 
     static long of(byte[] bytes, int length) {

@@ -114,13 +114,10 @@ final class Looked {
     }
 
     private static @Nullable Path beginning(Path p, Map<Path, Path> of) {
-        String name = p.getFileName().toString();
-        for (int i = 1; i < name.length(); i++) {
-            if (name.charAt(i) == '.' || name.charAt(i) == '-') {
-                Path found = of.get(p.resolveSibling(name.substring(0, i + 1)));
-                if (found != null) {
-                    return found;
-                }
+        for (String beginning : Siblings.beginningsIn(p.getFileName().toString())) {
+            Path found = of.get(p.resolveSibling(beginning));
+            if (found != null) {
+                return found;
             }
         }
         return null;

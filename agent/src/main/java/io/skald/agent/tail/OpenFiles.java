@@ -14,9 +14,11 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The files that are open, and what is known of those that were. Confined to the tail thread. */
@@ -32,6 +34,8 @@ final class OpenFiles {
     private final Map<FileState.Key, FileTail> open = new LinkedHashMap<>();
     private final Map<Path, List<FileTail>> byPath = new HashMap<>();
     private final Set<Path> unreadable = new HashSet<>();
+    private final Set<String> jobs = new HashSet<>();
+    private final Map<String, Set<FileState.Key>> keysOfPaths = new HashMap<>();
     private List<FileState> past = new ArrayList<>();
     private List<FileTail> opened = new ArrayList<>();
     private boolean toldOfTooMany;
@@ -39,7 +43,7 @@ final class OpenFiles {
     OpenFiles(TailContext context, KnownFiles known) {
         this.context = context;
         this.offsets = new HashMap<>(known.offsets());
-        known.states().forEach(s -> this.known.put(s.key(), s));
+        known.states().forEach(this::put);
     }
 
     Collection<FileTail> all() {
@@ -69,6 +73,26 @@ final class OpenFiles {
         return known.get(key);
     }
 
+    /** What is known of a file for each of its jobs. */
+    List<FileState> ofFile(FileId id) {
+        return jobs.stream()
+                .flatMap(job -> Stream.ofNullable(known.get(new FileState.Key(job, id))))
+                .toList();
+    }
+
+    /** What is known, as it is now, of content that was found at a path. */
+    List<FileState> ofPath(String job, String path) {
+        List<FileState> states = new ArrayList<>();
+        for (FileState.Key key : keysOfPaths.getOrDefault(path, Set.of())) {
+            FileState s = known.get(key);
+            if (s != null && key.job().equals(job)) {
+                FileTail tail = open.get(key);
+                states.add(tail == null ? s : tail.state());
+            }
+        }
+        return states;
+    }
+
     /** What was opened since the last call, and what gave way to it. */
     List<FileState> takeFound() {
         List<FileState> taken = past;
@@ -78,28 +102,55 @@ final class OpenFiles {
         return taken;
     }
 
-    /** A state as it is now, if the file is open. */
-    FileState present(FileState state) {
-        FileTail tail = open.get(state.key());
-        return tail == null ? state : tail.state();
-    }
-
     /** Takes a file for read, unless more is known of it. */
     void leaveOut(FileState state) {
-        known.putIfAbsent(state.key(), state);
+        if (!known.containsKey(state.key())) {
+            know(state);
+        }
     }
 
     /** How far something was read. What was known of another content with the same inode is kept apart: a copy of it may be found. */
     void know(FileState state) {
-        FileState before = known.put(state.key(), state);
+        FileState before = put(state);
         if (before != null && before.generation() != state.generation() && before.fingerprintLength() > 0) {
             FileState p = before.past();
-            past.add(known.merge(p.key(), p, (a, b) -> a.offset() > b.offset() ? a : b));
+            FileState more = known.get(p.key());
+            if (more == null || more.offset() < p.offset()) {
+                put(p);
+                past.add(p);
+            }
         }
     }
 
+    private @Nullable FileState put(FileState state) {
+        FileState before = known.put(state.key(), state);
+        jobs.add(state.job());
+        if (before != null && !before.path().equals(state.path())) {
+            forgetPath(before);
+        }
+        keysOfPaths.computeIfAbsent(state.path(), x -> new LinkedHashSet<>()).add(state.key());
+        return before;
+    }
+
+    private void forgetPath(FileState state) {
+        Set<FileState.Key> keys = keysOfPaths.get(state.path());
+        if (keys != null && keys.remove(state.key()) && keys.isEmpty()) {
+            keysOfPaths.remove(state.path());
+        }
+    }
+
+    /** Says that lines which a state keeps back are kept with another one now, that of the same content in another file. */
+    void foundElsewhere(FileState state) {
+        FileState without = state.withoutHeld();
+        FileState _ = put(without);
+        past.add(without);
+    }
+
     void forget(FileState.Key key) {
-        known.remove(key);
+        FileState gone = known.remove(key);
+        if (gone != null) {
+            forgetPath(gone);
+        }
     }
 
     /**
@@ -108,8 +159,32 @@ final class OpenFiles {
      * @return null if it is gone, cannot be read, or there are too many; it will be tried again
      */
     @Nullable
-    FileTail open(Target target, Path path, FileId id, String firstPath, long nowNanos) {
+    FileTail open(Target target, Path path, FileId id, long nowNanos) {
         FileState.Key key = new FileState.Key(target.job().name(), id);
+        FileState before = known.get(key);
+        String name = path.toString();
+        boolean isNew = before == null || before.offset() == 0 && !before.path().equals(name);
+        return open(
+                target,
+                path,
+                before == null || isNew ? FileState.unread(key.job(), id, name, context.newGeneration()) : before,
+                name,
+                nowNanos);
+    }
+
+    /**
+     * Opens a file that is not at its path any more, to read on as a state says.
+     *
+     * @return null also if its content is not that of the state
+     */
+    @Nullable
+    FileTail open(Target target, Path path, FileState state, long nowNanos) {
+        return open(target, path, state, null, nowNanos);
+    }
+
+    /** @param firstPath how the file is known if it has other content than the state tells of; null if it is not to be opened then */
+    private @Nullable FileTail open(
+            Target target, Path path, FileState state, @Nullable String firstPath, long nowNanos) {
         if (open.size() >= MAX_OPEN_FILES) {
             if (!toldOfTooMany) {
                 toldOfTooMany = true;
@@ -123,8 +198,8 @@ final class OpenFiles {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             FileTail tail = null;
             try {
-                if (FileId.of(path).equals(id)) {
-                    tail = tail(target, key, firstPath, channel, nowNanos);
+                if (FileId.of(path).equals(state.id())) {
+                    tail = tail(target, state, firstPath, channel, nowNanos);
                 }
             } finally {
                 if (tail == null) {
@@ -144,36 +219,40 @@ final class OpenFiles {
         return null;
     }
 
-    private FileTail tail(Target target, FileState.Key key, String path, FileChannel channel, long nowNanos)
+    private @Nullable FileTail tail(
+            Target target, FileState before, @Nullable String firstPath, FileChannel channel, long nowNanos)
             throws IOException {
-        FileState unread = FileState.unread(key.job(), key.id(), path, context.newGeneration());
-        Long from = offsets.remove(path);
-        if (from != null && from <= channel.size()) {
-            unread = unread.at(from);
-        }
-        FileState before = known.get(key);
-        FileState state = before == null ? unread : before;
         Input input = new Input.Plain(channel);
+        FileState state = before;
+        Long from = offsets.remove(before.path());
+        if (from != null && from <= channel.size() && before.offset() == 0) {
+            state = before.at(from);
+        }
         FileTail tail = new FileTail(target, context, state, input, nowNanos);
-        if (before != null && before.offset() > 0 && !tail.isTheSame()) {
+        if (before.fingerprintLength() + before.offset() > 0 && !tail.isTheSame()) {
             // the inode of a file that is gone was given to this one, or it was truncated
+            if (firstPath == null) {
+                return null;
+            }
+            FileState unread = FileState.unread(before.job(), before.id(), firstPath, context.newGeneration());
             tail = new FileTail(target, context, unread, input, nowNanos);
         }
+        tail.identify();
         return tail;
     }
 
     /** Reads what a rotated file that was compressed since holds beyond a state. */
-    void openCompressed(Target target, Path path, FileState state, long nowNanos) {
-        try {
-            Input input = Siblings.decompress(path);
-            if (input.size() < state.offset()) {
-                input.close();
-                return;
-            }
-            add(path, new FileTail(target, context, state, input, nowNanos));
-        } catch (IOException e) {
-            failed(path, e);
+    @Nullable
+    FileTail openCompressed(Target target, Path path, FileState state, long nowNanos) throws IOException {
+        Input input = Siblings.decompress(path);
+        if (input.size() < state.offset() || !FileId.of(path).equals(state.id())) {
+            input.close();
+            return null;
         }
+        FileTail tail = new FileTail(target, context, state, input, nowNanos);
+        tail.identify();
+        add(path, tail);
+        return tail;
     }
 
     private void add(Path path, FileTail tail) throws IOException {

@@ -8,6 +8,7 @@ import io.skald.agent.spool.FileState;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,17 +16,22 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what a file has been renamed to, also when it was compressed. Confined to the tail thread. */
 final class Siblings {
     private static final System.Logger LOG = System.getLogger(Siblings.class.getName());
-    private static final int MAX_FINGERPRINT = 1024;
 
-    private Siblings() {}
+    private final Map<Path, Listing> listings = new HashMap<>();
+
+    /** A directory as it was at a time. */
+    private record Listing(Map<String, List<Path>> names, long atNanos, long tookNanos) {}
 
     /**
      * A file beside another, with a name that begins like the other's.
@@ -34,39 +40,71 @@ final class Siblings {
      */
     record Sibling(Path path, FileId id, long born, boolean gzip) {}
 
-    /** The siblings of a path, oldest first. {@code 0.log} has {@code 0.log.20240501-100000.gz}, {@code app.log} has {@code app.log.1} and {@code app-2024.log}. */
-    static List<Sibling> of(Path path) {
+    /**
+     * The siblings of a path, oldest first. {@code 0.log} has {@code 0.log.20240501-100000.gz}, {@code app.log} has {@code app.log.1} and {@code
+     * app-2024.log}.
+     */
+    List<Sibling> of(Path path) {
         Path name = path.getFileName();
-        Path directory = path.getParent();
         if (name == null) {
             return List.of();
         }
+        Map<String, List<Path>> names = names(path);
         List<Sibling> found = new ArrayList<>();
-        for (Path p : Glob.children(directory == null ? Path.of("") : directory)) {
-            Path file = p.getFileName();
-            if (file == null || file.equals(name) || !isNameOf(file.toString(), name.toString())) {
-                continue;
-            }
-            try {
-                BasicFileAttributes a = Files.readAttributes(p, BasicFileAttributes.class);
-                if (a.isRegularFile()) {
-                    long born = a.creationTime().toMillis();
-                    found.add(new Sibling(p, FileId.of(p), born, isGzip(p)));
+        for (Path beginning : beginnings(path)) {
+            for (Path p : names.getOrDefault(beginning.getFileName().toString(), List.of())) {
+                if (p.equals(path) || found.stream().anyMatch(s -> s.path.equals(p))) {
+                    continue;
                 }
-            } catch (IOException e) {
-                LOG.log(System.Logger.Level.DEBUG, () -> "gone while being looked at: " + p + ": " + e);
+                try {
+                    BasicFileAttributes a = Files.readAttributes(p, BasicFileAttributes.class);
+                    if (a.isRegularFile()) {
+                        long born = a.creationTime().toMillis();
+                        found.add(new Sibling(p, FileId.of(p), born, isGzip(p)));
+                    }
+                } catch (IOException e) {
+                    LOG.log(System.Logger.Level.DEBUG, () -> "gone while being looked at: " + p + ": " + e);
+                }
             }
         }
         found.sort(Comparator.comparingLong(Sibling::born).thenComparing(Sibling::path));
         return found;
     }
 
-    private static boolean isNameOf(String rotated, String name) {
-        if (rotated.startsWith(name + ".") || rotated.startsWith(name + "-")) {
-            return true;
+    /** Looks into directories anew. */
+    void forget() {
+        listings.clear();
+    }
+
+    /** The files in the directory of a path by what rotation may have appended to. Many new files in a directory do not have it listed for each. */
+    private Map<String, List<Path>> names(Path path) {
+        Path parent = path.getParent();
+        Path directory = parent == null ? Path.of("") : parent;
+        long now = System.nanoTime();
+        Listing known = listings.get(directory);
+        if (known != null && now - known.atNanos < 10 * known.tookNanos) {
+            return known.names;
         }
-        int dot = name.lastIndexOf('.');
-        return dot > 0 && rotated.startsWith(name.substring(0, dot) + "-");
+        Map<String, List<Path>> names = new HashMap<>();
+        for (Path p : Glob.children(directory)) {
+            for (String beginning : beginningsIn(p.getFileName().toString())) {
+                names.computeIfAbsent(beginning, x -> new ArrayList<>()).add(p);
+            }
+        }
+        long end = System.nanoTime();
+        listings.put(directory, new Listing(names, end, end - now));
+        return names;
+    }
+
+    /** What a rotated file's name may have been made from, each with the dot or dash that follows. */
+    static List<String> beginningsIn(String name) {
+        List<String> all = new ArrayList<>();
+        for (int i = 1; i < name.length(); i++) {
+            if (name.charAt(i) == '.' || name.charAt(i) == '-') {
+                all.add(name.substring(0, i + 1));
+            }
+        }
+        return all;
     }
 
     /** What names of rotated files begin with, as {@link #of} has it. */
@@ -110,17 +148,37 @@ final class Siblings {
         }
     }
 
+    /** How many bytes are in a gzip file by its own account, the low 32 bits of that; or -1 if it is too short. */
+    static int sizeIn(Path gzip) throws IOException {
+        ByteBuffer b = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+        try (FileChannel in = FileChannel.open(gzip, StandardOpenOption.READ)) {
+            return in.size() >= 18 && in.read(b, in.size() - 4) == 4 ? b.getInt(0) : -1;
+        }
+    }
+
+    /** Whether a file begins with what is at the beginning of a copy. */
+    static boolean beginsLike(Path whole, Path copy) throws IOException {
+        try (InputStream a = Files.newInputStream(whole);
+                InputStream b = Files.newInputStream(copy)) {
+            byte[] beginning = b.readNBytes(Fingerprint.MAX_BYTES);
+            return Arrays.equals(a.readNBytes(beginning.length), beginning);
+        }
+    }
+
     /** Which of the states is that of a file's content, or null: that of the file itself if it is among them, else the furthest of those that know most of it. */
     static @Nullable FileState stateOf(Sibling file, List<FileState> states) throws IOException {
         byte[] beginning;
         try (InputStream raw = Files.newInputStream(file.path());
                 InputStream in = file.gzip() ? new GZIPInputStream(raw) : raw) {
-            beginning = in.readNBytes(MAX_FINGERPRINT);
+            beginning = in.readNBytes(Fingerprint.MAX_BYTES);
         }
         FileState best = null;
+        Map<Integer, Long> hashes = new HashMap<>(); // most states have one of the same length
         for (FileState s : states) {
             int n = s.fingerprintLength();
-            if (n > 0 && n <= beginning.length && Fingerprint.of(beginning, n) == s.fingerprint()) {
+            if (n > 0
+                    && n <= beginning.length
+                    && hashes.computeIfAbsent(n, x -> Fingerprint.of(beginning, n)) == s.fingerprint()) {
                 if (s.id().equals(file.id())) {
                     return s;
                 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,8 @@ public final class Tailer implements AutoCloseable {
     private final OpenFiles files;
     private final long scanNanos;
     private final Looked looked;
+    private final RotatedFiles rotated;
+    private final List<FileState> orphans = new ArrayList<>();
     private final Wakeup wakeup = new Wakeup();
     private final DirectoryWatch watch = new DirectoryWatch(wakeup::wake);
     private final Thread thread =
@@ -89,6 +92,7 @@ public final class Tailer implements AutoCloseable {
         this.files = new OpenFiles(context, known);
         this.scanNanos = scanNanos;
         this.looked = new Looked(collector, cursor);
+        this.rotated = new RotatedFiles(files, context);
     }
 
     /** Whether it is known, also to the next agent, which files there were at the start. Thread-safe. */
@@ -151,7 +155,9 @@ public final class Tailer implements AutoCloseable {
             looked.found(files.takeFound(), whole ? millis : 0);
         }
         for (Path p : watch.takeChanged()) {
-            hot.addAll(files.at(p));
+            List<FileTail> at = files.at(p);
+            at.forEach(FileTail::told);
+            hot.addAll(at.isEmpty() ? rotated.readOn(p, present, now) : at);
         }
         addSlice();
         if (!readHot(now)) {
@@ -176,6 +182,7 @@ public final class Tailer implements AutoCloseable {
     private boolean readHot(long now) {
         boolean more = false;
         Set<FileTail> still = new LinkedHashSet<>();
+        Map<FileTail, Past> truncated = new LinkedHashMap<>();
         for (FileTail t : List.copyOf(hot)) {
             if (files.get(t.key()) != t) {
                 continue;
@@ -184,11 +191,13 @@ public final class Tailer implements AutoCloseable {
             try {
                 boolean full = collector.isFull();
                 boolean read = !full && t.read(now);
-                FileState past = t.takePast();
-                if (past != null) {
-                    files.know(past);
+                Past p = t.takePast();
+                if (p != null) {
+                    files.know(p.state());
+                    truncated.put(t, p);
                 }
                 if (full) {
+                    t.identify();
                     still.add(t);
                     more = true;
                 } else if (read) {
@@ -204,7 +213,22 @@ public final class Tailer implements AutoCloseable {
             }
         }
         hot = still;
-        return more;
+        truncated.forEach((t, past) -> truncated(t, past, now));
+        return more || !truncated.isEmpty();
+    }
+
+    /** Who truncates a file often copies it before: what had not been read of it is read from the copy. */
+    private void truncated(FileTail tail, Past past, long now) {
+        hot.addAll(rotated.open(tail.target(), Path.of(tail.path()), present, looked.sinceMillis(), now));
+        if (past.unreadBytes() > 0
+                && files.all().stream()
+                        .noneMatch(t -> t.generation() == past.state().generation())) {
+            context.metrics().lostBytes.inc((double) past.unreadBytes());
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    () -> past.unreadBytes() + " bytes of " + tail.path()
+                            + " were truncated before they were read, and there is no copy of them");
+        }
     }
 
     /** Opens what was just created, without looking through everything. */
@@ -214,11 +238,14 @@ public final class Tailer implements AutoCloseable {
                 scanSoon = true;
                 continue;
             }
+            boolean isTarget = false;
             for (Target t : present) {
                 if (t.matches(p)) {
+                    isTarget = true;
                     scanSoon |= !found(t, p, now, null);
                 }
             }
+            scanSoon |= !isTarget; // what a target's file was renamed or copied to?
         }
     }
 
@@ -227,35 +254,42 @@ public final class Tailer implements AutoCloseable {
         long now = System.nanoTime();
         long millis = System.currentTimeMillis();
         boolean whole = scan(now);
-        List<FileState> lost =
-                files.states().stream().filter(s -> files.get(s.key()) == null).toList();
-        Set<List<String>> done = new HashSet<>();
-        for (FileState state : lost) {
-            Target target = targetOf(state);
-            if (target != null && done.add(List.of(state.job(), state.path()))) {
-                rotated(target, Path.of(state.path()), now);
-            }
-        }
         files.takeFound();
         looked.found(files.states(), whole ? millis : 0);
+        orphans.addAll(rotated.withoutFile());
+        deliverOrphans(now);
     }
 
-    private @Nullable Target targetOf(FileState state) {
-        for (Target t : present) {
-            if (t.job().name().equals(state.job()) && t.matches(Path.of(state.path()))) {
-                return t;
+    /** Lines that were kept back of a file that is gone, or was truncated: nothing will follow them any more. */
+    private void deliverOrphans(long now) {
+        orphans.removeIf(s -> {
+            Target target = RotatedFiles.targetOf(s, present);
+            if (target == null) {
+                return false; // what it belongs to may be found later
             }
-        }
-        return null;
+            collector.lock().lock();
+            try (FileTail tail = new FileTail(target, context, s, Input.NONE, now)) {
+                tail.deliverHeld();
+                files.know(tail.state());
+            } catch (IOException e) {
+                files.failed(Path.of(s.path()), e);
+            } finally {
+                collector.lock().unlock();
+            }
+            return true;
+        });
     }
 
     /** Looks for new files, and lets go of those that are gone and quiet. Returns whether all are open. */
     private boolean scan(long now) {
         present = targets.get();
         scanSoon = false;
+        long began = System.currentTimeMillis();
         boolean whole = true;
         Set<FileState.Key> found = new LinkedHashSet<>();
         Set<Path> directories = new LinkedHashSet<>();
+        Set<FileTail> older = hot;
+        hot = new LinkedHashSet<>();
         Map<Path, Target> seen = new HashMap<>();
         for (Target t : present) {
             Set<Path> paths = new LinkedHashSet<>();
@@ -276,11 +310,18 @@ public final class Tailer implements AutoCloseable {
         matched = found;
         ids.keySet().retainAll(seen.keySet());
         skipped.retainAll(seen.keySet());
-        if (looked.isFirst() && lastScan == 0) {
-            Looked.leaveOut(directories, seen, files::leaveOut);
-        }
         directories.forEach(watch::watch);
         watch.retain(directories);
+        if (looked.isFirst() && lastScan == 0) {
+            Looked.leaveOut(directories, seen, files::leaveOut);
+        } else {
+            // now that it is known what is there: a copy of it is not to be read too; what is older is read first
+            older.addAll(rotated.look(directories, seen, present, looked.sinceMillis(), began, now));
+            whole &= rotated.sawAll();
+        }
+        older.addAll(hot);
+        hot = older;
+        deliverOrphans(now);
         letGo(now);
         forget(now);
         publish(now);
@@ -315,20 +356,13 @@ public final class Tailer implements AutoCloseable {
                 LOG.log(System.Logger.Level.INFO, () -> "not followed, as it is compressed: " + path);
                 return true;
             }
-            if (before != null && !before.equals(id)
-                    || before == null && !isKnown && !looked.isFirst() && lastScan == 0) {
-                rotated(t, path, now);
-            }
-            FileTail tail = files.open(t, path, id, path.toString(), now);
+            FileTail tail = files.open(t, path, id, now);
             if (tail != null) {
                 hot.add(tail);
             }
             return tail != null;
         } catch (NoSuchFileException e) {
             LOG.log(System.Logger.Level.DEBUG, () -> "gone since it was found: " + path);
-            if (ids.containsKey(path)) {
-                rotated(t, path, now);
-            }
         } catch (IOException e) {
             files.failed(path, e);
         }
@@ -365,66 +399,6 @@ public final class Tailer implements AutoCloseable {
                         .ifPresent(t -> retarget(tail, t));
             }
         }
-    }
-
-    /**
-     * Opens what has been at a path and was renamed out of the globs before it was read: files that are known by their inode, compressed ones by what
-     * they begin with, and such as are younger than the last look.
-     */
-    private void rotated(Target t, Path path, long now) {
-        List<FileState> states = files.states().stream()
-                .filter(s -> s.job().equals(t.job().name()) && s.path().equals(path.toString()))
-                .map(files::present)
-                .toList();
-        for (Siblings.Sibling s : Siblings.of(path)) {
-            FileState.Key key = new FileState.Key(t.job().name(), s.id());
-            if (files.get(key) != null || matchedElsewhere(s.path())) {
-                continue;
-            }
-            try {
-                FileState state = stateOf(s, key, path, states);
-                if (state != null && s.gzip()) {
-                    files.openCompressed(t, s.path(), state, now);
-                    addIfOpen(key);
-                } else if (state != null) {
-                    files.know(state);
-                    files.open(t, s.path(), s.id(), path.toString(), now);
-                    addIfOpen(key);
-                }
-            } catch (IOException e) {
-                files.failed(s.path(), e);
-            }
-        }
-    }
-
-    /** How far a rotated file was read, or null if it is not to be read. */
-    private @Nullable FileState stateOf(Siblings.Sibling s, FileState.Key key, Path path, List<FileState> states)
-            throws IOException {
-        if (s.gzip() && Siblings.isAlsoThereAsItWas(s.path())) {
-            return null;
-        }
-        FileState of = Siblings.stateOf(s, states);
-        if (of != null) {
-            FileTail open = files.get(of.key());
-            boolean isBeingRead = open != null && open.generation() == of.generation();
-            return isBeingRead ? null : of.in(s.id());
-        }
-        FileState known = files.state(key);
-        boolean isUnread = known != null && known.offset() == 0;
-        return isUnread || s.born() >= looked.sinceMillis()
-                ? FileState.unread(key.job(), s.id(), path.toString(), context.newGeneration())
-                : null;
-    }
-
-    private void addIfOpen(FileState.Key key) {
-        FileTail tail = files.get(key);
-        if (tail != null) {
-            hot.add(tail);
-        }
-    }
-
-    private boolean matchedElsewhere(Path p) {
-        return present.stream().anyMatch(t -> t.matches(p));
     }
 
     private void letGo(long now) {

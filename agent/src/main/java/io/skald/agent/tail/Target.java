@@ -29,6 +29,11 @@ public record Target(
         return waitNanos > 0;
     }
 
+    /** The labels of a file's streams. */
+    Labels labelsOf(String path) {
+        return job.filenameLabel() ? labels.toBuilder().set("filename", path).build() : labels;
+    }
+
     /** Whether a file is one of them. */
     boolean matches(Path file) {
         Glob not = exclude;
