@@ -82,7 +82,7 @@ public final class Day {
                         .atStartOfDay()
                         .toInstant(ZoneOffset.UTC)
                         .toEpochMilli()
-                + number("from-hour", 0) * 60 * MINUTE;
+                + number("from-hour", 0) * 60L * MINUTE;
         DayClock clock = new DayClock(start);
         StoreMetrics metrics = new StoreMetrics(new CollectorRegistry());
         List<Node> nodes = new ArrayList<>();
