@@ -9,6 +9,7 @@ import io.skald.agent.config.AgentFile;
 import io.skald.agent.config.ScrapeJob;
 import io.skald.agent.push.ClientSettings;
 import io.skald.agent.push.HttpTransport;
+import io.skald.agent.receive.ReceiveMetrics;
 import io.skald.agent.receive.Source;
 import io.skald.agent.receive.Sources;
 import io.skald.core.config.ConfigException;
@@ -94,8 +95,9 @@ public final class AgentProcess implements AutoCloseable {
         try {
             targets.start(agent::targetsChanged);
             agent.targetsChanged();
+            ReceiveMetrics received = new ReceiveMetrics(registry);
             for (ScrapeJob j : config.jobs()) {
-                for (Source s : Sources.of(j, agent, registry)) {
+                for (Source s : Sources.of(j, agent, received)) {
                     sources.add(s);
                     s.start();
                 }

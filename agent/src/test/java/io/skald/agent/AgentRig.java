@@ -9,6 +9,7 @@ import io.skald.agent.config.AgentFile;
 import io.skald.agent.config.ScrapeJob;
 import io.skald.agent.push.Backoff;
 import io.skald.agent.push.InProcess;
+import io.skald.agent.receive.ReceiveMetrics;
 import io.skald.agent.receive.Source;
 import io.skald.agent.receive.Sources;
 import io.skald.core.config.ConfigException;
@@ -65,8 +66,9 @@ public final class AgentRig implements AutoCloseable {
         agent = Agent.open(settings, List.of(d), targets, InstantSource.system(), registry);
         targets.start(agent::targetsChanged);
         agent.targetsChanged();
+        ReceiveMetrics received = new ReceiveMetrics(registry);
         for (ScrapeJob j : file.jobs()) {
-            for (Source s : Sources.of(j, agent, registry)) {
+            for (Source s : Sources.of(j, agent, received)) {
                 s.start();
                 sources.add(s);
             }

@@ -59,7 +59,7 @@ public final class RecordingSink implements InProcess.BlockSink {
             throw new StoreException.Unavailable("down");
         }
         for (BlockPush.Block b : push.blocks()) {
-            if (b.labels().getOrEmpty("filename").equals(refusedFilename)) {
+            if (!refusedFilename.isEmpty() && b.labels().getOrEmpty("filename").equals(refusedFilename)) {
                 throw new RequestException(ErrorCode.BAD_REQUEST, "no such thing here");
             }
         }

@@ -5,7 +5,6 @@ package io.skald.agent.receive;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.skald.core.model.Labels;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -22,14 +21,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -44,9 +43,9 @@ final class DockerSource implements Source {
     private final Function<String, @Nullable String> cursors;
     private final Map<String, Thread> following = new ConcurrentHashMap<>();
     private final Map<String, String> since = new ConcurrentHashMap<>();
-    private final Thread thread;
-    private volatile boolean closed;
-    private volatile String problem = "";
+    private final SourceThread thread;
+    private final SourceThread events;
+    private final Semaphore news = new Semaphore(0);
 
     DockerSource(
             String job, SourceSettings.Docker settings, Intake intake, Function<String, @Nullable String> cursors) {
@@ -54,35 +53,45 @@ final class DockerSource implements Source {
         this.settings = settings;
         this.intake = intake;
         this.cursors = cursors;
-        this.thread = Thread.ofVirtual().name("skald-agent-docker-" + job).unstarted(this::run);
+        this.thread = new SourceThread(job, "docker", settings.refresh(), this::run);
+        this.events = new SourceThread(job, "docker-events", settings.refresh(), this::events);
     }
 
     @Override
     public void start() {
         thread.start();
+        events.start();
     }
 
-    private void run() {
-        try {
-            while (!closed) {
-                try {
-                    for (Map.Entry<String, Map<String, String>> c : containers().entrySet()) {
-                        following.computeIfAbsent(
-                                c.getKey(),
-                                id -> Thread.ofVirtual()
-                                        .name("skald-agent-docker-" + id)
-                                        .start(() -> follow(id, c.getValue())));
-                    }
-                    problem = "";
-                } catch (IOException e) {
-                    problem = "cannot ask the Docker daemon: " + e.getMessage();
-                    LOG.log(System.Logger.Level.WARNING, () -> job + ": " + problem);
-                }
-                Thread.sleep(settings.refresh());
+    private void run() throws IOException, InterruptedException {
+        while (true) {
+            for (Map.Entry<String, Map<String, String>> c : containers().entrySet()) {
+                following.computeIfAbsent(
+                        c.getKey(),
+                        id -> Thread.ofVirtual()
+                                .name("skald-agent-docker-" + id)
+                                .start(() -> follow(id, c.getValue())));
             }
-        } catch (InterruptedException e) {
-            LOG.log(System.Logger.Level.DEBUG, "interrupted");
+            thread.works();
+            if (news.tryAcquire(settings.refresh().toMillis(), TimeUnit.MILLISECONDS)) {
+                news.drainPermits();
+            }
         }
+    }
+
+    /** Waits for containers that start; between two lists they would be missed if they are brief. */
+    private void events() throws IOException {
+        String filters = URLEncoder.encode("{\"type\":[\"container\"],\"event\":[\"start\"]}", StandardCharsets.UTF_8);
+        try (SocketChannel ch = connect();
+                InputStream in = get(ch, "/events?filters=" + filters)) {
+            news.release();
+            while (in.read() >= 0) {
+                if (in.available() == 0) {
+                    news.release();
+                }
+            }
+        }
+        throw new IOException("the Docker daemon tells no more of containers that start");
     }
 
     private void follow(String id, Map<String, String> labels) {
@@ -92,15 +101,20 @@ final class DockerSource implements Source {
                 String saved = cursors.apply(n);
                 return saved == null ? "0" : saved;
             });
+            boolean terminal = terminal(id);
             String path = "/containers/" + id + "/logs?follow=1&stdout=1&stderr=1&timestamps=1&since=" + from;
             try (SocketChannel ch = connect();
                     DataInputStream in = new DataInputStream(new BufferedInputStream(get(ch, path), 1 << 16))) {
-                frames(in, name, labels);
+                new DockerFrames(in, terminal, labels).read((batch, last) -> {
+                    intake.store(batch, Map.entry(name, last));
+                    since.put(name, last);
+                });
             }
         } catch (EOFException e) {
             LOG.log(System.Logger.Level.DEBUG, () -> "container " + id + " has ended");
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.INFO, () -> "following container " + id + " has ended: " + e);
+            System.Logger.Level level = thread.isClosed() ? System.Logger.Level.DEBUG : System.Logger.Level.INFO;
+            LOG.log(level, () -> "following container " + id + " has ended: " + e);
         } catch (InterruptedException e) {
             LOG.log(System.Logger.Level.DEBUG, "interrupted");
         } finally {
@@ -108,38 +122,18 @@ final class DockerSource implements Source {
         }
     }
 
-    /** Frames of eight bytes (1 or 2 for the stream, three unused, a length) and a line with its time. */
-    private void frames(DataInputStream in, String cursor, Map<String, String> labels)
-            throws IOException, InterruptedException {
-        List<Received> batch = new ArrayList<>();
-        String last = "";
-        while (!closed) {
-            int stream = in.readUnsignedByte();
-            in.skipNBytes(3);
-            int length = in.readInt();
-            if (length < 0 || length > PushBodies.MAX_BYTES) {
-                throw new IOException("frame of " + length + " bytes");
+    /** Whether a container has a terminal: its output is not in frames then. */
+    private boolean terminal(String id) throws IOException {
+        try (SocketChannel ch = connect();
+                InputStream in = get(ch, "/containers/" + id + "/json");
+                JsonParser p = JSON.createParser(in)) {
+            JsonToken t;
+            while ((t = p.nextToken()) != null) {
+                if (t == JsonToken.FIELD_NAME && p.currentName().equals("Tty")) {
+                    return p.nextToken() == JsonToken.VALUE_TRUE;
+                }
             }
-            String line = new String(in.readNBytes(length), StandardCharsets.UTF_8).stripTrailing();
-            int blank = line.indexOf(' ');
-            String time = blank < 0 ? line : line.substring(0, blank);
-            try {
-                Instant t = Instant.parse(time);
-                Map<String, String> all = new TreeMap<>(labels);
-                all.put("__meta_docker_container_log_stream", stream == 2 ? "stderr" : "stdout");
-                byte[] text = (blank < 0 ? "" : line.substring(blank + 1)).getBytes(StandardCharsets.UTF_8);
-                batch.add(
-                        new Received(all, t.getEpochSecond() * 1_000_000_000 + t.getNano(), text, Labels.EMPTY, null));
-                // the next entry is a nanosecond later at the earliest
-                last = t.getEpochSecond() + "." + String.format(java.util.Locale.ROOT, "%09d", t.getNano() + 1);
-            } catch (DateTimeException e) {
-                LOG.log(System.Logger.Level.DEBUG, () -> "a line without a time: " + line);
-            }
-            if (in.available() == 0 || batch.size() >= 500) {
-                intake.add(batch, Map.entry(cursor, last)).join();
-                since.put(cursor, last);
-                batch = new ArrayList<>();
-            }
+            return false;
         }
     }
 
@@ -182,6 +176,7 @@ final class DockerSource implements Source {
                                 t.putIfAbsent("__meta_docker_container_name", p.getText());
                             }
                         }
+                        case "HostConfig" -> network(p, t);
                         case "Labels" -> {
                             while (v == JsonToken.START_OBJECT && p.nextToken() == JsonToken.FIELD_NAME) {
                                 String label = p.currentName().replaceAll("[^A-Za-z0-9_]", "_");
@@ -196,6 +191,18 @@ final class DockerSource implements Source {
             }
         }
         return all;
+    }
+
+    private static void network(JsonParser p, Map<String, String> t) throws IOException {
+        while (p.nextToken() == JsonToken.FIELD_NAME) {
+            boolean mode = p.currentName().equals("NetworkMode");
+            p.nextToken();
+            if (mode) {
+                t.put("__meta_docker_container_network_mode", p.getText());
+            } else {
+                p.skipChildren();
+            }
+        }
     }
 
     private SocketChannel connect() throws IOException {
@@ -237,13 +244,13 @@ final class DockerSource implements Source {
 
     @Override
     public String problem() {
-        return problem.isEmpty() ? "" : job + ": " + problem;
+        return thread.problem();
     }
 
     @Override
     public void close() {
-        closed = true;
-        thread.interrupt();
+        thread.close();
+        events.close();
         following.values().forEach(Thread::interrupt);
     }
 }

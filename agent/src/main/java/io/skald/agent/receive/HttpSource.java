@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,32 +29,32 @@ final class HttpSource implements Source {
     private final HttpServer server;
     private final Intake intake;
 
-    HttpSource(String job, SourceSettings.PushApi settings, Intake intake, CollectorRegistry registry) {
+    HttpSource(String job, SourceSettings.PushApi settings, Intake intake) {
         this(job, settings.host(), settings.port(), intake);
         PushBodies bodies = new PushBodies(settings.useIncomingTimestamp());
         Route push = r -> {
-            add(bodies.loki(r, tenant(r)));
+            add(read(() -> bodies.loki(r, tenant(r))));
             return HttpResponse.noContent();
         };
         server.post("/loki/api/v1/push", push::handle);
         server.post("/api/prom/push", push::handle);
         server.post("/promtail/api/v1/raw", r -> {
-            add(bodies.raw(r, tenant(r)));
+            add(read(() -> bodies.raw(r, tenant(r))));
             return HttpResponse.noContent();
         });
         OtlpBodies otlp = new OtlpBodies();
         server.post("/otlp/v1/logs", r -> {
-            add(otlp.read(r, tenant(r)));
+            add(read(() -> otlp.read(r, tenant(r))));
             return HttpResponse.json("{\"partialSuccess\":{}}");
         });
         server.post("/v1/logs", r -> {
-            add(otlp.read(r, tenant(r)));
+            add(read(() -> otlp.read(r, tenant(r))));
             return HttpResponse.json("{\"partialSuccess\":{}}");
         });
         server.get("/ready", r -> HttpResponse.text(200, "ready\n"));
     }
 
-    HttpSource(String job, SourceSettings.Firehose settings, Intake intake, CollectorRegistry registry) {
+    HttpSource(String job, SourceSettings.Firehose settings, Intake intake) {
         this(job, settings.host(), settings.port(), intake);
         FirehoseBodies bodies = new FirehoseBodies(settings.useIncomingTimestamp());
         server.post("/awsfirehose/api/v1/push", r -> {
@@ -63,7 +64,7 @@ final class HttpSource implements Source {
                 return FirehoseBodies.answer(401, id, "the access key is wrong");
             }
             try {
-                add(bodies.read(r, tenant(r)));
+                add(read(() -> bodies.read(r, tenant(r))));
                 return FirehoseBodies.answer(200, id, "");
             } catch (RequestException e) {
                 return FirehoseBodies.answer(e.code().httpStatus(), id, String.valueOf(e.getMessage()));
@@ -76,6 +77,16 @@ final class HttpSource implements Source {
         this.intake = intake;
         // its numbers would have the names of those of the agent's own server
         this.server = new HttpServer(HttpServerConfig.of(host, port), new CollectorRegistry());
+    }
+
+    /** Counts what cannot be read. */
+    private List<Received> read(Supplier<List<Received>> body) {
+        try {
+            return body.get();
+        } catch (RequestException e) {
+            intake.malformed("request", String.valueOf(e.getMessage()));
+            throw e;
+        }
     }
 
     /** Answers a request. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,8 @@ public final class Intake {
     private final Labels labels;
     private final Collector collector;
     private final Pipeline pipeline;
+    private final String job;
+    private final ReceiveMetrics metrics;
     private long order;
     /** What became of labels, or {@link #DROPPED}; guarded by the collector's lock. */
     private final Map<Map<String, String>, Labels> relabelled = new LinkedHashMap<>(16, 0.75f, true) {
@@ -42,7 +45,16 @@ public final class Intake {
      * @param labels of every entry
      * @param format how lines are wrapped
      */
-    public Intake(JobPipeline pipeline, List<Relabel> relabel, Labels labels, Format format, Collector collector) {
+    Intake(
+            String job,
+            JobPipeline pipeline,
+            List<Relabel> relabel,
+            Labels labels,
+            Format format,
+            Collector collector,
+            ReceiveMetrics metrics) {
+        this.job = job;
+        this.metrics = metrics;
         this.relabel = List.copyOf(relabel);
         this.labels = labels;
         this.collector = collector;
@@ -79,6 +91,7 @@ public final class Intake {
                 }
                 pipeline.process(e);
             }
+            metrics.received(job, entries.size());
             // nothing may be kept back that is not on disk and that the source will not send again
             pipeline.flush(Long.MAX_VALUE, true);
             if (cursor != null) {
@@ -88,6 +101,20 @@ public final class Intake {
         } finally {
             collector.lock().unlock();
         }
+    }
+
+    /** The same, and waits for the disk. What fails is tried again by nobody here. */
+    void store(List<Received> entries, Map.@Nullable Entry<String, String> cursor) throws InterruptedException {
+        try {
+            add(entries, cursor).get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the spool has failed", e.getCause());
+        }
+    }
+
+    /** Counts and names what does not have the form of the source. */
+    void malformed(String reason, String what) {
+        metrics.malformed(job, reason, what);
     }
 
     private void out(LogEntry e) {

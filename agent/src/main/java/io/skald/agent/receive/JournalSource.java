@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,56 +21,34 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** {@code journal}: what {@code journalctl} shows, from a cursor on that is saved with the entries. */
 final class JournalSource implements Source {
-    private static final System.Logger LOG = System.getLogger(JournalSource.class.getName());
     private static final JsonFactory JSON = new JsonFactory();
-    private static final long PAUSE_MILLIS = 5000;
+    private static final Duration PAUSE = Duration.ofSeconds(5);
     private static final String[] PRIORITIES = {"emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"
     };
 
     private final String job;
     private final SourceSettings.Journal settings;
     private final Intake intake;
-    private final Thread thread;
+    private final SourceThread thread;
     private @Nullable String cursor;
     private volatile @Nullable Process process;
-    private volatile boolean closed;
-    private volatile String problem = "";
 
     JournalSource(String job, SourceSettings.Journal settings, Intake intake, @Nullable String cursor) {
         this.job = job;
         this.settings = settings;
         this.intake = intake;
         this.cursor = cursor;
-        this.thread =
-                Thread.ofPlatform().daemon().name("skald-agent-journal-" + job).unstarted(this::run);
+        this.thread = new SourceThread(job, "journal", PAUSE, this::follow);
     }
 
     @Override
     public void start() {
         thread.start();
-    }
-
-    private void run() {
-        try {
-            while (!closed) {
-                try {
-                    follow();
-                    problem = closed ? "" : "journalctl has ended";
-                } catch (IOException e) {
-                    problem = "cannot run journalctl: " + e.getMessage();
-                }
-                if (!closed) {
-                    LOG.log(System.Logger.Level.WARNING, () -> job + ": " + problem + ", it is started again");
-                    Thread.sleep(PAUSE_MILLIS);
-                }
-            }
-        } catch (InterruptedException e) {
-            LOG.log(System.Logger.Level.DEBUG, "interrupted");
-        }
     }
 
     private void follow() throws IOException, InterruptedException {
@@ -84,31 +63,54 @@ final class JournalSource implements Source {
             command.add("--since=@" + since.getEpochSecond());
         }
         command.addAll(settings.matches());
-        Process p = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        Process p = new ProcessBuilder(command).start();
         process = p;
+        AtomicReference<String> complaint = new AtomicReference<>("");
+        Thread complaints = Thread.ofVirtual().start(() -> complaint.set(lastLine(p)));
         try (BufferedReader in =
                 new BufferedReader(new InputStreamReader(p.getInputStream(), StandardCharsets.UTF_8))) {
-            List<Received> batch = new ArrayList<>();
-            String last = null;
-            String line;
-            while ((line = in.readLine()) != null) {
-                Map<String, String> fields = fields(line);
-                batch.add(received(fields));
-                last = fields.getOrDefault("__CURSOR", last);
-                if (!in.ready() || batch.size() >= 500) {
-                    Map.Entry<String, String> at = last == null ? null : Map.entry("journal/" + job, last);
-                    intake.add(batch, at).join();
-                    cursor = last;
-                    batch = new ArrayList<>();
-                    problem = "";
-                }
-            }
+            read(in);
         } finally {
             p.destroy();
             if (!p.waitFor(5, TimeUnit.SECONDS)) {
                 p.destroyForcibly();
+            }
+        }
+        complaints.join(Duration.ofSeconds(1));
+        throw new IOException((settings.command() + " has ended " + complaint.get()).strip());
+    }
+
+    private static String lastLine(Process p) {
+        String last = "";
+        try (BufferedReader in = p.errorReader(StandardCharsets.UTF_8)) {
+            String line;
+            while ((line = in.readLine()) != null) {
+                last = line;
+            }
+        } catch (IOException e) {
+            return last; // it has ended, and what it said so far is what there is
+        }
+        return last;
+    }
+
+    private void read(BufferedReader in) throws IOException, InterruptedException {
+        List<Received> batch = new ArrayList<>();
+        String last = null;
+        String line;
+        while ((line = in.readLine()) != null) {
+            try {
+                Map<String, String> fields = fields(line);
+                batch.add(received(fields));
+                last = fields.getOrDefault("__CURSOR", last);
+            } catch (IOException | NumberFormatException e) {
+                intake.malformed("journal entry", line);
+            }
+            if (!in.ready() || batch.size() >= 500) {
+                Map.Entry<String, String> at = last == null ? null : Map.entry("journal/" + job, last);
+                intake.store(batch, at);
+                cursor = last == null ? cursor : last;
+                batch = new ArrayList<>();
+                thread.works();
             }
         }
     }
@@ -176,16 +178,15 @@ final class JournalSource implements Source {
 
     @Override
     public String problem() {
-        return problem.isEmpty() ? "" : job + ": " + problem;
+        return thread.problem();
     }
 
     @Override
     public void close() {
-        closed = true;
+        thread.close();
         Process p = process;
         if (p != null) {
             p.destroy();
         }
-        thread.interrupt();
     }
 }

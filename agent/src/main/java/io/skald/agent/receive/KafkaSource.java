@@ -3,6 +3,7 @@
 package io.skald.agent.receive;
 
 import io.skald.core.model.Labels;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,34 +16,38 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** {@code kafka}: a member of a consumer group. Offsets are committed once the entries are on disk. */
 final class KafkaSource implements Source {
-    private static final System.Logger LOG = System.getLogger(KafkaSource.class.getName());
-    private static final long PAUSE_MILLIS = 5000;
+    private static final Duration PAUSE = Duration.ofSeconds(5);
 
-    private final String job;
     private final SourceSettings.Kafka settings;
     private final Intake intake;
-    private final Thread thread;
-    private volatile boolean closed;
-    private volatile String problem = "";
+    private final Supplier<Consumer<byte[], byte[]>> consumers;
+    private final SourceThread thread;
 
     KafkaSource(String job, SourceSettings.Kafka settings, Intake intake) {
-        this.job = job;
+        this(job, settings, intake, () -> new KafkaConsumer<>(properties(settings)));
+    }
+
+    /** @param consumers connects to the brokers; again after a failure */
+    KafkaSource(
+            String job, SourceSettings.Kafka settings, Intake intake, Supplier<Consumer<byte[], byte[]>> consumers) {
         this.settings = settings;
         this.intake = intake;
-        this.thread =
-                Thread.ofPlatform().daemon().name("skald-agent-kafka-" + job).unstarted(this::run);
+        this.consumers = consumers;
+        this.thread = new SourceThread(job, "kafka", PAUSE, this::run);
     }
 
     @Override
@@ -50,26 +55,18 @@ final class KafkaSource implements Source {
         thread.start();
     }
 
-    private void run() {
-        try {
-            while (!closed) {
-                try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties())) {
-                    subscribe(consumer);
-                    consume(consumer);
-                } catch (WakeupException e) {
-                    return;
-                } catch (KafkaException | ExecutionException | TimeoutException e) {
-                    problem = "kafka: " + e;
-                    LOG.log(System.Logger.Level.WARNING, () -> job + ": " + problem + ", tried again");
-                    Thread.sleep(PAUSE_MILLIS);
-                }
-            }
-        } catch (InterruptedException e) {
-            LOG.log(System.Logger.Level.DEBUG, "interrupted");
+    private void run() throws Exception {
+        try (Consumer<byte[], byte[]> consumer = consumers.get()) {
+            subscribe(consumer);
+            consume(consumer);
+        } catch (InterruptException e) {
+            throw new InterruptedException("the agent stops");
+        } catch (KafkaException e) {
+            throw new IOException("kafka: " + e.getMessage(), e);
         }
     }
 
-    private Map<String, Object> properties() {
+    private static Map<String, Object> properties(SourceSettings.Kafka settings) {
         Map<String, Object> p = new HashMap<>(settings.client());
         p.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, String.join(",", settings.brokers()));
         p.put(ConsumerConfig.GROUP_ID_CONFIG, settings.group());
@@ -88,7 +85,7 @@ final class KafkaSource implements Source {
     }
 
     /** Names, or expressions if one of them begins with a circumflex. */
-    private void subscribe(KafkaConsumer<byte[], byte[]> consumer) {
+    private void subscribe(Consumer<byte[], byte[]> consumer) {
         Set<String> topics = new HashSet<>(settings.topics());
         if (topics.stream().noneMatch(t -> t.startsWith("^"))) {
             consumer.subscribe(topics);
@@ -99,9 +96,9 @@ final class KafkaSource implements Source {
                 .collect(Collectors.joining("|"))));
     }
 
-    private void consume(KafkaConsumer<byte[], byte[]> consumer)
+    private void consume(Consumer<byte[], byte[]> consumer)
             throws InterruptedException, ExecutionException, TimeoutException {
-        while (!closed) {
+        while (!thread.isClosed()) {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofSeconds(1));
             List<Received> batch = new ArrayList<>(records.count());
             for (ConsumerRecord<byte[], byte[]> r : records) {
@@ -114,7 +111,7 @@ final class KafkaSource implements Source {
                 intake.add(batch, null).get(4, TimeUnit.MINUTES);
                 consumer.commitSync();
             }
-            problem = "";
+            thread.works();
         }
     }
 
@@ -133,12 +130,11 @@ final class KafkaSource implements Source {
 
     @Override
     public String problem() {
-        return problem.isEmpty() ? "" : job + ": " + problem;
+        return thread.problem();
     }
 
     @Override
     public void close() {
-        closed = true;
-        thread.interrupt();
+        thread.close();
     }
 }

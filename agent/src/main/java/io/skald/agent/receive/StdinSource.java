@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -40,10 +41,9 @@ final class StdinSource implements Source {
             int c;
             while ((c = in.read()) >= 0) {
                 if (c == '\n' || line.size() >= MAX_LINE_BYTES) {
-                    batch.add(new Received(Map.of(), 0, line.toByteArray(), Labels.EMPTY, null));
-                    line.reset();
+                    batch.add(received(line));
                     if (in.available() == 0 || batch.size() >= 1000) {
-                        intake.add(batch, null).join();
+                        intake.store(batch, null);
                         batch = new ArrayList<>();
                     }
                 } else {
@@ -51,15 +51,22 @@ final class StdinSource implements Source {
                 }
             }
             if (line.size() > 0) {
-                batch.add(new Received(Map.of(), 0, line.toByteArray(), Labels.EMPTY, null));
+                batch.add(received(line));
             }
-            intake.add(batch, null).join();
+            intake.store(batch, null);
         } catch (IOException e) {
             problem = "cannot read standard input: " + e;
             LOG.log(System.Logger.Level.ERROR, () -> "cannot read standard input: " + e);
         } catch (InterruptedException e) {
             LOG.log(System.Logger.Level.DEBUG, "interrupted");
         }
+    }
+
+    private static Received received(ByteArrayOutputStream line) {
+        byte[] b = line.toByteArray();
+        boolean windows = b.length > 0 && b[b.length - 1] == '\r';
+        line.reset();
+        return new Received(Map.of(), 0, windows ? Arrays.copyOf(b, b.length - 1) : b, Labels.EMPTY, null);
     }
 
     @Override

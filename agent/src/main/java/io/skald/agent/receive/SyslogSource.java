@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +52,7 @@ final class SyslogSource implements Source {
     private final SourceSettings.Syslog settings;
     private final Intake intake;
     private final BlockingQueue<Received> queue = new ArrayBlockingQueue<>(QUEUED);
-    private final Thread thread;
+    private final SourceThread thread;
     private @Nullable MultiThreadIoEventLoopGroup loops;
     private @Nullable Channel listener;
 
@@ -59,8 +60,7 @@ final class SyslogSource implements Source {
         this.job = job;
         this.settings = settings;
         this.intake = intake;
-        this.thread =
-                Thread.ofPlatform().daemon().name("skald-agent-syslog-" + job).unstarted(this::run);
+        this.thread = new SourceThread(job, "syslog", Duration.ZERO, this::run);
     }
 
     @Override
@@ -101,16 +101,12 @@ final class SyslogSource implements Source {
         return c != null && c.localAddress() instanceof InetSocketAddress a ? a.getPort() : settings.port();
     }
 
-    private void run() {
-        try {
-            while (true) {
-                List<Received> batch = new ArrayList<>();
-                batch.add(queue.take());
-                queue.drainTo(batch, 1000);
-                intake.add(batch, null).join();
-            }
-        } catch (InterruptedException e) {
-            LOG.log(System.Logger.Level.DEBUG, "interrupted");
+    private void run() throws InterruptedException {
+        while (true) {
+            List<Received> batch = new ArrayList<>();
+            batch.add(queue.take());
+            queue.drainTo(batch, 1000);
+            intake.store(batch, null);
         }
     }
 
@@ -119,6 +115,10 @@ final class SyslogSource implements Source {
             return;
         }
         SyslogMessage m = SyslogMessage.parse(bytes, offset, length, settings.rfc3164(), Instant.now());
+        if (m.priority() < 0) {
+            intake.malformed(
+                    "syslog message", m.text()); // it goes on as it is: a line without labels is better than none
+        }
         Map<String, String> labels = new TreeMap<>();
         put(labels, "__syslog_connection_ip_address", from);
         put(labels, "__syslog_message_severity", m.severity());
@@ -139,7 +139,13 @@ final class SyslogSource implements Source {
                 ? java.util.Arrays.copyOfRange(bytes, offset, offset + length)
                 : m.text().getBytes(StandardCharsets.UTF_8);
         long time = settings.useIncomingTimestamp() ? m.timeNanos() : 0;
-        queue.put(new Received(labels, time, line, Labels.EMPTY, null));
+        Received r = new Received(labels, time, line, Labels.EMPTY, null);
+        // senders wait, and a close does not
+        while (!queue.offer(r, 100, TimeUnit.MILLISECONDS)) {
+            if (thread.isClosed()) {
+                throw new InterruptedException("the agent stops");
+            }
+        }
     }
 
     private static void put(Map<String, String> labels, String name, @Nullable String value) {
@@ -180,11 +186,13 @@ final class SyslogSource implements Source {
         }
     }
 
-    /** Finds messages in a stream: {@code 42 <34>1 …} by their length, others by line feeds. */
+    /** Finds messages in a stream: {@code 42 <34>1 …} by their length, others by line feeds. Of those that are too long the beginning is taken. */
     private final class Frames extends SimpleChannelInboundHandler<ByteBuf> {
         private final String from;
         private byte[] buffer = new byte[8192];
         private int size;
+        /** Bytes to come that belong to a message whose beginning was taken; negative if it ends with a line feed. */
+        private long skip;
 
         Frames(String from) {
             this.from = from;
@@ -207,39 +215,69 @@ final class SyslogSource implements Source {
                 System.arraycopy(buffer, used, buffer, 0, size - used);
                 size -= used;
             }
-            if (size > settings.maxMessageBytes() + 16) {
-                received(buffer, 0, settings.maxMessageBytes(), from); // the beginning is better than nothing
-                size = 0;
-            }
         }
 
         /** Takes the message at a place; returns where the next begins, or the same place if it is not whole. */
         private int frame(int at) throws InterruptedException {
+            if (skip != 0) {
+                return skipped(at);
+            }
+            int max = settings.maxMessageBytes();
             int i = at;
-            int length = 0;
-            while (i < size && i - at < 8 && buffer[i] >= '0' && buffer[i] <= '9') {
+            long length = 0;
+            while (i < size && i - at < 10 && buffer[i] >= '0' && buffer[i] <= '9') {
                 length = length * 10 + buffer[i++] - '0';
             }
             if (i > at && i < size && buffer[i] == ' ') {
-                int end = i + 1 + length;
-                if (end > size) {
+                int taken = (int) Math.min(length, max);
+                if (i + 1 + taken > size) {
                     return at;
                 }
-                received(buffer, i + 1, length, from);
-                return end;
+                take(i + 1, taken, length > taken);
+                skip = length - taken;
+                return i + 1 + taken;
             }
-            for (int j = i; j < size; j++) {
+            for (int j = i; j < size && j - at <= max; j++) {
                 if (buffer[j] == '\n') {
-                    received(buffer, at, j - at, from);
+                    take(at, j - at, false);
                     return j + 1;
                 }
             }
-            return at;
+            if (size - at <= max) {
+                return at;
+            }
+            take(at, max, true);
+            skip = -1;
+            return at + max;
+        }
+
+        private void take(int at, int length, boolean cut) throws InterruptedException {
+            if (cut) {
+                intake.malformed("syslog message too long", new String(buffer, at, length, StandardCharsets.UTF_8));
+            }
+            received(buffer, at, length, from);
+        }
+
+        private int skipped(int at) {
+            if (skip > 0) {
+                int n = (int) Math.min(skip, size - at);
+                skip -= n;
+                return at + n;
+            }
+            for (int j = at; j < size; j++) {
+                if (buffer[j] == '\n') {
+                    skip = 0;
+                    return j + 1;
+                }
+            }
+            return size;
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) throws InterruptedException {
-            received(buffer, 0, size, from); // the last one may have no end
+            if (size > 0 && skip == 0) {
+                received(buffer, 0, size, from); // the last one may have no end
+            }
             size = 0;
         }
 
@@ -258,13 +296,18 @@ final class SyslogSource implements Source {
     }
 
     @Override
+    public String problem() {
+        return thread.problem();
+    }
+
+    @Override
     public void close() {
+        thread.close();
         if (listener != null) {
             listener.close().syncUninterruptibly();
         }
         if (loops != null) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         }
-        thread.interrupt();
     }
 }
