@@ -161,6 +161,104 @@ class RulesApiTest {
                 "group 'x', alert 'A': template: __alert_A:1: function \"nope\" not defined"
             },
             {"PUT", base + "/ns", "", "405", ""},
+            {"GET", base + "/none", "", "404", "no rule groups found"},
+            {"GET", "/api/prom/rules/ns/none", "", "404", "group does not exist"},
+            {"DELETE", "/api/v1/rules/ns/none", "", "404", "group does not exist"},
+            {"POST", base, "name: x\nrules: [{alert: A, expr: '1'}]", "405", ""},
+            {"POST", base + "/ns/g", "name: g\nrules: [{alert: A, expr: '1'}]", "405", ""},
+            {"POST", base + "/ns", "rules: [{alert: A, expr: '1'}]", "400", "rule group:1:1: the group: name is missing"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "groups: [{name: x, rules: []}]",
+                "400",
+                "rule group:1:1: unknown key 'groups' in the group; valid keys: name, interval,"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\ninterval: soon\nrules: [{alert: A, expr: '1'}]",
+                "400",
+                "rule group:2:11: the group: interval: 'soon' is not a duration (write it as 15m, 7d or 1h30m)"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\ninterval: 10ms\nrules: [{alert: A, expr: '1'}]",
+                "400",
+                "rule group:2:11: the group: interval must be at least 1s"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules: [{alert: A, record: b, expr: '1'}]",
+                "400",
+                "rule group:2:9: group 'x', rule 1: only one of alert and record"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules: [{expr: '1'}]",
+                "400",
+                "rule group:2:9: group 'x', rule 1: one of alert and record must be there"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules: [{alert: A}]",
+                "400",
+                "rule group:2:9: group 'x', rule 1: expr is missing"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules: [{record: a, expr: '1', for: 1m}]",
+                "400",
+                "rule group:2:37: group 'x', rule 1: for is for alert rules"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules: [{record: 'a b', expr: '1'}]",
+                "400",
+                "rule group:2:18: group 'x', rule 1: invalid metric name 'a b'"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules: [{alert: A, expr: '{a=\"b\"}'}]",
+                "400",
+                "rule group:2:26: group 'x', rule 1: expr must give numbers: wrap the log query in count_over_time("
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules: [{alert: A, expr: '1', labels: {'a b': c}}]",
+                "400",
+                "rule group:2:39: group 'x', rule 1: invalid name 'a b' in labels"
+            },
+            {
+                "POST",
+                base + "/ns",
+                "name: x\nrules: [{alert: A, expr: 'rate({a=~\"(\"}[1m])'}]",
+                "400",
+                "rule group:2:26: group 'x', rule 1: expr: parse error : error parsing regexp: missing closing ): `(`"
+            },
+            {
+                "POST",
+                base + "/n%0As",
+                "name: x\nrules: [{alert: A, expr: '1'}]",
+                "400",
+                "a line feed in the name of a namespace or group"
+            },
+            {
+                "POST",
+                base + "/" + "n".repeat(1001),
+                "name: x\nrules: [{alert: A, expr: '1'}]",
+                "400",
+                "names of namespace and group together are longer than 1000 characters"
+            },
         };
         for (String[] row : table) {
             Answer a = ask(row[0], row[1], row[2]);

@@ -17,10 +17,10 @@ import io.skald.storage.memory.MemoryIndexStore;
 import io.skald.storage.memory.MemorySegmentStore;
 import io.skald.storage.segment.SegmentReaders;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Groups over an ingester in the heap, by a clock that the test moves. */
 final class RulesFixture implements AutoCloseable {
@@ -30,8 +30,8 @@ final class RulesFixture implements AutoCloseable {
     final FakeIngester ingester = new FakeIngester("a");
     final MemoryIndexStore index = new MemoryIndexStore();
     final CollectorRegistry registry = new CollectorRegistry();
-    final List<Outgoing> told = new ArrayList<>();
-    final List<Recorded> recorded = new ArrayList<>();
+    final List<Outgoing> told = new CopyOnWriteArrayList<>();
+    final List<Recorded> recorded = new CopyOnWriteArrayList<>();
     /** What fired, by moment, as last decided. */
     final TreeMap<Long, Set<Labels>> decisions = new TreeMap<>();
 
