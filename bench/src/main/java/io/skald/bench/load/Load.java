@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.bench.load;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -11,16 +12,31 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts load on a process and counts what it holds afterwards. {@code java bench/src/main/java/io/skald/bench/load/Load.java SCENARIO --url URL
- * [--launch COMMAND] [--name value ...]}; docs/benchmarks.md has the scenarios. Exit code 1 when a line is missing or doubled.
+ * [--launch COMMAND] [--name value ...]}; docs/benchmarks.md has the scenarios. Exit code 1 when a line is missing or doubled, 2 when the command
+ * line is wrong, 3 when the process cannot be reached.
  */
 public final class Load {
     private static final long DAY_NANOS = 86_400_000_000_000L;
     private static final int LINE_BYTES = 200;
+    private static final List<String> ORDERS = List.of("newest-first", "oldest-last", "shuffled");
+
+    /** Their options, beside those of all. */
+    private static final Map<String, List<String>> SCENARIOS = Map.of(
+            "surge",
+            List.of("lines-per-second", "seconds", "streams", "lines-per-push", "connections"),
+            "streams",
+            List.of("lines-per-second", "seconds", "streams", "lines-per-push", "connections"),
+            "backlog",
+            List.of("order", "lines", "streams", "lines-per-push", "connections", "seed"),
+            "restart",
+            List.of("gib", "streams", "connections"));
 
     private final Map<String, String> options;
     private final PrintStream out;
@@ -35,17 +51,44 @@ public final class Load {
     /** Runs a scenario. */
     public static void main(String[] args) throws Exception {
         PrintStream out = System.out;
-        if (args.length == 0 || args.length % 2 == 0) {
-            out.println(
-                    "usage: Load surge|streams|backlog|restart|rules [--url URL] [--launch COMMAND] [--name value ...]");
+        Map<String, String> options = new HashMap<>();
+        String wrong = args.length == 0 ? "no scenario" : wrong(args, options);
+        if (wrong != null) {
+            out.println("load: " + wrong);
+            out.println("usage: Load surge|streams|backlog|restart [--url URL] [--launch COMMAND] [--name value ...]");
+            new TreeMap<>(SCENARIOS)
+                    .forEach((name, its) -> out.println("  " + name + ": --" + String.join(", --", its)));
             System.exit(2);
         }
-        Map<String, String> options = new HashMap<>();
-        for (int i = 1; i < args.length; i += 2) {
-            options.put(args[i].substring(2), args[i + 1]);
+        try {
+            System.exit(new Load(options, out).run(args[0]) ? 0 : 1);
+        } catch (IOException e) {
+            out.println("load: " + e.getMessage());
+            System.exit(3);
         }
-        boolean good = new Load(options, out).run(args[0]);
-        System.exit(good ? 0 : 1);
+    }
+
+    /** Reads the options; what is wrong with them, or null. */
+    private static @Nullable String wrong(String[] args, Map<String, String> options) {
+        List<String> known = SCENARIOS.get(args[0]);
+        if (known == null) {
+            return "no scenario " + args[0];
+        }
+        for (int i = 1; i < args.length; i += 2) {
+            String name = args[i].startsWith("--") ? args[i].substring(2) : "";
+            boolean text = name.equals("url") || name.equals("launch") || name.equals("order");
+            if (!known.contains(name) && !name.equals("url") && !name.equals("launch") || i + 1 == args.length) {
+                return args[0] + " has no option " + args[i] + ", or it has no value";
+            }
+            if (!text && !args[i + 1].matches("[1-9][0-9]{0,11}")) {
+                return args[i] + " " + args[i + 1] + " is not a positive number";
+            }
+            if (name.equals("order") && !ORDERS.contains(args[i + 1])) {
+                return "order is one of " + ORDERS;
+            }
+            options.put(name, args[i + 1]);
+        }
+        return args[0].equals("restart") && !options.containsKey("launch") ? "restart needs --launch" : null;
     }
 
     private long number(String name, long otherwise) {
@@ -149,15 +192,15 @@ public final class Load {
     private long backlog(Target target, String order) throws Exception {
         int perPush = (int) number("lines-per-push", 5000);
         int streams = (int) number("streams", 60);
-        int perStream = perPush / streams;
-        int pushes = (int) (number("lines", 3_000_000) / ((long) perStream * streams));
+        int perStream = Math.max(1, perPush / streams);
+        int pushes = (int) Math.max(1, number("lines", 3_000_000) / ((long) perStream * streams));
         List<Integer> sequence =
                 new ArrayList<>(IntStream.range(0, pushes).boxed().toList());
         switch (order) {
             case "newest-first" -> Collections.reverse(sequence);
             case "oldest-last" -> Collections.rotate(sequence, -pushes / 10);
             case "shuffled" -> Collections.shuffle(sequence, new Random(number("seed", 1)));
-            default -> throw new IllegalArgumentException("order is newest-first, oldest-last or shuffled");
+            default -> throw new IllegalArgumentException("no order " + order);
         }
         long begin = System.currentTimeMillis() * 1_000_000 - DAY_NANOS + 600_000_000_000L;
         long step = (DAY_NANOS - 900_000_000_000L) / Math.max(1, pushes);
@@ -179,10 +222,9 @@ public final class Load {
     /** Fills the write-ahead log, kills the process, starts it again, and asks at once. Needs {@code --launch} with a flush that does not come. */
     private long restart(Target target) throws Exception {
         long lines = number("gib", 4) * (1L << 30) / (LINE_BYTES + 20);
-        int perPush = 5000;
         int streams = (int) number("streams", 1000);
-        int perStream = perPush / streams;
-        long pushes = lines / ((long) perStream * streams);
+        int perStream = Math.max(1, 5000 / streams);
+        long pushes = Math.max(1, lines / ((long) perStream * streams));
         long start = System.currentTimeMillis() * 1_000_000;
         Sender.Bodies bodies = (n, w) -> {
             for (int s = 0; s < streams; s++) {
