@@ -196,9 +196,10 @@ final class Package {
     }
 
     /**
-     * Makes the AOT caches by running the launcher itself, so that class path and flags are those of later runs: one of a server that takes a
-     * push and answers a query, one of the command that asks. A cache of both would make every command load what only a server needs.
-     * Without caches everything works, more slowly: a failure is a warning.
+     * Makes the AOT caches by running the launcher itself, so that class path and flags are those of later runs: one of a server that takes
+     * pushes, flushes and answers queries, one of the command that asks. A cache of both would make every command load what only a server
+     * needs. The server's holds profiles of its methods, too, so it is given enough to do for the compiler to know what is hot: a server
+     * that starts with them compiles less. Without caches everything works, more slowly: a failure is a warning.
      */
     private static void train(Path stage) throws IOException, InterruptedException {
         Path data = Files.createTempDirectory("skald-training");
@@ -210,6 +211,7 @@ final class Package {
         try {
             String url = awaitUrl(server, serverLog);
             push(url);
+            work(stage, url);
             Process command = start(stage, commandCache, commandLog, "query", "{app=\"training\"}", "--url", url);
             finish(command, commandCache, commandLog);
         } catch (IOException e) {
@@ -218,6 +220,21 @@ final class Package {
             server.destroy();
             finish(server, serverCache, serverLog);
             delete(data);
+        }
+    }
+
+    /** Has the server take in some megabytes of made-up logs and answer questions about them. */
+    private static void work(Path stage, String url) throws IOException, InterruptedException {
+        Path log = stage.resolveSibling("aot-work.log");
+        ProcessBuilder b = new ProcessBuilder(
+                        stage.resolve("skald").toString(), "bench", "--url", url, "--mb", "24", "--seconds", "0.05")
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        b.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        Process work = b.start();
+        if (!work.waitFor(3, TimeUnit.MINUTES) || work.exitValue() != 0) {
+            work.destroyForcibly().waitFor();
+            System.err.println("[WARNING] the server had little to do for its AOT cache; see " + log);
         }
     }
 

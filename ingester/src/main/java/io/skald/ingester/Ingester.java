@@ -43,7 +43,6 @@ import io.skald.ingester.wal.Wal;
 import io.skald.ingester.wal.WalFormat;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.index.CommitLog;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,9 +61,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
     private static final System.Logger LOG = System.getLogger(Ingester.class.getName());
     private static final int MAX_SPARES = 16;
     private static final long DRAIN_POLL_MILLIS = 5;
-    private static final long GUARD_CHECK_NANOS = 200_000_000L;
 
-    private final Disk disk;
+    private final DiskGuard guard;
     private final IngesterConfig config;
     private final TenantLimits limits;
     private final Clock clock;
@@ -86,10 +84,6 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
     private final LongAdder pushing = new LongAdder();
 
     private volatile long lastFlushMillis;
-    private volatile long guardCheckedNanos;
-    private volatile long guardCheckedBytes;
-    private final LongAdder takenBytes = new LongAdder();
-    private volatile long usableBytes = Long.MAX_VALUE;
 
     private Ingester(
             Disk disk,
@@ -104,7 +98,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
             Consumer<FlushStep> steps,
             SegmentNotes notes)
             throws StoreException {
-        this.disk = disk;
+        this.guard = new DiskGuard(disk, config.dataDir(), config.diskReserveBytes());
         this.config = config;
         this.limits = limits;
         this.clock = clock;
@@ -156,7 +150,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                             config.flushAge(),
                             config.keepFlushed(),
                             clock::millis,
-                            this::diskPressure,
+                            guard::pressure,
                             tenant -> config.minePatterns() && limits.of(tenant).patternsEnabled(),
                             pace,
                             tenant -> RetentionClasses.of(limits.of(tenant)),
@@ -170,7 +164,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
             }
             throw e;
         }
-        checkDisk();
+        guard.look();
+        wal.trimSpares();
     }
 
     /**
@@ -308,7 +303,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                 head.fragmentCount(),
                 head.tenants().size(),
                 admission.inFlight(),
-                usableBytes == Long.MAX_VALUE ? Double.POSITIVE_INFINITY : usableBytes);
+                guard.usableBytes());
     }
 
     /** Bytes of pushes that are being taken in now. */
@@ -345,7 +340,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         if (accepted > 0) {
             List<EncodedBatch> records =
                     BatchCodec.encode(tenant, good, WalFormat.maxPayload(config.walSegmentBytes()));
-            takenBytes.add(bytes);
+            guard.taken(bytes);
             append(records);
             pace.acked(System.nanoTime() - begin);
             records.forEach(EncodedBatch::release);
@@ -372,7 +367,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         if (closing || draining) {
             throw new StoreException.Unavailable("ingester is shutting down");
         }
-        guardDisk();
+        guard.check(wal::trimSpares);
     }
 
     private Validator validator(TenantId tenant) {
@@ -428,7 +423,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                     ErrorCode.PAYLOAD_TOO_LARGE,
                     "push takes " + record.length() + " bytes, a WAL record at most " + most);
         }
-        takenBytes.add(record.length());
+        guard.taken(record.length());
         append(
                 push.ranges().isEmpty()
                         ? List.of(record)
@@ -440,42 +435,9 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         return validator.result(preparer.entries());
     }
 
-    private void guardDisk() throws StoreException {
-        if (config.diskReserveBytes() == 0) {
-            return;
-        }
-        // a fast client must not get through the reserve between two looks
-        if (System.nanoTime() - guardCheckedNanos > GUARD_CHECK_NANOS
-                || takenBytes.sum() - guardCheckedBytes > config.diskReserveBytes() / 8) {
-            checkDisk();
-        }
-        long usable = usableBytes;
-        if (usable < config.diskReserveBytes()) {
-            throw new StoreException.Unavailable(
-                    "disk of " + config.dataDir() + " has " + usable + " bytes left, the reserve is "
-                            + config.diskReserveBytes() + "; pushes are taken again when there is more");
-        }
-    }
-
     /** As many WAL files as a flush lets go of are used again, but none lies idle on a disk that is nearly full. */
     private int maxSpares() {
-        return diskPressure() ? 0 : (int) Math.min(MAX_SPARES, 1 + config.flushBytes() / config.walSegmentBytes());
-    }
-
-    private void checkDisk() throws StoreException {
-        guardCheckedNanos = System.nanoTime();
-        guardCheckedBytes = takenBytes.sum();
-        try {
-            usableBytes = disk.usableBytes(config.dataDir());
-        } catch (IOException e) {
-            throw new StoreException.Unavailable("cannot tell the free space of " + config.dataDir(), e);
-        }
-        wal.trimSpares();
-    }
-
-    private boolean diskPressure() {
-        // early, so that a flush frees WAL files before pushes have to be refused
-        return config.diskReserveBytes() > 0 && usableBytes < 2 * config.diskReserveBytes();
+        return guard.pressure() ? 0 : (int) Math.min(MAX_SPARES, 1 + config.flushBytes() / config.walSegmentBytes());
     }
 
     /**
