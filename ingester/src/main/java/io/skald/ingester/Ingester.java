@@ -15,7 +15,6 @@ import io.skald.core.wire.BlockPush;
 import io.skald.core.wire.PushSink;
 import io.skald.core.wire.RecentEntries;
 import io.skald.ingester.flush.AckPace;
-import io.skald.ingester.flush.FlushEvents;
 import io.skald.ingester.flush.FlushStep;
 import io.skald.ingester.flush.Flushed;
 import io.skald.ingester.flush.Flusher;
@@ -44,7 +43,6 @@ import io.skald.ingester.wal.WalFormat;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.index.CommitLog;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -66,8 +64,8 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
     private final IngesterConfig config;
     private final TenantLimits limits;
     private final Clock clock;
-    private final Consumer<FlushStep> steps;
     private final IngesterMetrics metrics;
+    private final IngesterEvents events;
     private final Admission admission;
     private final Discards discards;
     private final TenantGates gates;
@@ -82,8 +80,6 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
     private volatile boolean draining;
     /** Pushes that have been let in and have not returned. */
     private final LongAdder pushing = new LongAdder();
-
-    private volatile long lastFlushMillis;
 
     private Ingester(
             Disk disk,
@@ -102,7 +98,6 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         this.config = config;
         this.limits = limits;
         this.clock = clock;
-        this.steps = steps;
         this.admission = new Admission(config.maxInFlightBytes());
         this.directory = directory;
         this.ownsDirectory = ownsDirectory;
@@ -116,7 +111,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                 metrics.discardedLines.labels(reason, tenant.value()).inc((double) lines);
                 metrics.discardedBytes.labels(reason, tenant.value()).inc((double) bytes);
             });
-            Events events = new Events();
+            this.events = new IngesterEvents(metrics, clock, steps);
             this.head = new Head(
                     config.ingesterId(),
                     fences,
@@ -239,55 +234,6 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
         return fences;
     }
 
-    /** What the flusher and the WAL report, as metrics. */
-    private final class Events implements Head.WalEvents, FlushEvents {
-        @Override
-        public void synced(long nanos, long bytes) {
-            metrics.fsync.observe(nanos / 1e9);
-            metrics.walBytes.inc((double) bytes);
-        }
-
-        @Override
-        public void poisoned() {
-            metrics.walPoisoned.inc();
-        }
-
-        @Override
-        public void corrupt() {
-            metrics.corrupt.inc();
-        }
-
-        @Override
-        public void setAside() {
-            metrics.walSetAside.inc();
-        }
-
-        @Override
-        public long nowMillis() {
-            return clock.millis();
-        }
-
-        @Override
-        public void reached(FlushStep step) {
-            steps.accept(step);
-        }
-
-        @Override
-        public void flushed(Flushed what, long walBytes) {
-            metrics.flush.observe(what.nanos() / 1e9);
-            metrics.flushedBytes.inc((double) walBytes);
-            metrics.flushedEntries.inc((double) what.entries());
-            metrics.flushedSegments.inc(what.segments());
-            metrics.flushedSegmentBytes.inc((double) what.storedBytes());
-            lastFlushMillis = clock.millis();
-        }
-
-        @Override
-        public void failed(Exception cause, Duration nextAttemptIn) {
-            metrics.flushFailures.inc();
-        }
-    }
-
     private IngesterMetrics.Gauges gauges() {
         long oldest = flusher.oldestUnflushedMillis();
         Wal.Queue queue = wal.queue();
@@ -295,7 +241,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
                 flusher.unflushedBytes(),
                 oldest == 0 ? 0 : Math.max(0, clock.millis() - oldest) / 1e3,
                 flusher.busy() ? 1 : 0,
-                lastFlushMillis / 1e3,
+                events.lastFlushMillis() / 1e3,
                 wal.diskBytes(),
                 queue.records(),
                 queue.bytes(),
