@@ -110,14 +110,14 @@ final class Needle implements LineMatcher {
             long hits = ~((v & LOWS) + LOWS | v | LOWS);
             while (hits != 0) {
                 int at = i + (Long.numberOfTrailingZeros(hits) >>> 3);
-                if (matchesAt(b, at)) {
+                if (ByteKeys.standsAt(bytes, b, at)) {
                     return at;
                 }
                 hits &= hits - 1;
             }
         }
         for (; i <= end; i++) {
-            if (b[i] == bytes[0] && b[i + n - 1] == bytes[n - 1] && matchesAt(b, i)) {
+            if (b[i] == bytes[0] && b[i + n - 1] == bytes[n - 1] && ByteKeys.standsAt(bytes, b, i)) {
                 return i;
             }
         }
