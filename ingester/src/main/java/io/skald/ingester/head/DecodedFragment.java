@@ -9,6 +9,7 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.scan.ScanRequest.Columns;
 import io.skald.ingester.wal.WalFormat;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -192,6 +193,13 @@ final class DecodedFragment {
 
     long timeAt(int place) {
         return times[row(place)];
+    }
+
+    /** All lines, one behind the other, a character for each byte. */
+    String text() {
+        int from = starts.length == 0 ? 0 : starts[0];
+        int to = starts.length == 0 ? 0 : starts[starts.length - 1];
+        return new String(buffer, from, to - from, StandardCharsets.ISO_8859_1);
     }
 
     byte[] buffer() {

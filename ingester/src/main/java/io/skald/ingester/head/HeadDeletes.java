@@ -5,8 +5,10 @@ package io.skald.ingester.head;
 import io.skald.core.model.Labels;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.EntryFilter;
+import io.skald.core.scan.Requirement;
 import io.skald.core.wire.UnstoredDelete;
 import io.skald.logql.pipeline.QueryFilter;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -54,7 +56,7 @@ final class HeadDeletes {
     /** The rows of a fragment with all columns that a request means. */
     static BitSet rows(One delete, Labels stream, DecodedFragment fragment) {
         BitSet rows = new BitSet();
-        EntryFilter.Entries meant = delete.query.forStream(stream);
+        EntryFilter.Entries meant = mayMean(delete.query, fragment) ? delete.query.forStream(stream) : null;
         if (meant != null) {
             At at = new At(fragment);
             while (at.next()) {
@@ -65,6 +67,28 @@ final class HeadDeletes {
             }
         }
         return rows;
+    }
+
+    /** Whether the lines of a fragment, as one text, hold what every line that is meant must hold; most do not. */
+    private static boolean mayMean(EntryFilter query, DecodedFragment fragment) {
+        String lines = null;
+        for (Requirement r : query.requirements()) {
+            boolean possible = false;
+            for (Requirement.Term t : r.anyOf()) {
+                if (t instanceof Requirement.Text text && !text.ignoreCase()) {
+                    if (lines == null) {
+                        lines = fragment.text();
+                    }
+                    possible |= lines.contains(new String(text.bytes(), StandardCharsets.ISO_8859_1));
+                } else {
+                    possible = true;
+                }
+            }
+            if (!possible) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The rows of a fragment in order of arrival. */

@@ -5,6 +5,7 @@ package io.skald.querier.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -14,6 +15,11 @@ import org.junit.jupiter.api.Test;
  * The exact-read protocol over thousands of schedules: ingesters, compactors, a deleter and queriers, which fail, stop and crash between any two
  * calls of a store, with clocks that differ. Every query gives every acknowledged line exactly once, but for what is deleted. {@code
  * -Dskald.schedules=N} runs more, {@code -Dskald.scheduleSeed=N} one of them again.
+ *
+ * <p>It fails within the first few schedules when one of these is taken out of {@code TenantLog.check} or {@code LogState}: that the segments
+ * that a commit removes exist (lines are in two segments then, which only {@code Model.storedAsOftenAsPushed} sees, as equal entries count once), that a
+ * fence starts where it stands, that a flush knew the delete requests that concern it. That a compaction applied all requests so far may be
+ * taken out: what it adds carries the number up to which it is clean, so that requests behind it still hold.
  */
 class ExactReadModelTest {
     private static final int SCHEDULES = Integer.getInteger("skald.schedules", 40);
@@ -38,7 +44,8 @@ class ExactReadModelTest {
         long compactions = 0;
         for (int i = 0; i < n; i++) {
             long seed = first + i;
-            Model m = new Model(new Random(seed));
+            // the first numbers of neighbouring seeds would be alike
+            Model m = new Model(new Random(new SplittableRandom(seed).nextLong()));
             try {
                 m.run();
             } catch (Exception | AssertionError e) {

@@ -12,6 +12,7 @@ import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
+import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.logql.pipeline.QueryFilter;
 import io.skald.storage.compact.CompactionJob;
@@ -26,8 +27,11 @@ import io.skald.storage.index.DeleteRequest;
 import io.skald.storage.index.Fence;
 import io.skald.storage.index.IndexVersion;
 import io.skald.storage.index.LogRecord;
+import io.skald.storage.segment.LabelSelector;
+import io.skald.storage.segment.SegmentReader;
 import io.skald.storage.segment.SegmentReaders;
 import io.skald.storage.segment.SegmentRef;
+import io.skald.storage.segment.SegmentScan;
 import io.skald.storage.segment.SegmentWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -65,11 +69,17 @@ final class Model {
         }
     }
 
+    private static final ScanRequest ALL = new ScanRequest(
+            List.of(), Long.MIN_VALUE, Long.MAX_VALUE, Direction.FORWARD, ScanRequest.Columns.ALL, List.of());
+
     private final Random random;
     private final Schedule schedule;
     private final ModelStores stores;
     private final List<FakeIngester> ingesters = List.of(new FakeIngester("i0"), new FakeIngester("i1"));
     private final boolean[] flushing = new boolean[2];
+    /** Whether an ingester may flush while a flush of it before its restart, stopped meanwhile, goes on. */
+    private final boolean twice;
+
     private final Set<String> acknowledged = new LinkedHashSet<>();
     private final List<Delete> deletes = new ArrayList<>();
     /** Keys that flushes used: what crashes leave of these is swept at the next start. */
@@ -85,6 +95,7 @@ final class Model {
     Model(Random random) {
         this.random = random;
         this.schedule = new Schedule(random);
+        this.twice = random.nextInt(4) == 0;
         this.stores = new ModelStores(schedule, random, random.nextBoolean() ? 0.01 : 0);
     }
 
@@ -105,7 +116,9 @@ final class Model {
         schedule.add(0, this::write);
         for (int i = 0; i < ingesters.size(); i++) {
             int n = i;
-            schedule.add(crashes, () -> repeat(() -> flush(n, new CommitLog(stores.faultyIndex()))));
+            for (int k = twice ? 2 : 1; k > 0; k--) {
+                schedule.add(crashes, () -> repeat(() -> flush(n, new CommitLog(stores.faultyIndex()))));
+            }
         }
         for (int c = 0; c < 2; c++) {
             // clocks of two processes differ by minutes
@@ -164,7 +177,7 @@ final class Model {
 
     /** Stores what an ingester has behind its fence, and forgets it some time later. */
     private void flush(int n, CommitLog log) throws StoreException {
-        while (flushing[n]) {
+        while (flushing[n] && !twice) {
             schedule.step();
         }
         flushing[n] = true;
@@ -187,6 +200,7 @@ final class Model {
                 // whether it was written is settled by asking again
                 r = log.commit(T, record);
             }
+            storedAsOftenAsPushed();
             if (r instanceof CommitResult.Committed && random.nextBoolean()) {
                 schedule.step();
                 ingester.forgetBelow(Math.max(ingester.firstHeld, end));
@@ -240,6 +254,7 @@ final class Model {
                         .committed()) {
             compactions++;
         }
+        storedAsOftenAsPushed();
         if (open == 0 && random.nextInt(3) == 0) {
             // no query is older than that
             nowMillis += random.nextInt(3) == 0
@@ -247,6 +262,37 @@ final class Model {
                     : Duration.ofHours(2).toMillis();
         }
         garbage.collect(T, nowMillis + skewMillis);
+    }
+
+    /**
+     * No segment is merged twice: a line is in as many segments as ingesters have taken it, at most. Queries would not see it, as equal
+     * entries count once. Looks at the stores as they are at this moment.
+     */
+    private void storedAsOftenAsPushed() throws StoreException {
+        Map<String, Integer> stored = new HashMap<>();
+        SegmentReaders readers = new SegmentReaders(stores.segments);
+        SegmentScan scan = new SegmentScan(ALL, new ScanStats(), lost -> {
+            throw new AssertionError(lost);
+        });
+        for (SegmentRef s : new CommitLog(stores.index).read(T).segments()) {
+            for (SegmentReader.Chunk c :
+                    readers.get(s).chunks(new LabelSelector(List.of()), Long.MIN_VALUE, Long.MAX_VALUE)) {
+                try (EntryCursor e = c.scan(scan).open()) {
+                    while (e.next()) {
+                        stored.merge(line(e), 1, Integer::sum);
+                    }
+                }
+            }
+        }
+        stored.forEach((line, n) -> assertThat(n)
+                .as("segments that hold '%s'", line)
+                .isLessThanOrEqualTo((int) ingesters.stream()
+                        .filter(i -> i.entries.stream().anyMatch(e -> e.line().equals(line)))
+                        .count()));
+    }
+
+    private static String line(EntryCursor c) {
+        return new String(c.buffer(), c.offset(), c.length(), StandardCharsets.UTF_8);
     }
 
     private void delete() throws StoreException {
@@ -355,7 +401,7 @@ final class Model {
             for (StreamScan s : scan.streams()) {
                 try (EntryCursor c = s.open()) {
                     while (c.next()) {
-                        found.add(new String(c.buffer(), c.offset(), c.length(), StandardCharsets.UTF_8));
+                        found.add(line(c));
                     }
                 }
             }
