@@ -4,6 +4,7 @@ package io.skald.cli;
 
 import io.skald.cli.agent.AgentCommand;
 import io.skald.cli.bench.BenchCommand;
+import io.skald.cli.client.CompactCommand;
 import io.skald.cli.client.ExportCommand;
 import io.skald.cli.client.FlushCommand;
 import io.skald.cli.client.LabelsCommand;
@@ -52,6 +53,7 @@ public final class Main {
             new Command("stats", "say how much a selector holds, also per label", StatsCommand::new),
             new Command("export", "write all lines of a query, and go on after an interruption", ExportCommand::new),
             new Command("flush", "write what is in the write-ahead log into segments", FlushCommand::new),
+            new Command("compact", "merge segments and apply deletes now", CompactCommand::new),
             new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
             new Command("bench", "measure how a server takes and answers a known day of logs", BenchCommand::new),
             new Command("backup", "make a backup of what is stored, also while servers run", BackupCommand::new),

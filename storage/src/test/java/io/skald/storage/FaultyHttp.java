@@ -34,6 +34,8 @@ public final class FaultyHttp implements AutoCloseable {
         SLOW_DOWN,
         /** 400 as DynamoDB says it when there are too many requests. */
         THROTTLED,
+        /** A batch of DynamoDB of which nothing was done, as it says when there is too much. */
+        UNDONE,
         /** The server does it, the answer comes too late. */
         LATE,
         /** The server does it, the connection ends without an answer. */
@@ -128,6 +130,12 @@ public final class FaultyHttp implements AutoCloseable {
                             e,
                             400,
                             "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException\"}");
+                case UNDONE ->
+                    answer(
+                            e,
+                            200,
+                            new String(body, StandardCharsets.UTF_8)
+                                    .replaceFirst("\"RequestItems\"", "\"UnprocessedItems\""));
                 case LATE -> {
                     HttpResponse<byte[]> r = forward(e, body);
                     Thread.sleep(lateMillis);

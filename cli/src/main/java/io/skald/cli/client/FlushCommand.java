@@ -49,11 +49,12 @@ public final class FlushCommand implements Callable<Integer> {
         }
     }
 
-    private static long count(Map<String, Double> numbers, String name) {
+    static long count(Map<String, Double> numbers, String name) {
         return numbers.getOrDefault(name, 0.0).longValue();
     }
 
-    private static Map<String, Double> numbers(JsonParser json) throws IOException {
+    /** The numbers of an answer, by name. */
+    static Map<String, Double> numbers(JsonParser json) throws IOException {
         Map<String, Double> numbers = new LinkedHashMap<>();
         Answer.eachField(json, json.nextToken(), name -> {
             if (json.currentToken().isNumeric()) {

@@ -131,7 +131,7 @@ class FsckTest {
         try (FileSegmentStore objects = FileSegmentStore.open(segments);
                 RocksIndexStore index = RocksIndexStore.open(data.resolve("index"))) {
             new Garbage(index, objects, new CommitLog(index))
-                    .removed(T, List.of("t/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAW.seg"), System.currentTimeMillis());
+                    .writing(T, List.of("t/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAW.seg"), System.currentTimeMillis());
         }
         assertThat(run("fsck", "--delete-orphans", "--older-than", "10m").exitCode())
                 .isEqualTo(2);

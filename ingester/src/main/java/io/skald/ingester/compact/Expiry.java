@@ -19,6 +19,9 @@ import java.util.TreeMap;
 /** Removes segments that retention does not cover any more. Confined to whoever runs compactions. */
 final class Expiry {
     private static final System.Logger LOG = System.getLogger(Expiry.class.getName());
+    /** Segments that one record of the log removes. */
+    private static final int AT_ONCE = 1000;
+
     /** What was removed because the disk is full must be gone soon; queries that read it say so in a warning. */
     private static final Duration EVICTED_DELAY = Duration.ofMinutes(2);
 
@@ -63,9 +66,13 @@ final class Expiry {
 
     private boolean remove(TenantId tenant, List<SegmentRef> segments, Duration delay) throws StoreException {
         List<String> keys = segments.stream().map(SegmentRef::key).toList();
-        garbage.removed(tenant, keys, env.nowMillis().getAsLong() + delay.toMillis());
-        // when a compaction was faster, the next look sees what came of it
-        return env.log().commit(tenant, LogRecord.removal(keys)) instanceof CommitResult.Committed;
+        boolean all = true;
+        for (int i = 0; i < keys.size(); i += AT_ONCE) {
+            LogRecord removal = LogRecord.removal(keys.subList(i, Math.min(keys.size(), i + AT_ONCE)));
+            // when a compaction was faster, the next look sees what came of it
+            all &= garbage.removing(tenant, removal, delay, env.nowMillis()) instanceof CommitResult.Committed;
+        }
+        return all;
     }
 
     /** Removes the oldest days of all tenants while there is too much. */

@@ -17,6 +17,9 @@ import java.util.function.Predicate;
 public final class CompactionPlanner {
     private static final long DAY_NANOS = Duration.ofDays(1).toNanos();
 
+    /** Most segments of one job: all must be named in one record of the log. */
+    private static final int MAX_INPUTS = 1000;
+
     private final CompactionPolicy policy;
 
     public CompactionPlanner(CompactionPolicy policy) {
@@ -132,7 +135,7 @@ public final class CompactionPlanner {
         List<SegmentRef> open = new ArrayList<>();
         long bytes = 0;
         for (SegmentRef s : run) {
-            if (bytes > 0 && bytes + s.sizeBytes() > policy.targetBytes()) {
+            if (bytes > 0 && (bytes + s.sizeBytes() > policy.targetBytes() || open.size() == MAX_INPUTS)) {
                 addIfUseful(open, toClean, jobs);
                 open = new ArrayList<>();
                 bytes = 0;

@@ -215,14 +215,13 @@ public final class Compactor {
         }
         settings.steps().accept(CompactionStep.WRITTEN);
         List<String> keys = inputs.stream().map(SegmentRef::key).toList();
-        garbage.removed(
-                tenant,
-                keys,
-                settings.nowMillis().getAsLong() + settings.deleteDelay().toMillis());
         List<LogRecord.Applied> applied =
                 deletes.values().stream().map(DeletedEntries::applied).toList();
-        CommitResult r =
-                log.commit(tenant, LogRecord.compaction(output == null ? List.of() : List.of(output), keys, applied));
+        CommitResult r = garbage.removing(
+                tenant,
+                LogRecord.compaction(output == null ? List.of() : List.of(output), keys, applied),
+                settings.deleteDelay(),
+                settings.nowMillis());
         if (!(r instanceof CommitResult.Committed)) {
             drop(output);
             return CompactionResult.OVERTAKEN;

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
 
 /**
  * Objects that are no segments any more, or never became any, and when they go. Kept in the index store beside the log, noted before they
@@ -51,9 +52,24 @@ public final class Garbage {
         this.log = log;
     }
 
-    /** Notes segments that a commit has removed, or is about to. */
-    public void removed(TenantId tenant, List<String> keys, long dueMillis) throws StoreException {
-        note(tenant, keys, dueMillis, REMOVED);
+    /**
+     * Commits a record that removes segments, and notes these before. A process that is stopped in between finds them noted again: the first
+     * note may have come due while they were live still, and be gone.
+     *
+     * @param delay how long the objects stay for queries that began before
+     */
+    public CommitResult removing(TenantId tenant, LogRecord record, Duration delay, LongSupplier nowMillis)
+            throws StoreException {
+        long noted = nowMillis.getAsLong();
+        note(tenant, record.removes(), noted + delay.toMillis(), REMOVED);
+        try {
+            return log.commit(tenant, record);
+        } finally {
+            long now = nowMillis.getAsLong();
+            if (now - noted > delay.toMillis() / 2) {
+                note(tenant, record.removes(), now + delay.toMillis(), REMOVED);
+            }
+        }
     }
 
     /** Notes keys that are about to be written, and are garbage if they are not committed by then. */
@@ -68,6 +84,12 @@ public final class Garbage {
     }
 
     private void note(TenantId tenant, List<String> keys, long dueMillis, int kind) throws StoreException {
+        for (int i = 0; i < keys.size(); i += PAGE) {
+            put(tenant, keys.subList(i, Math.min(keys.size(), i + PAGE)), dueMillis, kind);
+        }
+    }
+
+    private void put(TenantId tenant, List<String> keys, long dueMillis, int kind) throws StoreException {
         ByteSink out = new ByteSink(256);
         out.u8(VERSION);
         out.u8(kind);

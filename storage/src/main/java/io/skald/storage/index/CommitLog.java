@@ -50,8 +50,8 @@ public final class CommitLog {
      * Commits a record, after as many others as come first, if its premises hold then: the fence starts where it stands, all segments
      * to remove exist, delete requests that concern them were applied, and no key to add was voided.
      *
-     * @throws StoreException it is unknown whether the record was written; call again with the same record (and nonce) to find out
-     * @throws IllegalArgumentException if the record exceeds the limits of the format, or adds a segment that exists
+     * @throws StoreException the record is longer than the format allows, and was not written; or it is unknown whether the record was written; call again with the same record (and nonce) to find out
+     * @throws IllegalArgumentException if a key or id exceeds the limits of the format, or a segment is added that exists
      */
     public CommitResult commit(TenantId tenant, LogRecord entry) throws StoreException {
         return log(tenant).commit(entry);

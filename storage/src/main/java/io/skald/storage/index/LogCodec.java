@@ -30,10 +30,6 @@ final class LogCodec {
     }
 
     static byte[] end(ByteSink out) {
-        if (out.size() > LogFormat.MAX_RECORD_BYTES) {
-            throw new IllegalArgumentException(
-                    "log record too large: " + out.size() + " bytes, limit " + LogFormat.MAX_RECORD_BYTES);
-        }
         CRC32C crc = new CRC32C();
         crc.update(out.array(), 4, out.size() - 4);
         out.setU32(0, (int) crc.getValue());

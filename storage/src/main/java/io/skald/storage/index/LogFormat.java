@@ -45,8 +45,8 @@ public final class LogFormat {
     /** A reader that meets an unknown field of this type or above goes on without it; below it must not. */
     static final int FIRST_OPTIONAL_FIELD = 128;
 
-    /** Longest record or part of a checkpoint, bytes. */
-    public static final int MAX_RECORD_BYTES = 4 << 20;
+    /** Longest record that is written, bytes: what one item of DynamoDB holds with its keys. */
+    public static final int MAX_RECORD_BYTES = 380 << 10;
 
     static final int MAX_KEY_LENGTH = 1024;
     static final int MAX_INGESTER_ID_LENGTH = 256;

@@ -53,7 +53,7 @@ final class TenantLog {
     }
 
     CommitResult commit(LogRecord entry) throws StoreException {
-        byte[] bytes = LogCodec.encode(entry);
+        byte[] bytes = encode(entry);
         lock.lock();
         try {
             while (true) {
@@ -77,6 +77,16 @@ final class TenantLog {
         } finally {
             lock.unlock();
         }
+    }
+
+    private byte[] encode(LogRecord entry) throws StoreException {
+        byte[] bytes = LogCodec.encode(entry);
+        if (bytes.length > LogFormat.MAX_RECORD_BYTES) {
+            throw new StoreException("log " + partition + ": a record of " + bytes.length + " bytes, limit "
+                    + LogFormat.MAX_RECORD_BYTES + ": it adds " + entry.adds().size() + " segments and removes "
+                    + entry.removes().size() + "; entries of fewer days at a time make smaller ones");
+        }
+        return bytes;
     }
 
     /** A put of which the outcome is unknown is settled by looking once; if the store does not answer that either, the caller asks again. */

@@ -119,7 +119,20 @@ class DynamoDbFaultIT {
         assertThat(throttles).isGreaterThanOrEqualTo(ATTEMPTS);
     }
 
-    /** The service leaves a part of a batch undone; the rest is asked again. */
+    /** The service does a part of what is asked in batches and says so; the rest is asked again, until it is too often. */
+    @Test
+    void whatABatchLeavesUndoneIsAskedAgain() throws Exception {
+        String p = partition();
+        for (int i = 0; i < 30; i++) {
+            store.putIfAbsent(p, i, new byte[] {1});
+        }
+        faults.next(2, Kind.UNDONE, r -> r.target().endsWith(".BatchWriteItem"));
+        store.deleteBefore(p, 29);
+        assertThat(faults.left()).isZero();
+        assertThat(store.read(p, -5, 100)).extracting(IndexStore.Item::key).containsExactly(29L);
+    }
+
+    /** An answer is lost. */
     @Test
     void deletionsAreRepeated() throws Exception {
         String p = partition();

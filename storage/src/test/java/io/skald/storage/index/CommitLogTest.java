@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
+import io.skald.storage.dynamodb.DynamoDbIndexStore;
 import io.skald.storage.memory.MemoryIndexStore;
 import io.skald.storage.segment.SegmentRef;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -24,6 +26,28 @@ class CommitLogTest {
 
     private static LogRecord flush(String key, long from, long to) {
         return LogRecord.flush(List.of(segment(key)), new Fence("i", from, to));
+    }
+
+    /** With every store what one item of DynamoDB holds: a longer record is refused, and nothing is written. */
+    @Test
+    void aRecordThatIsTooLongIsRefused() throws StoreException {
+        CommitLog log = new CommitLog(new MemoryIndexStore());
+        TenantId tenant = new TenantId("long");
+        List<SegmentRef> adds = new ArrayList<>();
+        for (int i = 0; i < 9000; i++) {
+            String key = String.format(java.util.Locale.ROOT, "long/2026-01-01/01M81RBMTN6JNF544BEX%06d.seg", i);
+            adds.add(new SegmentRef(key, 20454, 1, 2, 100, 3, 50, 60, 1).withRetention("{app=\"audit\"}"));
+        }
+        assertThatThrownBy(() -> log.commit(tenant, LogRecord.flush(adds, new Fence("i", 0, 1))))
+                .isInstanceOf(StoreException.class)
+                .hasMessageStartingWith("log long/log: a record of ")
+                .hasMessageContaining("limit 389120: it adds 9000 segments and removes 0");
+        assertThat(log.read(tenant).n()).isZero();
+        assertThat(log.commit(tenant, LogRecord.flush(adds.subList(0, 1000), new Fence("i", 0, 1))))
+                .isInstanceOf(CommitResult.Committed.class);
+        List<String> keys = adds.subList(0, 1000).stream().map(SegmentRef::key).toList();
+        assertThat(log.commit(tenant, LogRecord.removal(keys))).isInstanceOf(CommitResult.Committed.class);
+        assertThat(LogFormat.MAX_RECORD_BYTES).isLessThan(DynamoDbIndexStore.MAX_VALUE_BYTES);
     }
 
     @Test

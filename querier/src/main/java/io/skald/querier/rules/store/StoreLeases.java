@@ -123,6 +123,11 @@ public final class StoreLeases implements Leases {
     @Override
     public synchronized void beat(Set<GroupKey> groups, Duration shortestInterval, Predicate<GroupKey> busy)
             throws StoreException {
+        if (groups.isEmpty()) {
+            // nothing to agree on, and nothing to pay for
+            release();
+            return;
+        }
         long ttl = Math.clamp(shortestInterval.toNanos() / 2, SHORTEST, LONGEST);
         renew(ttl);
         Set<String> alive = alive();

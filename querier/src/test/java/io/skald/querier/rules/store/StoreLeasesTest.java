@@ -215,6 +215,21 @@ class StoreLeasesTest {
         assertThat(reads).hasValueLessThanOrEqualTo(20);
     }
 
+    @Test
+    void withoutGroupsNothingIsWritten() throws Exception {
+        StoreLeases a = leases("a", 0);
+        StoreLeases b = leases("b", 0);
+        beat(a);
+        assertThat(store.partitions("")).isEmpty();
+        addGroups(1);
+        beat(a);
+        groups.clear();
+        beat(a);
+        addGroups(1);
+        beat(b);
+        assertThat(groups).allMatch(b::holds).noneMatch(a::holds);
+    }
+
     /** Whatever beats and pauses come, no group is ever held twice, and once all is calm each is held. */
     @Test
     void neverTwo() throws Exception {
