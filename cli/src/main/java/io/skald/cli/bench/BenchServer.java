@@ -53,6 +53,8 @@ final class BenchServer implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
         process = p;
+        // who stops this command in the middle does not want the server either
+        Runtime.getRuntime().addShutdownHook(new Thread(p::destroy, "stop-server"));
         while (!ready()) {
             if (!p.isAlive() || System.nanoTime() - begin > START_NANOS) {
                 throw new IOException((p.isAlive() ? "not ready after two minutes" : "ended with " + p.exitValue())
