@@ -76,7 +76,7 @@ public final class SegmentReaders {
             @Override
             public List<MetricFamilySamples> collect() {
                 CounterMetricFamily asked = new CounterMetricFamily(
-                        "skald_storage_cache_requests",
+                        "skald_segment_cache_requests",
                         "Parts of segments that were asked for, by whether they were in memory.",
                         List.of("cache", "outcome"));
                 add(asked, "blocks", sharedBlocks);
