@@ -117,6 +117,8 @@ public final class BenchCommand implements Callable<Integer> {
                 row("start to ready, ms", Long.toString(millis));
                 return run(target, server.figures(), server);
             }
+        } catch (Output.Gone e) {
+            throw e;
         } catch (ConnectException e) {
             throw new CommandFailure(ExitCode.UNREACHABLE, "cannot reach " + url, e);
         } catch (StoreException | IOException | UncheckedIOException e) {
