@@ -101,7 +101,8 @@ public record AgentFile(
             limits();
             targetConfig();
             root.section("options").end();
-            root.unsupported("tracing", "wal");
+            tracing();
+            root.unsupported("wal");
             root.end();
             return new AgentFile(host, port, level, clients, settings, legacy, jobs, problems.notes());
         }
@@ -206,6 +207,15 @@ public record AgentFile(
             Section l = root.section("level_detection");
             l.known("max_json_depth");
             l.end();
+        }
+
+        /** Promtail's chart says that it is off. */
+        private void tracing() {
+            Section t = root.section("tracing");
+            if (t.bool("enabled", false)) {
+                t.problem("enabled", "is not supported by this agent");
+            }
+            t.end();
         }
 
         private void limits() {

@@ -65,7 +65,7 @@ final class LineStages {
         private boolean told;
 
         Text(Template template) {
-            this.runner = template.runner();
+            this.runner = template.runner(new HashFunctions());
         }
 
         /** The text, or null if the template fails, which is told once. */

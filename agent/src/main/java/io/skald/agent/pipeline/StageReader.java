@@ -443,7 +443,7 @@ public final class StageReader {
 
     private static @Nullable Template template(Section s, String key) {
         try {
-            return Template.parse(key, s.text(key, ""));
+            return Template.parse(key, s.text(key, ""), new HashFunctions());
         } catch (TemplateSyntaxException e) {
             s.problem(key, String.valueOf(e.getMessage()));
             return null;

@@ -206,6 +206,14 @@ final class DockerSource implements Source {
     }
 
     private SocketChannel connect() throws IOException {
+        try {
+            return open();
+        } catch (IOException e) {
+            throw new IOException("cannot reach the Docker daemon at " + settings.host() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private SocketChannel open() throws IOException {
         URI uri = URI.create(settings.host());
         if ("unix".equals(uri.getScheme())) {
             SocketChannel ch = SocketChannel.open(StandardProtocolFamily.UNIX);

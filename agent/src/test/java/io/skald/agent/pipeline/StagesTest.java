@@ -54,6 +54,11 @@ class StagesTest {
                         List.of("abc"),
                         List.of("{a=\"b\"} ABC!")),
                 Arguments.of(
+                        "- template: {source: v, template: '{{ Sha2Hash \"salt\" .Entry }} {{ .Entry | Hash \"\" }}'}\n- output: {source: v}",
+                        List.of("abc"),
+                        List.of(
+                                "{a=\"b\"} 3681099918be28c95b81e27e7e5c2e4c6a6dea566d2d10e7f49139ebb779eb6f 3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532")),
+                Arguments.of(
                         "- pack: {labels: [a, none], ingest_timestamp: false}",
                         List.of("x"),
                         List.of("{} {\"_entry\":\"x\",\"a\":\"b\"}")),

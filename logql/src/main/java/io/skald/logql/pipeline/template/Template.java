@@ -96,18 +96,24 @@ public final class Template {
 
     /** Runs the template in one thread. */
     public Runner runner() {
-        return new Runner(this);
+        return runner(TemplateFunctions.NONE);
+    }
+
+    /** The same for a template that calls more functions. */
+    public Runner runner(TemplateFunctions functions) {
+        return new Runner(this, functions);
     }
 
     /** Runs one template over one entry after the other. Confined to one thread. */
     public static final class Runner {
         private final Template template;
-        private final Functions functions = new Functions(TemplateFunctions.NONE);
+        private final Functions functions;
         private final StringBuilder out = new StringBuilder();
         private @Nullable String error;
 
-        private Runner(Template template) {
+        private Runner(Template template, TemplateFunctions functions) {
             this.template = template;
+            this.functions = new Functions(functions);
         }
 
         /** The text for an entry, or null when the template fails on it; {@link #error} then says why. */
