@@ -213,6 +213,39 @@ class RemoteIngesterIT {
         }
     }
 
+    /** An ingester that dies while it is read leaves what it gave until then, and a warning. */
+    @Test
+    void whoDiesInTheMiddleLeavesAWarning() throws Exception {
+        MemoryIndexStore index = new MemoryIndexStore();
+        HttpServer dying = new HttpServer(HttpServerConfig.of("127.0.0.1", 0), new CollectorRegistry());
+        RecentApi own = new RecentApi(ingester.recent());
+        own.register(dying);
+        dying.start();
+        IngesterRegistry registry = new IngesterRegistry(index);
+        registry.hold(ingester.recent().ingesterId(), "http://127.0.0.1:" + dying.port(), 0);
+        try (ClusterIngesters all = new ClusterIngesters(registry, QuerierSettings.DEFAULTS, null);
+                Scan scan = all.holding().getFirst().open(T, 0, request(Direction.FORWARD, ScanRequest.Columns.ALL))) {
+            int read = 0;
+            for (StreamScan s : scan.streams()) {
+                try (EntryCursor c = s.open()) {
+                    while (c.next()) {
+                        if (read++ == 0) {
+                            assertThat(scan.warnings()).isEmpty();
+                            dying.close();
+                        }
+                    }
+                }
+            }
+            assertThat(read).isBetween(1, 36_000);
+            assertThat(scan.warnings())
+                    .singleElement()
+                    .asString()
+                    .startsWith("an ingester did not answer to the end, its recent entries may be missing: ");
+        } finally {
+            own.close();
+        }
+    }
+
     @Test
     void countsSeriesAndTailsAreTheSame() throws Exception {
         RecentEntries here = ingester.recent();

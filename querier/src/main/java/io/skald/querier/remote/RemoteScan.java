@@ -42,6 +42,8 @@ final class RemoteScan implements Scan {
     private final boolean[] begun;
     private final boolean[] asked;
     private boolean closed;
+    /** The ingester does not answer any more: nobody waits for it again. */
+    private boolean lost;
 
     RemoteScan(IngesterClient client, String url, RecentAnswers.Opened opened) {
         this.client = client;
@@ -105,6 +107,28 @@ final class RemoteScan implements Scan {
         }
     }
 
+    /** The page of a stream that begins at a row; null if the ingester has died meanwhile, which leaves a warning. */
+    private @Nullable Page pageOrEnd(int stream, long row) throws StoreException {
+        try {
+            return page(stream, row);
+        } catch (StoreException.Unavailable e) {
+            lock.lock();
+            try {
+                if (closed || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                if (!lost) {
+                    lost = true;
+                    warnings.add("an ingester did not answer to the end, its recent entries may be missing: "
+                            + e.getMessage());
+                }
+                return null;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     /** The page of a stream that begins at a row. */
     private Page page(int stream, long row) throws StoreException {
         List<Next.Place> wanted = new ArrayList<>();
@@ -122,6 +146,9 @@ final class RemoteScan implements Scan {
             }
             if (closed || number == 0) {
                 throw new StoreException.Unavailable(url + ": the scan is closed");
+            }
+            if (lost) {
+                throw new StoreException.Unavailable(url + ": no answer a moment ago");
             }
             for (int i = stream + 1; row == 0 && i < begun.length && wanted.size() <= AHEAD; i++) {
                 if (!begun[i] && !asked[i] && first[i] == null) {
@@ -171,19 +198,19 @@ final class RemoteScan implements Scan {
             Page p = page;
             row++;
             if (p == null) {
-                p = page(stream, 0);
+                p = pageOrEnd(stream, 0);
                 page = p;
                 row = 0;
             }
-            while (row >= p.rows()) {
+            while (p != null && row >= p.rows()) {
                 if (p.last()) {
                     return false;
                 }
-                p = page(stream, p.first() + p.rows());
+                p = pageOrEnd(stream, p.first() + p.rows());
                 page = p;
                 row = 0;
             }
-            return true;
+            return p != null;
         }
 
         private Page here() {
