@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ final class DirectoryWatch implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(DirectoryWatch.class.getName());
     /** Changes that come close together are told at once. */
     private static final long GATHER_MILLIS = 15;
+    /** Where changes come all the time they are told so often: to look at files for every line that somebody writes would be most of the work. */
+    private static final long BUSY_MILLIS = 100;
 
     private final @Nullable WatchService service;
     private final Runnable wake;
@@ -126,9 +129,12 @@ final class DirectoryWatch implements AutoCloseable {
 
     private void run(WatchService s) {
         try {
+            long last = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(BUSY_MILLIS);
             while (true) {
                 WatchKey key = s.take();
-                Thread.sleep(GATHER_MILLIS);
+                long since = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - last);
+                Thread.sleep(Math.max(GATHER_MILLIS, BUSY_MILLIS - since));
+                last = System.nanoTime();
                 while (key != null) {
                     events(key);
                     key = s.poll();
