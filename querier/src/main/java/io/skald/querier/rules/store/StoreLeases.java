@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The time to live is half of the shortest interval in force, between half a second and 30 seconds. Whoever is dead is found out after it
  * and two beats at most, three quarters of an interval, so the moment that a killed evaluator left out is evaluated before the next.
  *
- * <p>An evaluator that could not beat in time has lost everything: it goes on under a new name, as another evaluator would.
+ * <p>An evaluator without groups has no lease. One that could not beat in time has lost everything: it goes on under a new name, as
+ * another evaluator would.
  */
 public final class StoreLeases implements Leases {
     private static final int BEATS_PER_TTL = 4;
@@ -124,8 +125,10 @@ public final class StoreLeases implements Leases {
     public synchronized void beat(Set<GroupKey> groups, Duration shortestInterval, Predicate<GroupKey> busy)
             throws StoreException {
         if (groups.isEmpty()) {
-            // nothing to agree on, and nothing to pay for
+            // there is nothing to evaluate, and a lease costs writes
             release();
+            others = List.of();
+            ttlNanos = LONGEST;
             return;
         }
         long ttl = Math.clamp(shortestInterval.toNanos() / 2, SHORTEST, LONGEST);

@@ -160,8 +160,7 @@ class TwoEvaluatorsTest {
                     "ns",
                     RuleYaml.parseGroup(
                             "t",
-                            "name: g" + i + "\ninterval: 1s\nrules: [{alert: A" + i
-                                    + ", expr: 'vector(1) > 0', for: 1s}]"));
+                            "name: g" + i + "\ninterval: 1s\nrules: [{alert: A" + i + ", expr: 'vector(1) > 0'}]"));
         }
         Evaluator b = new Evaluator("b");
         try (b;

@@ -213,6 +213,22 @@ class StoreLeasesTest {
         }
         assertThat(writes).hasValue(10);
         assertThat(reads).hasValueLessThanOrEqualTo(20);
+        // without groups there is no lease
+        Set<GroupKey> before = Set.copyOf(groups);
+        groups.clear();
+        beat(a);
+        writes.set(0);
+        reads.set(0);
+        beat(a);
+        beat(b);
+        assertThat(writes.get() + reads.get()).isZero();
+        assertThat(store.read("rule-evaluators", Long.MIN_VALUE, 10)).hasSize(2).allMatch(i -> i.value().length == 3);
+        groups.addAll(before);
+        for (int i = 0; i < 4; i++) {
+            beat(b);
+            beat(a);
+        }
+        assertThat(groups).allMatch(g -> a.holds(g) != b.holds(g)).anyMatch(a::holds);
     }
 
     @Test
