@@ -237,8 +237,9 @@ final class RotatedFiles {
         }
         FileState of = Siblings.stateOf(s, candidates);
         if (of != null) {
-            FileTail open = files.get(of.key());
-            boolean isBeingRead = open != null && open.generation() == of.generation();
+            boolean isBeingRead = files.all().stream()
+                    .anyMatch(x -> x.generation() == of.generation()
+                            && x.target().job().name().equals(of.job()));
             boolean isLess = s.gzip() && Integer.toUnsignedLong(Siblings.sizeIn(s.path())) < of.offset();
             if (isBeingRead || isLess || isRead(s, of)) {
                 return null;
