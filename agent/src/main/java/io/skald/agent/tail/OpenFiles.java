@@ -142,7 +142,7 @@ final class OpenFiles {
     /** Says that lines which a state keeps back are kept with another one now, that of the same content in another file. */
     void foundElsewhere(FileState state) {
         FileState without = state.withoutHeld();
-        FileState unused = put(without);
+        put(without);
         past.add(without);
     }
 

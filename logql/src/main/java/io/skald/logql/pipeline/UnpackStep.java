@@ -100,6 +100,9 @@ final class UnpackStep implements Step {
         JsonScanner s = scanner;
         if (node.wanted) {
             String label = node.labelFor(state);
+            if (label == null) {
+                return;
+            }
             LineState.Encoding encoding = s.escaped ? LineState.Encoding.JSON : LineState.Encoding.PLAIN;
             if (state.extract(label, s.b, s.valueFrom, s.valueTo - s.valueFrom, encoding)) {
                 dropped |= early.drops(label, state);
