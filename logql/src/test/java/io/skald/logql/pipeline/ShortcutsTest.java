@@ -139,10 +139,7 @@ class ShortcutsTest {
     @Test
     void aPackedLabelThatTheStreamHasIsLeftOutIfNobodyWantsIt() {
         LineState state = new LineState(STREAM);
-        begin(
-                state,
-                "{\"b\":\"packed\",\"_entry\":\"text\"}".getBytes(StandardCharsets.UTF_8),
-                Labels.EMPTY);
+        begin(state, "{\"b\":\"packed\",\"_entry\":\"text\"}".getBytes(StandardCharsets.UTF_8), Labels.EMPTY);
         new UnpackStep(Needed.only(Set.of("b")), EarlyFilters.NONE).apply(state);
         assertThat(state.get("b")).isEqualTo("1");
         assertThat(state.get("b_extracted")).isNull();
