@@ -8,6 +8,7 @@ import io.skald.agent.spool.FileState.Held;
 import io.skald.agent.spool.FileState.Position;
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException.CorruptData;
@@ -15,7 +16,6 @@ import io.skald.core.model.TenantId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * The bytes of outbox and positions, version 2; described in {@code docs/formats/outbox.md}. Integers are little-endian.
@@ -61,14 +61,8 @@ final class OutboxFormat {
             throw new IllegalStateException("outbox record of " + payload + " bytes, limit " + MAX_PAYLOAD_BYTES);
         }
         out.setU32(0, payload);
-        out.setU32(4, crc(out.array(), 8, out.size() - 8));
-    }
-
-    /** Checksum over sequence and payload, which follow each other. */
-    static int crc(byte[] bytes, int offset, int length) {
-        CRC32C crc = new CRC32C();
-        crc.update(bytes, offset, length);
-        return (int) crc.getValue();
+        out.setU32(
+                4, Checksum.of(out.array(), 8, out.size() - 8)); // over sequence and payload, which follow each other
     }
 
     static void writeFiles(ByteSink out, Collection<FileState> files) {

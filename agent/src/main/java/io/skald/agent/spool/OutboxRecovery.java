@@ -6,6 +6,7 @@ import io.skald.agent.spool.Positions.Acknowledged;
 import io.skald.agent.spool.Positions.Queue;
 import io.skald.core.block.BlockReader;
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockPush;
@@ -102,7 +103,7 @@ final class OutboxRecovery {
                 }
                 byte[] record = new byte[8 + length];
                 in.readFully(record);
-                if (OutboxFormat.crc(record, 0, record.length) != crc) {
+                if (Checksum.of(record) != crc) {
                     break;
                 }
                 ByteSource source = new ByteSource(path.toString(), record, 0, record.length, at);

@@ -4,6 +4,7 @@ package io.skald.agent.spool;
 
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.model.TenantId;
 import java.io.IOException;
@@ -131,7 +132,7 @@ record Positions(
         if (length != in.remaining()) {
             throw new IOException(file + " is damaged: " + in.remaining() + " bytes instead of " + length);
         }
-        if (OutboxFormat.crc(bytes, at, bytes.length - at) != crc) {
+        if (Checksum.of(bytes, at, bytes.length - at) != crc) {
             throw new IOException(file + " is damaged: its checksum does not match");
         }
         int queues = in.count("queues", in.remaining());

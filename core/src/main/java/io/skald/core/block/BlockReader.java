@@ -7,7 +7,6 @@ import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.StoreException.CorruptData;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,7 +61,7 @@ public final class BlockReader {
                     + Math.min(length, BlockFormat.MAX_HEADER_LENGTH) + "]");
         }
         ByteSource check = new ByteSource(object, bytes, offset + headerLength - 4, 4, base + headerLength - 4);
-        if (check.u32() != crcOf(bytes, offset, headerLength - 4)) {
+        if (check.u32() != Checksum.of(bytes, offset, headerLength - 4)) {
             throw check.corrupt("wrong checksum of the block header");
         }
         if (encoding != BlockFormat.LINES_RAW && encoding != BlockFormat.LINES_STAMPED) {
@@ -391,7 +390,7 @@ public final class BlockReader {
         }
         out.setU16(begin + 6, count);
         out.setU32(begin + 8, out.size() - begin + 4);
-        out.u32(crcOf(out.array(), begin, out.size() - begin));
+        out.u32(Checksum.of(out.array(), begin, out.size() - begin));
         for (Column c : columns) {
             if (c.type != BlockFormat.COLUMN_FILTER) {
                 out.bytes(bytes, offset + c.at, c.length);
@@ -427,7 +426,7 @@ public final class BlockReader {
             throw new CorruptData(
                     object + ": block ends before its column of type " + c.type + " does at offset " + (base + length));
         }
-        if (crcOf(bytes, offset + c.at, c.length) != c.crc) {
+        if (Checksum.of(bytes, offset + c.at, c.length) != c.crc) {
             throw new CorruptData(object + ": wrong checksum of column type " + c.type + " at offset " + (base + c.at));
         }
     }
@@ -439,11 +438,5 @@ public final class BlockReader {
             throw new CorruptData(object + ": column type " + c.type + " claims " + n
                     + " decompressed bytes, the header " + c.rawLength + " at offset " + (base + c.at));
         }
-    }
-
-    private static int crcOf(byte[] b, int offset, int length) {
-        CRC32C crc = new CRC32C();
-        crc.update(b, offset, length);
-        return (int) crc.getValue();
     }
 }

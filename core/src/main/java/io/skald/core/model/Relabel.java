@@ -4,6 +4,7 @@ package io.skald.core.model;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param regex must match all of the joined value, see {@link #regex(String)}
  * @param modulus for {@link Action#HASHMOD}
  * @param target the label that is written
- * @param replacement what is written, with {@code $1} and {@code ${name}} for groups
+ * @param replacement what is written, see {@link GroupTemplate}
  */
 public record Relabel(
         List<String> sources,
@@ -90,7 +91,7 @@ public record Relabel(
             }
             case REPLACE -> {
                 if (m.matches()) {
-                    set(labels, expand(target, m), expand(replacement, m));
+                    set(labels, GroupTemplate.expand(target, m), GroupTemplate.expand(replacement, m));
                 }
             }
             case LOWERCASE -> set(labels, target, value.toLowerCase(Locale.ROOT));
@@ -100,7 +101,7 @@ public record Relabel(
                 Map.copyOf(labels).forEach((name, v) -> {
                     Matcher n = regex.matcher(name);
                     if (n.matches()) {
-                        set(labels, expand(replacement, n), v);
+                        set(labels, GroupTemplate.expand(replacement, n), v);
                     }
                 });
             case LABELDROP -> labels.keySet().removeIf(n -> regex.matcher(n).matches());
@@ -132,51 +133,9 @@ public record Relabel(
     private static long md5(String value) {
         try {
             byte[] d = MessageDigest.getInstance("MD5").digest(value.getBytes(StandardCharsets.UTF_8));
-            return java.nio.ByteBuffer.wrap(d).getLong(8);
+            return ByteBuffer.wrap(d).getLong(8);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has MD5", e);
-        }
-    }
-
-    private static String expand(String template, Matcher m) {
-        if (template.indexOf('$') < 0) {
-            return template;
-        }
-        StringBuilder out = new StringBuilder();
-        int i = 0;
-        while (i < template.length()) {
-            char c = template.charAt(i);
-            if (c != '$' || i + 1 == template.length()) {
-                out.append(c);
-                i++;
-                continue;
-            }
-            if (template.charAt(i + 1) == '$') {
-                out.append('$');
-                i += 2;
-                continue;
-            }
-            boolean braces = template.charAt(i + 1) == '{';
-            int from = braces ? i + 2 : i + 1;
-            int end = from;
-            while (end < template.length()
-                    && (Character.isLetterOrDigit(template.charAt(end)) || template.charAt(end) == '_')) {
-                end++;
-            }
-            out.append(group(m, template.substring(from, end)));
-            i = braces && end < template.length() ? end + 1 : end;
-        }
-        return out.toString();
-    }
-
-    private static String group(Matcher m, String name) {
-        try {
-            String v = name.chars().allMatch(Character::isDigit) && !name.isEmpty()
-                    ? m.group(Integer.parseInt(name))
-                    : m.group(name);
-            return v == null ? "" : v;
-        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-            return ""; // as Go does with a group that is not there
         }
     }
 }

@@ -4,11 +4,11 @@ package io.skald.core.wire;
 
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException.CorruptData;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * A native push: blocks that an agent has encoded, with what tells a repeat from a new one. Its bytes are shown in docs/formats/push.md.
@@ -104,7 +104,7 @@ public record BlockPush(
             out.varint(r.count);
             out.varint(r.missing);
         }
-        out.u32(crc(out.array(), out.size()));
+        out.u32(Checksum.of(out.array(), 0, out.size()));
         return out.toByteArray();
     }
 
@@ -126,7 +126,7 @@ public record BlockPush(
             throw in.corrupt("push of " + length + " bytes");
         }
         int checksum = new ByteSource(NAME, body, length - 4, 4, length - 4L).u32();
-        if (checksum != crc(body, length - 4)) {
+        if (checksum != Checksum.of(body, 0, length - 4)) {
             throw in.corrupt("wrong checksum of a push");
         }
         String agent = in.string("agent", 4 * MAX_AGENT_LENGTH);
@@ -171,11 +171,5 @@ public record BlockPush(
             b.set(name, in.string("label value", in.remaining()));
         }
         return b.build();
-    }
-
-    private static int crc(byte[] bytes, int length) {
-        CRC32C c = new CRC32C();
-        c.update(bytes, 0, length);
-        return (int) c.getValue();
     }
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.block.Checksum;
 import java.util.zip.CRC32C;
 
 /**
@@ -21,7 +22,7 @@ final class FragmentHeader {
     static void put(PayloadWriter out, int start, int headBytes, int lineBytes) {
         out.putI32(start, headBytes);
         out.putI32(start + 4, lineBytes);
-        out.putI32(start + LINE_CRC_AT, crc(out.array(), start + headBytes, lineBytes));
+        out.putI32(start + LINE_CRC_AT, Checksum.of(out.array(), start + headBytes, lineBytes));
         out.putI32(start + HEAD_CRC_AT, headCrc(out.array(), start, headBytes));
     }
 
@@ -48,7 +49,8 @@ final class FragmentHeader {
         if (i32(bytes, HEAD_CRC_AT) != headCrc(bytes, 0, headBytes)) {
             throw new IllegalArgumentException("checksum of a fragment's head does not match");
         }
-        if (bytes.length > headBytes && i32(bytes, LINE_CRC_AT) != crc(bytes, headBytes, bytes.length - headBytes)) {
+        if (bytes.length > headBytes
+                && i32(bytes, LINE_CRC_AT) != Checksum.of(bytes, headBytes, bytes.length - headBytes)) {
             throw new IllegalArgumentException("checksum of a fragment's lines does not match");
         }
     }
@@ -57,12 +59,6 @@ final class FragmentHeader {
         CRC32C c = new CRC32C();
         c.update(bytes, start, HEAD_CRC_AT);
         c.update(bytes, start + LENGTH, headBytes - LENGTH);
-        return (int) c.getValue();
-    }
-
-    private static int crc(byte[] bytes, int offset, int length) {
-        CRC32C c = new CRC32C();
-        c.update(bytes, offset, length);
         return (int) c.getValue();
     }
 

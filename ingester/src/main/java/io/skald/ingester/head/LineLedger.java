@@ -4,6 +4,7 @@ package io.skald.ingester.head;
 
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.disk.Disk;
 import io.skald.core.disk.DurableFile;
 import io.skald.core.model.StoreException.CorruptData;
@@ -23,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.zip.CRC32C;
 
 /**
  * Which lines of agents' files are durable here, so that what is missing between them can be told. Holds the last week, and at most so many
@@ -160,7 +160,7 @@ public final class LineLedger {
         } finally {
             lock.unlock();
         }
-        out.u32(crc(out.array(), out.size()));
+        out.u32(Checksum.of(out.array(), 0, out.size()));
         DurableFile.write(disk, file, ByteBuffer.wrap(out.array(), 0, out.size()));
     }
 
@@ -170,17 +170,11 @@ public final class LineLedger {
         if (in.u32() != MAGIC || in.u8() != VERSION) {
             throw in.corrupt("wrong magic or version");
         }
-        if (new ByteSource(name, bytes, bytes.length - 4, 4, 0).u32() != crc(bytes, bytes.length - 4)) {
+        if (new ByteSource(name, bytes, bytes.length - 4, 4, 0).u32() != Checksum.of(bytes, 0, bytes.length - 4)) {
             throw in.corrupt("wrong checksum");
         }
         for (HeldLines h : RecentAnswers.lines(in)) {
             origins.put(h.origin(), LineSpans.of(h));
         }
-    }
-
-    private static int crc(byte[] bytes, int length) {
-        CRC32C c = new CRC32C();
-        c.update(bytes, 0, length);
-        return (int) c.getValue();
     }
 }

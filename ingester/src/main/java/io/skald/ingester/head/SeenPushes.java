@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.block.Checksum;
 import io.skald.core.disk.Disk;
 import io.skald.core.disk.DurableFile;
 import io.skald.core.model.TenantId;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -241,7 +241,7 @@ public final class SeenPushes {
         } finally {
             lock.unlock();
         }
-        out.i32(crc(out.array(), out.size()));
+        out.i32(Checksum.of(out.array(), 0, out.size()));
         return Arrays.copyOf(out.array(), out.size());
     }
 
@@ -251,7 +251,7 @@ public final class SeenPushes {
             throw new IllegalArgumentException("wrong magic or version");
         }
         PayloadReader check = new PayloadReader(bytes, bytes.length - 4, bytes.length);
-        if (check.i32() != crc(bytes, bytes.length - 4)) {
+        if (check.i32() != Checksum.of(bytes, 0, bytes.length - 4)) {
             throw new IllegalArgumentException("wrong checksum");
         }
         int n = in.count(MAX_EPOCHS);
@@ -273,11 +273,5 @@ public final class SeenPushes {
             }
             epochs.put(key, e);
         }
-    }
-
-    private static int crc(byte[] bytes, int length) {
-        CRC32C c = new CRC32C();
-        c.update(bytes, 0, length);
-        return (int) c.getValue();
     }
 }

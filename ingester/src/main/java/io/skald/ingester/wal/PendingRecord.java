@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.wal;
 
+import io.skald.core.block.Checksum;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ public class PendingRecord {
         this.type = type;
         this.payload = payload;
         this.length = length;
-        this.payloadCrc = WalFormat.crc(payload, length);
+        this.payloadCrc = Checksum.of(payload, 0, length);
     }
 
     public int length() {

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.wal;
 
+import io.skald.core.block.Checksum;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -66,7 +67,7 @@ public final class WalFormat {
                 .putLong(h.number)
                 .putLong(h.epoch);
         b.putLong(h.previousNumber).putLong(h.previousEnd);
-        b.putInt(FILE_HEADER - 4, crc(b.array(), FILE_HEADER - 4));
+        b.putInt(FILE_HEADER - 4, Checksum.of(b.array(), 0, FILE_HEADER - 4));
         return b.position(0);
     }
 
@@ -76,24 +77,18 @@ public final class WalFormat {
             return null;
         }
         byte[] bytes = file.asSlice(0, FILE_HEADER).toArray(ValueLayout.JAVA_BYTE);
-        if (file.get(INT, FILE_HEADER - 4) != crc(bytes, FILE_HEADER - 4)) {
+        if (file.get(INT, FILE_HEADER - 4) != Checksum.of(bytes, 0, FILE_HEADER - 4)) {
             return null;
         }
         return new Header(
                 file.get(INT, 12), file.get(LONG, 16), file.get(LONG, 24), file.get(LONG, 32), file.get(LONG, 40));
     }
 
-    static int crc(byte[] bytes, int length) {
-        CRC32C c = new CRC32C();
-        c.update(bytes, 0, length);
-        return (int) c.getValue();
-    }
-
     /** The checksum of a record's head: where it is, what it is, how long, and the checksum of its payload. */
     static int headCrc(long number, int offset, int length, int payloadCrc, byte type) {
         ByteBuffer b = ByteBuffer.allocate(24);
         b.putLong(number).putInt(offset).putInt(length).putInt(payloadCrc).putInt(type);
-        return crc(b.array(), 24);
+        return Checksum.of(b.array(), 0, 24);
     }
 
     static void putRecordHeader(ByteBuffer to, long number, int offset, int length, int payloadCrc, byte type) {

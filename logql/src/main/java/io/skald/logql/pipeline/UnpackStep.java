@@ -3,6 +3,7 @@
 package io.skald.logql.pipeline;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** {@code | unpack}: takes an entry out of the JSON object it was packed into, with its labels. */
 final class UnpackStep implements Step {
@@ -60,7 +61,7 @@ final class UnpackStep implements Step {
     private boolean entryEscaped;
 
     /** Walks the object; finds the entry, and in the second walk the labels. Null, or what is wrong. */
-    private @org.jspecify.annotations.Nullable String entry(LineState state, boolean labels) {
+    private @Nullable String entry(LineState state, boolean labels) {
         JsonScanner s = scanner;
         if (!labels) {
             entryFrom = -1;

@@ -5,6 +5,7 @@ package io.skald.logql.regexp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads expressions that were found to be right before: those parts of RE2's syntax that an automaton can do and that are in use. Gives up
@@ -267,7 +268,7 @@ final class SyntaxParser {
     }
 
     /** The class that an escape stands for; null, and nothing read, if it stands for a character. */
-    private @org.jspecify.annotations.Nullable CodePoints perl() throws Unsupported {
+    private @Nullable CodePoints perl() throws Unsupported {
         char c = take();
         CodePoints set = switch (c) {
             case 'd' -> DIGITS;

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -110,7 +111,7 @@ final class ConformanceTest {
         assertThat(failed).as(report.toString()).containsExactlyInAnyOrderElementsOf(expected);
     }
 
-    private @org.jspecify.annotations.Nullable String run(RecordedCase c, Limits limits) throws Exception {
+    private @Nullable String run(RecordedCase c, Limits limits) throws Exception {
         try {
             return c.run(engine, Objects.requireNonNull(sources.get(c.tenant())), limits);
         } catch (RuntimeException e) {

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a sample of lines has for fields: structured metadata, what the query parsed, and what the lines hold as JSON or logfmt. Streams
@@ -55,7 +56,7 @@ final class DetectedFields {
     /** Takes the fields of one line. */
     private interface Sink {
         /** @param parsed what the line was read as, or null for structured metadata */
-        void field(String name, String value, LineFields.@org.jspecify.annotations.Nullable Parsed parsed);
+        void field(String name, String value, LineFields.@Nullable Parsed parsed);
     }
 
     /**

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a query would read ({@code explain=plan}), or what it read and how long each part took ({@code explain=analyze}), instead of its
@@ -173,8 +174,7 @@ final class Explain {
         g.writeNumberField("duplicates", s.duplicates.sum());
     }
 
-    private static void stages(JsonGenerator g, @org.jspecify.annotations.Nullable StageProfile profile)
-            throws IOException {
+    private static void stages(JsonGenerator g, @Nullable StageProfile profile) throws IOException {
         g.writeArrayFieldStart("stages");
         for (StageProfile.Row row : profile == null ? List.<StageProfile.Row>of() : profile.rows()) {
             g.writeStartObject();

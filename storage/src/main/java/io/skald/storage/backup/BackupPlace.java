@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where backups are: a directory or a part of a bucket. It holds a file for each backup, {@code backups/NAME.backup}, and beside them the
@@ -105,7 +106,7 @@ public final class BackupPlace {
         return problems;
     }
 
-    private @org.jspecify.annotations.Nullable String problem(BackupContent.Segment s) throws StoreException {
+    private @Nullable String problem(BackupContent.Segment s) throws StoreException {
         String key = segment(s.key());
         try {
             long size = store.size(key);

@@ -3,6 +3,7 @@
 package io.skald.storage.backup;
 
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.StoreException.CorruptData;
@@ -11,7 +12,6 @@ import io.skald.storage.SegmentStore;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /** Reads the file of a backup from its beginning to its end. Confined to one thread. */
 final class BackupReader {
@@ -106,9 +106,7 @@ final class BackupReader {
             throw h.corrupt("frame of " + length + " bytes");
         }
         byte[] body = take(length);
-        CRC32C sum = new CRC32C();
-        sum.update(body, 0, length);
-        if ((int) sum.getValue() != crc) {
+        if (Checksum.of(body) != crc) {
             throw new CorruptData(object + ": wrong checksum at offset " + offset);
         }
         return new ByteSource(object, body, 0, length, offset + BackupFormat.FRAME_HEADER_LENGTH);

@@ -3,9 +3,9 @@
 package io.skald.storage.backup;
 
 import io.skald.core.block.ByteSink;
+import io.skald.core.block.Checksum;
 import io.skald.core.model.StoreException;
 import io.skald.storage.SegmentStore;
-import java.util.zip.CRC32C;
 
 /** Writes the file of a backup. Confined to one thread. */
 final class BackupWriter {
@@ -76,10 +76,8 @@ final class BackupWriter {
     }
 
     private void end() throws StoreException {
-        CRC32C crc = new CRC32C();
-        crc.update(fields.array(), 0, fields.size());
         buffer.u32(fields.size());
-        buffer.u32((int) crc.getValue());
+        buffer.u32(Checksum.of(fields.array(), 0, fields.size()));
         buffer.bytes(fields.array(), 0, fields.size());
         frames++;
         if (buffer.size() > BUFFER) {

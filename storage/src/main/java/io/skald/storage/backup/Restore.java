@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.backup;
 
+import io.skald.core.block.Checksum;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.storage.IndexStore;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.zip.CRC32C;
 
 /**
  * Puts a backup into stores that hold nothing, or a part of the same backup that an interrupted restore left. The segments come first, then
@@ -70,7 +70,7 @@ public final class Restore {
         Map<String, Map<Long, Integer>> sums = new HashMap<>();
         BackupContent all = place.read(name, (partition, key, value) -> {
             if (wanted(partition)) {
-                sums.computeIfAbsent(partition, p -> new HashMap<>()).put(key, crc(value));
+                sums.computeIfAbsent(partition, p -> new HashMap<>()).put(key, Checksum.of(value));
             }
         });
         BackupContent content = selected(all);
@@ -85,12 +85,6 @@ public final class Restore {
 
     private static boolean first(Row r) {
         return r.key == 1 && r.partition.endsWith(LOG);
-    }
-
-    private static int crc(byte[] value) {
-        CRC32C crc = new CRC32C();
-        crc.update(value, 0, value.length);
-        return (int) crc.getValue();
     }
 
     /** Whether a partition or a segment's key is of a tenant that is restored. */
@@ -126,7 +120,7 @@ public final class Restore {
                 items = PASSING.contains(p) ? List.of() : index.read(p, from, BATCH);
                 for (IndexStore.Item i : items) {
                     Integer sum = mine.get(i.key());
-                    if (sum == null || sum != crc(i.value())) {
+                    if (sum == null || sum != Checksum.of(i.value())) {
                         throw new StoreException("the target is not empty: its index holds record " + p + "/" + i.key()
                                 + ", which is not of this backup");
                     }
@@ -190,7 +184,7 @@ public final class Restore {
             ObjectCopy.each(batch, threads, r -> {
                 if (!index.putIfAbsent(r.partition, r.key, r.value)) {
                     byte[] found = index.get(r.partition, r.key);
-                    if (found == null || crc(found) != crc(r.value)) {
+                    if (found == null || Checksum.of(found) != Checksum.of(r.value)) {
                         throw new StoreException("record " + r.partition + "/" + r.key
                                 + " of the index is not of this backup: another process writes to the target");
                     }

@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.dynamodb;
 
+import io.skald.core.block.Checksum;
 import io.skald.core.model.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.zip.CRC32C;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -31,9 +31,7 @@ final class PartitionCatalog {
         if (known.contains(partition)) {
             return;
         }
-        CRC32C crc = new CRC32C();
-        crc.update(partition.getBytes(StandardCharsets.UTF_8));
-        long key = crc.getValue() << 16;
+        long key = Integer.toUnsignedLong(Checksum.of(partition.getBytes(StandardCharsets.UTF_8))) << 16;
         while (!store.putName(PARTITION, key, partition)) {
             key++; // another name has the same checksum
         }

@@ -4,6 +4,7 @@ package io.skald.storage.index;
 
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.storage.segment.SegmentRef;
 import java.util.ArrayList;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.zip.CRC32C;
 
 /** Records of the log as bytes. */
 final class LogCodec {
@@ -30,9 +30,7 @@ final class LogCodec {
     }
 
     static byte[] end(ByteSink out) {
-        CRC32C crc = new CRC32C();
-        crc.update(out.array(), 4, out.size() - 4);
-        out.setU32(0, (int) crc.getValue());
+        out.setU32(0, Checksum.of(out.array(), 4, out.size() - 4));
         return out.toByteArray();
     }
 
@@ -135,9 +133,7 @@ final class LogCodec {
         int expected = in.u32();
         int version = in.u8();
         int found = in.u8();
-        CRC32C crc = new CRC32C();
-        crc.update(bytes, 4, bytes.length - 4);
-        if ((int) crc.getValue() != expected) {
+        if (Checksum.of(bytes, 4, bytes.length - 4) != expected) {
             throw new CorruptData(object + ": wrong checksum at offset 0");
         }
         if (version != LogFormat.VERSION) {

@@ -3,12 +3,12 @@
 package io.skald.storage.segment;
 
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.filter.SkipFilter;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.storage.SegmentStore;
 import java.util.BitSet;
-import java.util.zip.CRC32C;
 
 /** Where the skip filters of some blocks are, and how to read them. Immutable. */
 final class FilterGroup {
@@ -99,9 +99,7 @@ final class FilterGroup {
 
     Partition read(SegmentStore store, String key, int partition) throws StoreException {
         byte[] b = store.read(key, offsets[partition], length(partition));
-        CRC32C crc = new CRC32C();
-        crc.update(b, 0, b.length);
-        if ((int) crc.getValue() != crcs[partition]) {
+        if (Checksum.of(b) != crcs[partition]) {
             throw new CorruptData(
                     "segment " + key + ": wrong checksum of a filter partition at offset " + offsets[partition]);
         }

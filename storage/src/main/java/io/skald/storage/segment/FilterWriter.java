@@ -4,13 +4,13 @@ package io.skald.storage.segment;
 
 import io.skald.core.block.BlockWriter;
 import io.skald.core.block.ByteSink;
+import io.skald.core.block.Checksum;
 import io.skald.core.filter.SkipFilter;
 import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.StoreException;
 import io.skald.storage.SegmentStore;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * The skip filters of a segment while it is written. Those of several blocks make a group, cut into partitions by the upper bits of the
@@ -66,12 +66,9 @@ final class FilterWriter {
         long offset = out.position();
         int[] lengths = new int[partitions.length];
         int[] crcs = new int[partitions.length];
-        CRC32C crc = new CRC32C();
         for (int p = 0; p < partitions.length; p++) {
             lengths[p] = partitions[p].size();
-            crc.reset();
-            crc.update(partitions[p].array(), 0, lengths[p]);
-            crcs[p] = (int) crc.getValue();
+            crcs[p] = Checksum.of(partitions[p].array(), 0, lengths[p]);
             out.write(partitions[p].array(), 0, lengths[p]);
         }
         List<Written> members = new ArrayList<>(pending.size());

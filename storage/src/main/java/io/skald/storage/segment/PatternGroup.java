@@ -3,12 +3,12 @@
 package io.skald.storage.segment;
 
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.block.Zstandard;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.pattern.ChunkPatterns;
 import io.skald.storage.SegmentStore;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,9 +60,7 @@ record PatternGroup(int firstChunk, int chunks, long offset, int length, int raw
     Loaded read(SegmentStore store, String key) throws StoreException {
         String object = "segment " + key + " patterns";
         byte[] b = store.read(key, offset, length);
-        CRC32C sum = new CRC32C();
-        sum.update(b, 0, b.length);
-        if ((int) sum.getValue() != crc) {
+        if (Checksum.of(b) != crc) {
             throw new CorruptData(object + ": wrong checksum at offset " + offset);
         }
         byte[] raw = Zstandard.decompress(b, 0, b.length, rawLength, object, offset);

@@ -3,6 +3,7 @@
 package io.skald.storage.segment;
 
 import io.skald.core.block.ByteSink;
+import io.skald.core.block.Checksum;
 import io.skald.core.block.Zstandard;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
@@ -10,7 +11,6 @@ import io.skald.core.pattern.PatternRecorder;
 import io.skald.storage.SegmentStore;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * Patterns of the lines of each chunk, while a segment is written. Those of consecutive chunks, which often have much in common, are
@@ -79,13 +79,11 @@ final class PatternsWriter {
         out.varint(groups.size());
         for (int i = 0; i < groups.size(); i++) {
             Group g = groups.get(i);
-            CRC32C crc = new CRC32C();
-            crc.update(g.compressed, 0, g.compressed.length);
             out.varint(g.chunks);
             out.varint(offsets.get(i));
             out.varint(g.compressed.length);
             out.varint(g.rawLength);
-            out.u32((int) crc.getValue());
+            out.u32(Checksum.of(g.compressed));
         }
     }
 }

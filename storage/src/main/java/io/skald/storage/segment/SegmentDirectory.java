@@ -4,6 +4,7 @@ package io.skald.storage.segment;
 
 import io.skald.core.block.BlockFormat;
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.block.Zstandard;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
@@ -11,7 +12,6 @@ import io.skald.core.model.StoreException.CorruptData;
 import io.skald.storage.SegmentStore;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** The directory of a segment, decoded: its chunks and its blocks. Immutable. */
@@ -108,7 +108,7 @@ final class SegmentDirectory {
             throw in.corrupt("section table of " + tableLength + " bytes at " + tableOffset + " does not end here,");
         }
         int tableAt = at - tableLength;
-        if (tableAt < 0 || crcOf(tail, tableAt, tableLength + 12) != crc) {
+        if (tableAt < 0 || Checksum.of(tail, tableAt, tableLength + 12) != crc) {
             throw in.corrupt("wrong checksum of the section table,");
         }
         byte[] blockSection = null;
@@ -185,7 +185,7 @@ final class SegmentDirectory {
         }
 
         private byte[] decompress(String object, byte[] b, int at) throws CorruptData {
-            if (crcOf(b, at, length) != crc) {
+            if (Checksum.of(b, at, length) != crc) {
                 throw new CorruptData(object + ": wrong checksum of section " + type + " at offset " + offset);
             }
             return Zstandard.decompress(b, at, length, rawLength, object, offset);
@@ -271,11 +271,5 @@ final class SegmentDirectory {
         }
         // a stream in several chunks: one instance, so that grouping is by identity first
         return last != null && last.equals(labels) ? last : labels;
-    }
-
-    private static int crcOf(byte[] b, int offset, int length) {
-        CRC32C crc = new CRC32C();
-        crc.update(b, offset, length);
-        return (int) crc.getValue();
     }
 }

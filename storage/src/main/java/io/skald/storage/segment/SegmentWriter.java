@@ -5,13 +5,13 @@ package io.skald.storage.segment;
 import io.skald.core.block.BlockFormat;
 import io.skald.core.block.BlockWriter;
 import io.skald.core.block.ByteSink;
+import io.skald.core.block.Checksum;
 import io.skald.core.block.Zstandard;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.storage.SegmentStore;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -342,7 +342,7 @@ public final class SegmentWriter implements AutoCloseable {
         int tableLength = table.size();
         table.i64(out.position());
         table.u32(tableLength);
-        table.u32(crcOf(table, table.size()));
+        table.u32(Checksum.of(table.array(), 0, table.size()));
         table.u32(SegmentFormat.VERSION);
         table.i64(SegmentFormat.MAGIC);
         out.write(table.array(), 0, table.size());
@@ -364,14 +364,8 @@ public final class SegmentWriter implements AutoCloseable {
         table.i64(out.position());
         table.u32(compressed.size());
         table.u32(buffer.size());
-        table.u32(crcOf(compressed, compressed.size()));
+        table.u32(Checksum.of(compressed.array(), 0, compressed.size()));
         out.write(compressed.array(), 0, compressed.size());
-    }
-
-    private static int crcOf(ByteSink s, int length) {
-        CRC32C crc = new CRC32C();
-        crc.update(s.array(), 0, length);
-        return (int) crc.getValue();
     }
 
     /** Drops the segment unless it was finished. */

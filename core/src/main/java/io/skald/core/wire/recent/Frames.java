@@ -4,13 +4,13 @@ package io.skald.core.wire.recent;
 
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
+import io.skald.core.block.Checksum;
 import io.skald.core.block.Zstandard;
 import io.skald.core.model.StoreException.CorruptData;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** Writes and reads frames; see {@link RecentFormat}. */
@@ -26,10 +26,8 @@ public final class Frames {
         out.u8(RecentFormat.VERSION);
         Zstandard.compress(raw.array(), 0, raw.size(), RecentFormat.ZSTD_LEVEL, out);
         int stored = out.size() - RecentFormat.HEADER_LENGTH;
-        CRC32C crc = new CRC32C();
-        crc.update(out.array(), RecentFormat.HEADER_LENGTH, stored);
         out.setU32(0, stored);
-        out.setU32(8, (int) crc.getValue());
+        out.setU32(8, Checksum.of(out.array(), RecentFormat.HEADER_LENGTH, stored));
         return out.toByteArray();
     }
 
@@ -69,9 +67,7 @@ public final class Frames {
     }
 
     private static ByteSource decode(byte[] body, int raw, int expected, String from) throws CorruptData {
-        CRC32C crc = new CRC32C();
-        crc.update(body, 0, body.length);
-        if ((int) crc.getValue() != expected) {
+        if (Checksum.of(body) != expected) {
             throw new CorruptData(from + ": wrong checksum of a frame at offset 0");
         }
         if (body[0] != RecentFormat.VERSION) {

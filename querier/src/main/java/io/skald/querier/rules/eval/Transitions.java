@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What becomes of alerts at an evaluation, by Prometheus' rules. */
 final class Transitions {
@@ -69,8 +70,7 @@ final class Transitions {
         return now;
     }
 
-    private static ActiveAlert active(
-            @org.jspecify.annotations.Nullable ActiveAlert before, ActiveAlert described, long hold, long at) {
+    private static ActiveAlert active(@Nullable ActiveAlert before, ActiveAlert described, long hold, long at) {
         ActiveAlert known = before == null || before.state() == State.INACTIVE ? null : before;
         long activeAt = known == null ? at : known.activeAtNanos();
         long firedAt = known != null && known.state() == State.FIRING ? known.firedAtNanos() : 0;
@@ -88,7 +88,7 @@ final class Transitions {
     }
 
     /** What is left of an alert whose condition no longer holds; null if nothing. */
-    private static @org.jspecify.annotations.Nullable ActiveAlert gone(ActiveAlert a, long keepFiring, long at) {
+    private static @Nullable ActiveAlert gone(ActiveAlert a, long keepFiring, long at) {
         return switch (a.state()) {
             case PENDING -> null;
             case INACTIVE -> at - a.resolvedAtNanos() > KEEP_RESOLVED ? null : a;

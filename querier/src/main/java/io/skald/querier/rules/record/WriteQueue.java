@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.querier.rules.record;
 
+import io.skald.core.block.Checksum;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.TenantId;
 import java.io.IOException;
@@ -21,7 +22,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What waits to be sent by remote write, in files that are written at the end and removed from the beginning. What is added is in the file
@@ -123,9 +124,8 @@ final class WriteQueue implements AutoCloseable {
         ByteBuffer b = ByteBuffer.allocate(HEADER + 9 + id.length + message.length);
         b.position(HEADER);
         b.putLong(millis).put((byte) id.length).put(id).put(message);
-        CRC32C crc = new CRC32C();
-        crc.update(b.array(), HEADER, b.capacity() - HEADER);
-        b.putInt(0, b.capacity() - HEADER).putInt(4, (int) crc.getValue()).rewind();
+        int length = b.capacity() - HEADER;
+        b.putInt(0, length).putInt(4, Checksum.of(b.array(), HEADER, length)).rewind();
         if (files.lastEntry().getValue() >= fileBytes) {
             writing.force(false);
             writing.close();
@@ -133,13 +133,12 @@ final class WriteQueue implements AutoCloseable {
             writing = create(directory, next);
             files.put(next, 0L);
         }
-        int length = b.capacity();
         while (b.hasRemaining()) {
             if (writing.write(b) <= 0) {
                 throw new IOException("nothing was written to " + directory);
             }
         }
-        files.merge(files.lastKey(), (long) length, Long::sum);
+        files.merge(files.lastKey(), (long) b.capacity(), Long::sum);
         dirty = true;
         while (bytes() > maxBytes && files.size() > 1) {
             long oldest = files.firstKey();
@@ -193,25 +192,23 @@ final class WriteQueue implements AutoCloseable {
         return out;
     }
 
-    private @org.jspecify.annotations.Nullable Item read(long file, long at) throws IOException {
+    private @Nullable Item read(long file, long at) throws IOException {
         long size = files.getOrDefault(file, 0L);
         if (at + HEADER > size) {
             return null;
         }
         try (FileChannel c = FileChannel.open(directory.resolve(name(file)), StandardOpenOption.READ)) {
-            ByteBuffer head = read(c, at, HEADER);
+            ByteBuffer head = ByteBuffer.wrap(read(c, at, HEADER));
             int length = head.getInt(0);
             if (length < 9 || length > MOST_RECORD || at + HEADER + length > size) {
                 return null;
             }
-            ByteBuffer body = read(c, at + HEADER, length);
-            CRC32C crc = new CRC32C();
-            crc.update(body.duplicate());
-            if ((int) crc.getValue() != head.getInt(4)) {
+            byte[] body = read(c, at + HEADER, length);
+            if (Checksum.of(body) != head.getInt(4)) {
                 LOG.log(Level.WARNING, "the rest of " + name(file) + " is damaged and not sent");
                 return null;
             }
-            return item(body, file, at + HEADER + length);
+            return item(ByteBuffer.wrap(body), file, at + HEADER + length);
         } catch (BufferUnderflowException | RequestException e) {
             LOG.log(Level.WARNING, "the rest of " + name(file) + " is damaged and not sent", e);
             return null;
@@ -227,14 +224,15 @@ final class WriteQueue implements AutoCloseable {
         return new Item(millis, new TenantId(new String(id, StandardCharsets.US_ASCII)), message, file, end);
     }
 
-    private static ByteBuffer read(FileChannel c, long at, int length) throws IOException {
-        ByteBuffer b = ByteBuffer.allocate(length);
+    private static byte[] read(FileChannel c, long at, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        ByteBuffer b = ByteBuffer.wrap(bytes);
         while (b.hasRemaining()) {
             if (c.read(b, at + b.position()) < 0) {
                 throw new IOException("file ends within a record");
             }
         }
-        return b.rewind();
+        return bytes;
     }
 
     /** Goes on behind a record. */
