@@ -16,14 +16,12 @@ import io.skald.core.model.TenantId;
 import io.skald.core.wire.RecentEntries.Arrival;
 import io.skald.core.wire.RecentEntries.Arrived;
 import io.skald.core.wire.recent.RecentAnswers;
-import io.skald.ingester.wal.SyncMode;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.memory.MemoryIndexStore;
 import io.skald.storage.memory.MemorySegmentStore;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,19 +45,7 @@ class ArrivedTest {
 
     @Test
     void tellsWhatCameSinceAPosition() throws Exception {
-        IngesterConfig config = new IngesterConfig(
-                dir,
-                "i",
-                SyncMode.ALWAYS,
-                Duration.ofMillis(5),
-                4096,
-                1 << 30,
-                Duration.ofHours(1),
-                Duration.ZERO,
-                0,
-                1 << 20,
-                1 << 20,
-                true);
+        IngesterConfig config = FlushedOnRequest.config(dir, 4096, 0);
         try (Ingester i = Ingester.create(
                 Disk.REAL,
                 config,

@@ -14,7 +14,6 @@ import io.skald.core.model.TenantId;
 import io.skald.ingester.flush.FlushStep;
 import io.skald.ingester.flush.Flushed;
 import io.skald.ingester.wal.FaultyDisk;
-import io.skald.ingester.wal.SyncMode;
 import io.skald.storage.file.FileSegmentStore;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.memory.MemoryIndexStore;
@@ -24,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -46,19 +44,7 @@ class IngesterDiskTest {
     private CommitLog log = new CommitLog(index);
 
     private Ingester open(FileSegmentStore segments, Consumer<FlushStep> steps) throws StoreException {
-        IngesterConfig config = new IngesterConfig(
-                dir.resolve("data"),
-                "i",
-                SyncMode.ALWAYS,
-                Duration.ofMillis(5),
-                4096,
-                1 << 30,
-                Duration.ofHours(1),
-                Duration.ZERO,
-                RESERVE,
-                1 << 20,
-                1 << 20,
-                true);
+        IngesterConfig config = FlushedOnRequest.config(dir.resolve("data"), 4096, RESERVE);
         return Ingester.create(
                 disk, config, log, segments, t -> Limits.DEFAULTS, Clock.systemUTC(), new CollectorRegistry(), steps);
     }

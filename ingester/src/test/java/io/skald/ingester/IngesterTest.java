@@ -19,7 +19,6 @@ import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.RecentEntries.Tailed;
 import io.skald.ingester.flush.FlushStep;
-import io.skald.ingester.wal.SyncMode;
 import io.skald.storage.compact.Garbage;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.IndexVersion;
@@ -64,19 +63,7 @@ class IngesterTest {
     }
 
     private Ingester open(Consumer<FlushStep> steps) throws StoreException {
-        IngesterConfig config = new IngesterConfig(
-                dir,
-                "i",
-                SyncMode.ALWAYS,
-                Duration.ofMillis(5),
-                4096,
-                1 << 30,
-                Duration.ofHours(1),
-                Duration.ZERO,
-                0,
-                1 << 20,
-                1 << 20,
-                true);
+        IngesterConfig config = FlushedOnRequest.config(dir, 4096, 0);
         return Ingester.create(
                 Disk.REAL,
                 config,

@@ -23,7 +23,6 @@ import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.BlockEncoder;
 import io.skald.core.wire.BlockPush;
 import io.skald.ingester.push.NativeApi.Stored;
-import io.skald.ingester.wal.SyncMode;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.memory.MemoryIndexStore;
 import io.skald.storage.memory.MemorySegmentStore;
@@ -51,19 +50,7 @@ class NativePushTest {
     private String limits = "";
 
     private Ingester open() throws Exception {
-        IngesterConfig config = new IngesterConfig(
-                dir,
-                "i",
-                SyncMode.ALWAYS,
-                Duration.ofMillis(5),
-                SEGMENT_BYTES,
-                1 << 30,
-                Duration.ofHours(1),
-                Duration.ZERO,
-                0,
-                1 << 20,
-                1 << 20,
-                true);
+        IngesterConfig config = FlushedOnRequest.config(dir, SEGMENT_BYTES, 0);
         return Ingester.create(
                 Disk.REAL,
                 config,

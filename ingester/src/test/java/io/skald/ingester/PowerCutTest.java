@@ -18,7 +18,6 @@ import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
 import io.skald.core.wire.BlockEncoder;
 import io.skald.core.wire.BlockPush;
-import io.skald.ingester.wal.SyncMode;
 import io.skald.storage.SegmentStore;
 import io.skald.storage.file.FileSegmentStore;
 import io.skald.storage.index.CommitLog;
@@ -35,7 +34,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -131,19 +129,7 @@ class PowerCutTest {
         CommitLog log = new CommitLog(new PoweredIndex(index, disk, random));
         SegmentStore segments = FileSegmentStore.open(disk, root.resolve("segments"));
         OrphanSegments.sweep(segments, log);
-        IngesterConfig config = new IngesterConfig(
-                root.resolve("data"),
-                "i",
-                SyncMode.ALWAYS,
-                Duration.ofMillis(5),
-                4096,
-                1 << 30,
-                Duration.ofHours(1),
-                Duration.ZERO,
-                0,
-                1 << 20,
-                1 << 20,
-                true);
+        IngesterConfig config = FlushedOnRequest.config(root.resolve("data"), 4096, 0);
         return Ingester.create(
                 disk,
                 config,

@@ -14,7 +14,6 @@ import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
 import io.skald.ingester.compact.CompactionService;
-import io.skald.ingester.wal.SyncMode;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.index.Retention;
 import io.skald.storage.memory.MemoryIndexStore;
@@ -53,19 +52,7 @@ class RetentionTest {
     }
 
     private Ingester open(TenantLimits limits) throws Exception {
-        IngesterConfig config = new IngesterConfig(
-                dir,
-                "i",
-                SyncMode.ALWAYS,
-                Duration.ofMillis(5),
-                64 << 10,
-                1 << 30,
-                Duration.ofHours(1),
-                Duration.ZERO,
-                0,
-                1 << 20,
-                1 << 20,
-                true);
+        IngesterConfig config = FlushedOnRequest.config(dir, 64 << 10, 0);
         return Ingester.create(
                 Disk.REAL, config, log, segments, limits, Clock.systemUTC(), new CollectorRegistry(), step -> {});
     }

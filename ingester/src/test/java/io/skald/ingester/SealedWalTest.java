@@ -16,7 +16,6 @@ import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.StreamScan;
-import io.skald.ingester.wal.SyncMode;
 import io.skald.ingester.wal.WalInspection;
 import io.skald.storage.index.CommitLog;
 import io.skald.storage.memory.MemoryIndexStore;
@@ -27,7 +26,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,19 +51,7 @@ class SealedWalTest {
     private CollectorRegistry registry = new CollectorRegistry();
 
     private Ingester open() throws StoreException {
-        IngesterConfig config = new IngesterConfig(
-                dir,
-                "i",
-                SyncMode.ALWAYS,
-                Duration.ofMillis(5),
-                4096,
-                1 << 30,
-                Duration.ofHours(1),
-                Duration.ZERO,
-                0,
-                1 << 20,
-                1 << 20,
-                true);
+        IngesterConfig config = FlushedOnRequest.config(dir, 4096, 0);
         registry = new CollectorRegistry();
         return Ingester.create(
                 Disk.REAL, config, log, segments, t -> Limits.DEFAULTS, Clock.systemUTC(), registry, step -> {});

@@ -15,25 +15,6 @@ import org.junit.jupiter.api.Test;
 
 /** A cut takes the count of exactly the bytes below it. */
 class HeadCutTest {
-    private static final Head.WalEvents NOTHING = new Head.WalEvents() {
-        @Override
-        public void synced(long nanos, long bytes) {}
-
-        @Override
-        public void poisoned() {}
-
-        @Override
-        public void corrupt() {}
-
-        @Override
-        public void setAside() {}
-
-        @Override
-        public long nowMillis() {
-            return 1;
-        }
-    };
-
     @Test
     void countsOnlyWhatIsBelowThePosition() throws Exception {
         Head head = new Head(
@@ -41,7 +22,7 @@ class HeadCutTest {
                 Map.of(),
                 SeenPushes.open(Disk.REAL, Path.of("no-file-of-seen-pushes")),
                 LineLedger.open(Disk.REAL, Path.of("no-file-of-lines")),
-                NOTHING);
+                new NoEvents());
         PendingRecord record = new PendingRecord((byte) 1, new byte[8], 8);
         int records = 200_000;
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {

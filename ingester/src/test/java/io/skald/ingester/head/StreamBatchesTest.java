@@ -97,23 +97,4 @@ class StreamBatchesTest {
             assertThat(given).as("seed %d", seed).isEqualTo(rows);
         }
     }
-
-    private static final class NoEvents implements Head.WalEvents {
-        @Override
-        public void synced(long nanos, long bytes) {}
-
-        @Override
-        public void poisoned() {}
-
-        @Override
-        public void corrupt() {}
-
-        @Override
-        public void setAside() {}
-
-        @Override
-        public long nowMillis() {
-            return 1;
-        }
-    }
 }
