@@ -6,13 +6,16 @@ import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
 import io.skald.core.model.StoreException;
+import io.skald.core.model.TenantId;
 import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
 import io.skald.core.scan.ScanStats;
 import io.skald.core.scan.StreamScan;
+import io.skald.storage.SegmentStore;
 import io.skald.storage.memory.MemorySegmentStore;
 import io.skald.storage.segment.LabelSelector;
+import io.skald.storage.segment.SegmentKeys;
 import io.skald.storage.segment.SegmentReader;
 import io.skald.storage.segment.SegmentReaders;
 import io.skald.storage.segment.SegmentRef;
@@ -20,32 +23,44 @@ import io.skald.storage.segment.SegmentScan;
 import io.skald.storage.segment.SegmentWriter;
 import java.util.List;
 
-/** Streams of each kind, about 2 MiB of lines each, in one segment in memory: a source without the parts that are not flushed yet. */
+/** Streams in one segment: a source without the parts that are not flushed yet. */
 final class OneSegment implements LogSource {
     private static final int STREAM_BYTES = 2 << 20;
-    private static final String KEY = "t/2026-01-01/bench.seg";
-    private static final long DAY_NANOS = 86_400_000_000_000L;
 
     private final SegmentReader reader;
     private final SegmentRef ref;
 
+    /** About 2 MiB of lines of each kind, in memory, as a flush writes them. */
     OneSegment() {
-        MemorySegmentStore store = new MemorySegmentStore();
-        List<EntryBatch> batches = List.of(
-                Corpus.batch(Corpus.Kind.ACCESS, STREAM_BYTES, 2),
-                Corpus.batch(Corpus.Kind.DATED, STREAM_BYTES, 2),
-                Corpus.batch(Corpus.Kind.JSON, STREAM_BYTES, 2),
-                Corpus.batch(Corpus.Kind.LOGFMT, STREAM_BYTES, 2));
-        int day = Math.toIntExact(batches.getFirst().timestampNanos(0) / DAY_NANOS);
-        try (SegmentWriter w = SegmentWriter.create(store, KEY, day)) {
+        this(new MemorySegmentStore(), corpus(), SegmentWriter.Density.FAST);
+    }
+
+    /** @param batches of one day, in order of labels */
+    OneSegment(SegmentStore store, List<EntryBatch> batches, SegmentWriter.Density density) {
+        int day = SegmentWriter.dayOf(batches.getFirst().timestampNanos(0));
+        try (SegmentWriter w = SegmentWriter.create(store, SegmentKeys.next(new TenantId("t"), day), day, density)) {
+            w.withoutPatterns();
             for (EntryBatch b : batches) {
                 w.add(b);
             }
             ref = w.finish();
             reader = new SegmentReaders(store).get(ref);
         } catch (StoreException e) {
-            throw new IllegalStateException("a segment in memory cannot be written", e);
+            throw new IllegalStateException("a segment cannot be written", e);
         }
+    }
+
+    /** About 2 MiB of lines of each kind. */
+    static List<EntryBatch> corpus() {
+        return List.of(
+                Corpus.batch(Corpus.Kind.ACCESS, STREAM_BYTES, 2),
+                Corpus.batch(Corpus.Kind.DATED, STREAM_BYTES, 2),
+                Corpus.batch(Corpus.Kind.JSON, STREAM_BYTES, 2),
+                Corpus.batch(Corpus.Kind.LOGFMT, STREAM_BYTES, 2));
+    }
+
+    String key() {
+        return ref.key();
     }
 
     long startNanos() {

@@ -2,35 +2,42 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.storage.segment;
 
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Finds a byte string in a large array, eight places at a time: a place is looked at only where two bytes of the string, chosen for being rare,
- * stand as far apart as they should. Searching the array where it is costs less than making a string of it for {@code indexOf}. Immutable.
+ * Finds a byte string in a large array. Stretches of the array are ruled out where some bytes of the string, chosen for being rare, nowhere stand as far
+ * apart as they should: the JVM makes vector instructions of that loop, so it searches as fast as the cache delivers. What is left is looked at
+ * eight places at a time. Immutable.
  */
 final class ByteNeedle {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;
     private static final long LOWS = 0x7f7f7f7f7f7f7f7fL;
+    private static final long HIGHS = 0x8080808080808080L;
     private static final long CASE = 0x2020202020202020L;
 
-    /** So many bytes let {@code memmem} skip far enough to be as fast as {@link #indexIn}; with 2 it is a sixth of that. */
-    private static final int NATIVE_BYTES = 8;
+    /** Places that are ruled out at once, a multiple of 8: enough for the loop to pay, and few enough to seldom hold bytes that only look right. */
+    private static final int STRETCH = 2048;
+
+    /** Places that are looked at before any is ruled out: what was found a moment ago is often found again at once. */
+    private static final int NEAR = 256;
 
     /** Bytes that text has most of, the most frequent first; all others are rarer. */
     private static final String FREQUENT = "e 0tao1in2sr3-d5l\"4cp:u68/m97.=,gfhbyvk_[]()wTSE";
 
     private final byte[] bytes;
     private final boolean ignoreCase;
-    /** Places of the two bytes in the string; the first is the rarer one. */
-    private final int first;
+    private final long fold;
+    /** Places in the string, the rarest byte first; fewer than four are repeated. */
+    private final int[] places;
 
-    private final int second;
-    private final long firstPattern;
-    private final long secondPattern;
+    private final long[] patterns;
+    /** The highest of the places. */
+    private final int reach;
+    /** Whether all four places are compared, as the first two alone would be right too often. */
+    private final boolean four;
 
     /**
      * @param bytes at least one
@@ -39,39 +46,55 @@ final class ByteNeedle {
     ByteNeedle(byte[] bytes, boolean ignoreCase) {
         this.bytes = bytes.clone();
         this.ignoreCase = ignoreCase;
+        this.fold = ignoreCase ? CASE : 0;
         if (ignoreCase) {
             for (int i = 0; i < bytes.length; i++) {
                 this.bytes[i] = (byte) lower(bytes[i]);
             }
         }
-        int a = 0;
-        for (int i = 1; i < bytes.length; i++) {
-            if (rarity(i) > rarity(a)) {
-                a = i;
+        places = new int[4];
+        patterns = new long[4];
+        int n = choosePlaces();
+        int highest = 0;
+        for (int i = 0; i < 4; i++) {
+            places[i] = places[i % n];
+            patterns[i] = (this.bytes[places[i]] & 0xff) * ONES | fold;
+            highest = Math.max(highest, places[i]);
+        }
+        reach = highest;
+        four = n > 2 && rarity(this.bytes[places[1]]) < FREQUENT.length();
+    }
+
+    /** Takes the rarest byte that was not taken yet, four times. Returns how many there were. */
+    private int choosePlaces() {
+        int n = 0;
+        boolean more = true;
+        while (more && n < 4) {
+            int best = -1;
+            for (int i = 0; i < bytes.length; i++) {
+                if (!taken(bytes[i], n) && (best < 0 || rarity(bytes[i]) > rarity(bytes[best]))) {
+                    best = i;
+                }
+            }
+            more = best >= 0;
+            if (more) {
+                places[n++] = best;
             }
         }
-        int b = a;
-        for (int i = 0; i < bytes.length; i++) {
-            if (i != a && this.bytes[i] != this.bytes[a] && (b == a || rarity(i) > rarity(b))) {
-                b = i;
+        return n;
+    }
+
+    private boolean taken(byte b, int n) {
+        for (int i = 0; i < n; i++) {
+            if (bytes[places[i]] == b) {
+                return true;
             }
         }
-        first = a;
-        second = b;
-        firstPattern = pattern(this.bytes[a]);
-        secondPattern = pattern(this.bytes[b]);
+        return false;
     }
 
-    int length() {
-        return bytes.length;
-    }
-
-    private long pattern(byte b) {
-        return (ignoreCase ? (b | 0x20) & 0xff : b & 0xff) * ONES;
-    }
-
-    private int rarity(int i) {
-        int f = FREQUENT.indexOf(bytes[i] & 0xff);
+    private static int rarity(byte b) {
+        int f = FREQUENT.indexOf(b & 0xff);
         return f < 0 ? FREQUENT.length() : f;
     }
 
@@ -79,34 +102,32 @@ final class ByteNeedle {
         return b >= 'A' && b <= 'Z' ? b | 0x20 : b;
     }
 
-    /** Whether it is anywhere in [from, to). */
-    boolean occurs(byte[] b, int from, int to) {
-        return !ignoreCase && bytes.length >= NATIVE_BYTES && NativeSearch.isThere()
-                ? NativeSearch.occurs(MemorySegment.ofArray(bytes), b, from, to)
-                : indexIn(b, from, to) >= 0;
+    int length() {
+        return bytes.length;
     }
 
     /** Where it begins first in [from, to), or -1. */
     int indexIn(byte[] b, int from, int to) {
         int end = to - bytes.length;
-        int i = from;
         // the bytes read are those of eight places each
-        int wide = Math.min(end - 7, b.length - 8 - Math.max(first, second));
-        long fold = ignoreCase ? CASE : 0;
+        int wide = Math.min(end - 7, b.length - 8 - reach);
+        int i = from;
+        int stop = from + NEAR;
         while (i <= wide) {
-            i = skip(b, i, wide, first, second, firstPattern, secondPattern, fold);
-            if (i > wide) {
-                break;
+            if (i >= stop) {
+                i = ruleOut(b, i, wide);
+                stop = i + STRETCH;
             }
-            long hits = hits(b, i, first, second, firstPattern, secondPattern, fold);
-            while (hits != 0) {
-                int at = i + (Long.numberOfTrailingZeros(hits) >>> 3);
-                if (isAt(b, at)) {
-                    return at;
+            for (; i < stop && i <= wide; i += 8) {
+                long hits = hits(b, i, places[0], places[1], patterns[0], patterns[1], fold);
+                while (hits != 0) {
+                    int at = i + (Long.numberOfTrailingZeros(hits) >>> 3);
+                    if (isAt(b, at)) {
+                        return at;
+                    }
+                    hits &= hits - 1;
                 }
-                hits &= hits - 1;
             }
-            i += 8;
         }
         for (; i <= end; i++) {
             if (isAt(b, i)) {
@@ -116,6 +137,53 @@ final class ByteNeedle {
         return -1;
     }
 
+    /** Where the first stretch begins that may hold it, or the last one, which is none. */
+    private int ruleOut(byte[] b, int from, int wide) {
+        int i = from;
+        if (four) {
+            while (i <= wide + 8 - STRETCH && !mayHold4(b, i, places, patterns, fold)) {
+                i += STRETCH;
+            }
+        } else {
+            while (i <= wide + 8 - STRETCH && !mayHold2(b, i, places[0], places[1], patterns[0], patterns[1], fold)) {
+                i += STRETCH;
+            }
+        }
+        return i;
+    }
+
+    /** Whether both bytes stand right anywhere in a stretch. A loop that must stay as simple as it is, or it is not made one of vectors. */
+    private static boolean mayHold2(byte[] b, int from, int first, int second, long p, long q, long fold) {
+        long any = 0;
+        for (int i = from; i < from + STRETCH; i += 8) {
+            long v = (((long) LONG.get(b, i + first) | fold) ^ p) | (((long) LONG.get(b, i + second) | fold) ^ q);
+            any |= (v - ONES) & ~v;
+        }
+        // of a long without zero bytes no highest bit is left
+        return (any & HIGHS) != 0;
+    }
+
+    /** The same of four bytes. */
+    private static boolean mayHold4(byte[] b, int from, int[] places, long[] patterns, long fold) {
+        int first = places[0];
+        int second = places[1];
+        int third = places[2];
+        int fourth = places[3];
+        long p = patterns[0];
+        long q = patterns[1];
+        long r = patterns[2];
+        long s = patterns[3];
+        long any = 0;
+        for (int i = from; i < from + STRETCH; i += 8) {
+            long v = (((long) LONG.get(b, i + first) | fold) ^ p)
+                    | (((long) LONG.get(b, i + second) | fold) ^ q)
+                    | (((long) LONG.get(b, i + third) | fold) ^ r)
+                    | (((long) LONG.get(b, i + fourth) | fold) ^ s);
+            any |= (v - ONES) & ~v;
+        }
+        return (any & HIGHS) != 0;
+    }
+
     /** The places among eight at which both bytes stand: the highest bit of each. */
     private static long hits(byte[] b, int i, int first, int second, long p, long q, long fold) {
         long x = ((long) LONG.get(b, i + first) | fold) ^ p;
@@ -123,22 +191,6 @@ final class ByteNeedle {
         long v = x | y;
         // exactly the bytes that are zero
         return ~(((v & LOWS) + LOWS) | v | LOWS);
-    }
-
-    /** The first of [i, wide], in steps of eight, that has hits; beyond {@code wide} if none has. A loop that compiles well. */
-    private static int skip(byte[] b, int from, int wide, int first, int second, long p, long q, long fold) {
-        int i = from;
-        for (; i <= wide - 8; i += 16) {
-            if ((hits(b, i, first, second, p, q, fold) | hits(b, i + 8, first, second, p, q, fold)) != 0) {
-                return hits(b, i, first, second, p, q, fold) != 0 ? i : i + 8;
-            }
-        }
-        for (; i <= wide; i += 8) {
-            if (hits(b, i, first, second, p, q, fold) != 0) {
-                return i;
-            }
-        }
-        return i;
     }
 
     private boolean isAt(byte[] b, int at) {

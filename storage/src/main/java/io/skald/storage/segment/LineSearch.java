@@ -85,7 +85,7 @@ final class LineSearch {
     /** Whether any line may be wanted, told from lines without their dates. */
     boolean occursUndated(byte[] lines, int from, int to) {
         for (ByteNeedle n : undated) {
-            if (n.occurs(lines, from, to)) {
+            if (n.indexIn(lines, from, to) >= 0) {
                 return true;
             }
         }

@@ -164,22 +164,48 @@ class LineSearchTest {
     void needlesAreFoundWhereTheyAre() {
         Random random = new Random(7);
         for (int round = 0; round < 20_000; round++) {
-            byte[] hay = new byte[random.nextInt(60)];
-            for (int i = 0; i < hay.length; i++) {
-                hay[i] = (byte) "abAB@`[{\u00e9".charAt(random.nextInt(9));
-            }
-            byte[] needle = new byte[1 + random.nextInt(4)];
-            for (int i = 0; i < needle.length; i++) {
-                needle[i] = (byte) "abAB@`[{\u00e9".charAt(random.nextInt(9));
-            }
+            byte[] hay = bytes(random, random.nextInt(60));
             int from = hay.length == 0 ? 0 : random.nextInt(hay.length);
             int to = from + random.nextInt(hay.length - from + 1);
-            for (boolean ignoreCase : new boolean[] {false, true}) {
-                int where = naive(hay, from, to, needle, ignoreCase);
-                ByteNeedle n = new ByteNeedle(needle, ignoreCase);
-                assertThat(n.indexIn(hay, from, to)).isEqualTo(where);
-                assertThat(n.occurs(hay, from, to)).isEqualTo(where >= 0);
+            search(hay, from, to, bytes(random, 1 + random.nextInt(4)), "round " + round);
+        }
+    }
+
+    /** Far away, at the ends of stretches that are ruled out at once, and behind places that look right. */
+    @Test
+    void needlesAreFoundFarAway() {
+        Random random = new Random(8);
+        for (int round = 0; round < 500; round++) {
+            byte[] needle = bytes(random, 2 + random.nextInt(11));
+            byte[] hay = new byte[random.nextInt(9000)];
+            // bytes of the needle, but seldom all of it
+            for (int i = 0; i < hay.length; i++) {
+                hay[i] = random.nextInt(3) == 0 ? needle[random.nextInt(needle.length)] : (byte) ' ';
             }
+            int from = random.nextInt(Math.min(hay.length, 20) + 1);
+            int to = hay.length - random.nextInt(Math.min(hay.length - from, 20) + 1);
+            if (to - from >= needle.length && random.nextBoolean()) {
+                int edge = random.nextBoolean() ? to - needle.length - from : 256 + 2048 * random.nextInt(4);
+                int at = from + Math.clamp(edge - random.nextInt(12), 0, to - needle.length - from);
+                System.arraycopy(needle, 0, hay, at, needle.length);
+            }
+            search(hay, from, to, needle, "round " + round);
+        }
+    }
+
+    private static byte[] bytes(Random random, int length) {
+        byte[] b = new byte[length];
+        for (int i = 0; i < length; i++) {
+            b[i] = (byte) "abAB@`[{\u00e9".charAt(random.nextInt(9));
+        }
+        return b;
+    }
+
+    private static void search(byte[] hay, int from, int to, byte[] needle, String what) {
+        for (boolean ignoreCase : new boolean[] {false, true}) {
+            assertThat(new ByteNeedle(needle, ignoreCase).indexIn(hay, from, to))
+                    .as(what)
+                    .isEqualTo(naive(hay, from, to, needle, ignoreCase));
         }
     }
 
