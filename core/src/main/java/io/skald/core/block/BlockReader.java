@@ -198,11 +198,15 @@ public final class BlockReader {
     public long[] times(long @Nullable [] reuse) throws CorruptData {
         long[] t = reuse != null && reuse.length >= rows ? reuse : new long[rows];
         TimeColumn.decode(source(times), t, rows);
+        long min = Long.MAX_VALUE;
+        long max = Long.MIN_VALUE;
         for (int i = 0; i < rows; i++) {
-            if (t[i] < minNanos || t[i] > maxNanos) {
-                throw new CorruptData(object + ": time " + t[i] + " of row " + i
-                        + " outside of the block's range at offset " + (base + times.at));
-            }
+            min = Math.min(min, t[i]);
+            max = Math.max(max, t[i]);
+        }
+        if (min < minNanos || max > maxNanos) {
+            throw new CorruptData(object + ": times from " + min + " to " + max
+                    + " outside of the block's range at offset " + (base + times.at));
         }
         return t;
     }
@@ -213,10 +217,19 @@ public final class BlockReader {
     public int[] lineOffsets(int @Nullable [] reuse) throws CorruptData {
         int[] o = reuse != null && reuse.length > rows ? reuse : new int[rows + 1];
         ByteSource in = source(lengths);
+        long[] some = new long[Math.min(rows, 256)];
         int at = 0;
-        for (int i = 0; i < rows; i++) {
-            o[i] = at;
-            at += in.count("line length", lineBytes - at);
+        for (int i = 0; i < rows; ) {
+            int n = Math.min(some.length, rows - i);
+            in.varints(some, 0, n);
+            for (int k = 0; k < n; k++) {
+                o[i++] = at;
+                // as unsigned numbers, which the large ones are negative as
+                if (some[k] < 0 || some[k] > lineBytes - at) {
+                    throw in.corrupt("line length " + Long.toUnsignedString(some[k]) + " exceeds " + (lineBytes - at));
+                }
+                at += (int) some[k];
+            }
         }
         o[rows] = at;
         in.expectEnd();

@@ -18,6 +18,9 @@ public final class ByteSource {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+    /** The bit of each byte that says that another one follows. */
+    private static final long CONTINUED = 0x8080808080808080L;
+
     private final String object;
     private final byte[] bytes;
     private final int start;
@@ -103,17 +106,58 @@ public final class ByteSource {
             }
             // of two to eight bytes without a branch for each length, which none could foresee
             long v = (long) LONG.get(bytes, i);
-            long last = ~v & 0x8080808080808080L;
+            long last = ~v & CONTINUED;
             if (last != 0) {
                 int bits = Long.numberOfTrailingZeros(last);
                 at = i + 1 + (bits >>> 3);
-                v &= (1L << bits) - 1;
-                v = v & 0x007f007f007f007fL | (v & 0x7f007f007f007f00L) >>> 1;
-                v = v & 0x00003fff00003fffL | (v & 0x3fff00003fff0000L) >>> 2;
-                return v & 0x0fffffffL | (v & 0x0fffffff00000000L) >>> 4;
+                return sevenths(v & (1L << bits) - 1);
             }
         }
         return longVarint();
+    }
+
+    /** Reads {@code n} varints into an array, from an index on. Faster than one by one, as most columns are nothing else. */
+    public void varints(long[] out, int from, int n) throws CorruptData {
+        int to = from + n;
+        int i = from;
+        int p = at;
+        int wide = end - 8;
+        while (i < to && p <= wide) {
+            long v = (long) LONG.get(bytes, p);
+            long last = ~v & CONTINUED;
+            if (last == CONTINUED && i + 8 <= to) {
+                // eight of one byte each
+                for (int k = 0; k < 8; k++) {
+                    out[i + k] = v & 0x7f;
+                    v >>>= 8;
+                }
+                i += 8;
+                p += 8;
+                continue;
+            }
+            if (last == 0) {
+                break;
+            }
+            int bits = Long.numberOfTrailingZeros(last);
+            out[i++] = sevenths(v & (1L << bits) - 1);
+            p += 1 + (bits >>> 3);
+        }
+        at = p;
+        while (i < to) {
+            out[i++] = varint();
+        }
+    }
+
+    /** The number that the lower seven bits of each byte make. */
+    private static long sevenths(long v) {
+        long pairs = v & 0x007f007f007f007fL | (v & 0x7f007f007f007f00L) >>> 1;
+        long fours = pairs & 0x00003fff00003fffL | (pairs & 0x3fff00003fff0000L) >>> 2;
+        return fours & 0x0fffffffL | (fours & 0x0fffffff00000000L) >>> 4;
+    }
+
+    /** The number that zigzag coding made another of. */
+    static long unzigzag(long v) {
+        return (v >>> 1) ^ -(v & 1);
     }
 
     private long longVarint() throws CorruptData {
@@ -135,8 +179,7 @@ public final class ByteSource {
     }
 
     public long zigzag() throws CorruptData {
-        long v = varint();
-        return (v >>> 1) ^ -(v & 1);
+        return unzigzag(varint());
     }
 
     /** A varint that must be in [0, max]. */
@@ -157,13 +200,18 @@ public final class ByteSource {
         return s;
     }
 
-    /** Length-prefixed bytes, at most {@code max}. */
-    public byte[] bytes(String what, int max) throws CorruptData {
-        int n = count(what + " length", Math.min(max, end - at));
+    /** Reads {@code n} bytes. */
+    byte[] raw(int n) throws CorruptData {
         need(n);
         byte[] b = Arrays.copyOfRange(bytes, at, at + n);
         at += n;
         return b;
+    }
+
+    /** Length-prefixed bytes, at most {@code max}. */
+    public byte[] bytes(String what, int max) throws CorruptData {
+        int n = count(what + " length", Math.min(max, end - at));
+        return raw(n);
     }
 
     public void skip(int n) throws CorruptData {

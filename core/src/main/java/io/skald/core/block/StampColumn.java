@@ -146,27 +146,31 @@ final class StampColumn {
     static void restore(ByteSource in, long[] times, int[] offsets, int rows, byte[] lines, int rest, int end)
             throws CorruptData {
         Stamp stamp = new Stamp();
-        int[] forms = new int[rows];
+        byte[] forms = in.raw(rows);
         int stamped = 0;
+        int known = 0;
         for (int i = 0; i < rows; i++) {
-            forms[i] = in.u8();
-            if (forms[i] != 0) {
-                if (!Stamp.isForm(forms[i])) {
-                    throw in.corrupt("unknown form " + forms[i] + " of a date");
+            int form = forms[i] & 0xff;
+            if (form != 0) {
+                if (form != known && !Stamp.isForm(form)) {
+                    throw in.corrupt("unknown form " + form + " of a date");
                 }
+                known = form;
                 stamped++;
             }
         }
-        int[] positions = new int[stamped];
-        for (int i = 0; i < stamped; i++) {
-            positions[i] = in.count("position of a date", BlockFormat.MAX_LINE_BYTES);
-        }
+        long[] positions = new long[stamped];
+        in.varints(positions, 0, stamped);
+        long[] differences = new long[stamped];
+        in.varints(differences, 0, stamped);
+        in.expectEnd();
         int from = rest;
         int k = 0;
         for (int i = 0; i < rows; i++) {
             int to = offsets[i];
             int length = offsets[i + 1] - to;
-            if (forms[i] == 0) {
+            int form = forms[i] & 0xff;
+            if (form == 0) {
                 if (length > end - from) {
                     throw in.corrupt("lines are longer than their column");
                 }
@@ -174,22 +178,25 @@ final class StampColumn {
                 from += length;
                 continue;
             }
-            int n = Stamp.length(forms[i]);
-            int before = positions[k++];
-            int after = length - n - before;
-            long value = in.zigzag() + Stamp.steps(times[i], forms[i]);
-            if (after < 0 || length - n > end - from || !Stamp.inRange(value, forms[i])) {
+            int n = Stamp.length(form);
+            long position = positions[k];
+            long value = ByteSource.unzigzag(differences[k++]) + Stamp.steps(times[i], form);
+            if (position < 0
+                    || position > length - n
+                    || length - n > end - from
+                    || !Stamp.inRange(value, form)) {
                 throw in.corrupt("date of row " + i + " does not fit into its line");
             }
+            int before = (int) position;
+            int after = length - n - before;
             // what is left of the lines is never before where they come to stand, so that nothing is overwritten before
             // it is moved
             System.arraycopy(lines, from, lines, to, before);
             from += before;
-            stamp.write(value, forms[i], lines, to + before);
+            stamp.write(value, form, lines, to + before);
             System.arraycopy(lines, from, lines, to + before + n, after);
             from += after;
         }
-        in.expectEnd();
         if (from != end) {
             throw in.corrupt((end - from) + " bytes of lines too many");
         }

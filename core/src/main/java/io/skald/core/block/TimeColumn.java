@@ -49,16 +49,17 @@ final class TimeColumn {
         }
         long divisor = in.varint();
         times[0] = in.i64();
+        in.varints(times, 1, rows - 1);
         long t = times[0];
         if (mode == BlockFormat.TIMES_DELTA) {
             for (int i = 1; i < rows; i++) {
-                t += in.zigzag() * divisor;
+                t += ByteSource.unzigzag(times[i]) * divisor;
                 times[i] = t;
             }
         } else {
             long d = 0;
             for (int i = 1; i < rows; i++) {
-                d += in.zigzag() * divisor;
+                d += ByteSource.unzigzag(times[i]) * divisor;
                 t += d;
                 times[i] = t;
             }
