@@ -148,6 +148,22 @@ public final class ByteSource {
         }
     }
 
+    /**
+     * Reads varints until the array is full or the source at its end.
+     *
+     * @return how many; 0 only at the end
+     */
+    public int someVarints(long[] out) throws CorruptData {
+        int n = 0;
+        while (n < out.length && at < end) {
+            // so many there are at least, were they of the greatest length
+            int sure = Math.min(out.length - n, (end - at + 9) / 10);
+            varints(out, n, sure);
+            n += sure;
+        }
+        return n;
+    }
+
     /** The number that the lower seven bits of each byte make. */
     private static long sevenths(long v) {
         long pairs = v & 0x007f007f007f007fL | (v & 0x7f007f007f007f00L) >>> 1;
@@ -156,7 +172,7 @@ public final class ByteSource {
     }
 
     /** The number that zigzag coding made another of. */
-    static long unzigzag(long v) {
+    public static long unzigzag(long v) {
         return (v >>> 1) ^ -(v & 1);
     }
 

@@ -181,10 +181,7 @@ final class StampColumn {
             int n = Stamp.length(form);
             long position = positions[k];
             long value = ByteSource.unzigzag(differences[k++]) + Stamp.steps(times[i], form);
-            if (position < 0
-                    || position > length - n
-                    || length - n > end - from
-                    || !Stamp.inRange(value, form)) {
+            if (position < 0 || position > length - n || length - n > end - from || !Stamp.inRange(value, form)) {
                 throw in.corrupt("date of row " + i + " does not fit into its line");
             }
             int before = (int) position;

@@ -36,7 +36,10 @@ class ByteSourceTest {
             all.varints(read, 2, n);
             ByteSource each = new ByteSource("test", b, 0, b.length, 0);
             for (int i = 0; i < n; i++) {
-                assertThat(read[2 + i]).as("seed %d", seed).isEqualTo(written[i]).isEqualTo(each.varint());
+                assertThat(read[2 + i])
+                        .as("seed %d", seed)
+                        .isEqualTo(written[i])
+                        .isEqualTo(each.varint());
             }
             assertThat(all.position()).as("seed %d", seed).isEqualTo(length);
             if (n > 0) {

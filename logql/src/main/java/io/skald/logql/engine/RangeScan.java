@@ -30,7 +30,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -169,6 +168,17 @@ final class RangeScan {
         private long paneFrom;
         private long paneTo;
 
+        /** Moments from {@code togetherFrom} to {@code togetherTo}, exclusive, are in the same windows. */
+        private long togetherFrom;
+
+        private long togetherTo;
+
+        /** What the lines of some levels of the stream at hand are counted in; null where the stages let none of them through. */
+        private final String[] levels = new String[8];
+
+        private final @Nullable SeriesWindows[] ofLevels = new SeriesWindows[8];
+        private int levelCount;
+
         Reader(ScanTasks tasks) {
             this.tasks = tasks;
         }
@@ -228,6 +238,7 @@ final class RangeScan {
         private void bind(int stream) {
             if (stream != ordinal) {
                 ordinal = stream;
+                levelCount = 0;
                 SamplePipeline before = stages;
                 Labels labels = tasks.labels(stream);
                 stages = before == null ? compiled.forStream(labels) : compiled.forStream(labels, before);
@@ -253,7 +264,15 @@ final class RangeScan {
         @Override
         public boolean minute(long minute) {
             long before = minute * Tally.MINUTE_NANOS;
-            return windows.together(before + 1, before + Tally.MINUTE_NANOS);
+            long first = before + 1;
+            long last = before + Tally.MINUTE_NANOS;
+            if (first >= togetherFrom && last < togetherTo) {
+                return true;
+            }
+            togetherFrom = first;
+            togetherTo = windows.sameUntil(first);
+            // which is the latest moment that is easily told
+            return last < togetherTo || windows.together(first, last);
         }
 
         @Override
@@ -263,38 +282,47 @@ final class RangeScan {
 
         private void count(Counted.Cells cells) {
             Tally t = cells.tally();
-            SamplePipeline p = Objects.requireNonNull(stages);
             boolean bytes = compiled.columns().lineLengths();
-            Map<String, Optional<SeriesWindows>> byLevel = new HashMap<>();
             long minute = Long.MIN_VALUE;
-            int minutePane = Windows.NONE;
             long lines = 0;
+            long through = 0;
             for (int i = cells.from(); i < cells.to(); i++) {
                 if (t.minute(i) != minute) {
                     minute = t.minute(i);
-                    minutePane = windows.pane((minute + 1) * Tally.MINUTE_NANOS);
+                    long time = (minute + 1) * Tally.MINUTE_NANOS;
+                    if (time < paneFrom || time >= paneTo) {
+                        moveTo(time);
+                    }
                 }
-                if (minutePane == Windows.NONE) {
+                if (pane == Windows.NONE) {
                     continue;
                 }
-                lines += t.lines(i);
-                Optional<SeriesWindows> s = byLevel.get(t.level(i));
-                if (s == null) {
-                    s = seriesOfLevel(p, t.level(i));
-                    byLevel.put(t.level(i), s);
-                }
-                if (s.isPresent()) {
-                    matched += t.lines(i);
-                    s.get().addMany(minutePane, t.lines(i), (double) (bytes ? t.bytes(i) : t.lines(i)));
+                long n = t.lines(i);
+                lines += n;
+                SeriesWindows s = seriesOfLevel(t.level(i));
+                if (s != null) {
+                    through += n;
+                    s.addMany(pane, n, (double) (bytes ? t.bytes(i) : n));
                 }
             }
             counted += lines;
+            matched += through;
         }
 
-        /** Nothing if the stages let no line of this level through. */
-        private Optional<SeriesWindows> seriesOfLevel(SamplePipeline p, String level) {
+        @SuppressWarnings("ReferenceEquality") // an equal level that is another object only costs time
+        private @Nullable SeriesWindows seriesOfLevel(String level) {
+            for (int i = 0; i < levelCount; i++) {
+                if (levels[i] == level) {
+                    return ofLevels[i];
+                }
+            }
+            SamplePipeline p = Objects.requireNonNull(stages);
             Labels metadata = level.isEmpty() ? Labels.EMPTY : Labels.of(EntryIdentity.DETECTED_LEVEL, level);
-            return p.process(0, NO_BYTES, 0, 0, metadata) ? Optional.of(seriesOf(p)) : Optional.empty();
+            SeriesWindows found = p.process(0, NO_BYTES, 0, 0, metadata) ? seriesOf(p) : null;
+            levelCount = levelCount == levels.length ? 0 : levelCount;
+            levels[levelCount] = level;
+            ofLevels[levelCount++] = found;
+            return found;
         }
 
         private SeriesWindows seriesOf(SamplePipeline p) {

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MinuteCounters implements Tally {
     private final String[] levels;
+    /** How many cells there are; the arrays may be longer. */
+    private final int size;
+
     private final long[] minutes;
     private final int[] levelNumbers;
     private final long[] lines;
@@ -22,6 +25,7 @@ public final class MinuteCounters implements Tally {
 
     MinuteCounters(
             String[] levels,
+            int size,
             long[] minutes,
             int[] levelNumbers,
             long[] lines,
@@ -29,6 +33,7 @@ public final class MinuteCounters implements Tally {
             @Nullable Set<String> others) {
         this.others = others;
         this.levels = levels;
+        this.size = size;
         this.minutes = minutes;
         this.levelNumbers = levelNumbers;
         this.lines = lines;
@@ -37,7 +42,7 @@ public final class MinuteCounters implements Tally {
 
     @Override
     public int size() {
-        return minutes.length;
+        return size;
     }
 
     @Override

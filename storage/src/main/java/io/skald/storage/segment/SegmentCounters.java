@@ -106,30 +106,67 @@ final class SegmentCounters {
     }
 
     MinuteCounters chunk(int i) throws CorruptData {
-        ByteSource in = new ByteSource(object, section, begins[i], ends[i] - begins[i], begins[i]);
-        // a cell takes three bytes at least
-        int most = in.remaining() / 3 + 1;
-        long[] minutes = new long[most];
-        int[] numbers = new int[most];
-        long[] lines = new long[most];
-        long[] bytes = new long[most];
+        Numbers in = new Numbers(new ByteSource(object, section, begins[i], ends[i] - begins[i], begins[i]));
+        // a cell takes three bytes at least, and most take more
+        int room = in.source.remaining() / 5 + 4;
+        long[] minutes = new long[room];
+        int[] numbers = new int[room];
+        long[] lines = new long[room];
+        long[] bytes = new long[room];
         int size = 0;
-        long minute = in.zigzag();
-        while (in.remaining() > 0) {
-            minute += in.varint();
-            for (int n = in.count("levels of a minute", in.remaining() / 3); n > 0; n--) {
+        long minute = ByteSource.unzigzag(in.next());
+        while (in.more()) {
+            minute += in.next();
+            long n = in.upTo("levels of a minute", levels.length);
+            if (size + n > room) {
+                room = (int) n + room * 2;
+                minutes = Arrays.copyOf(minutes, room);
+                numbers = Arrays.copyOf(numbers, room);
+                lines = Arrays.copyOf(lines, room);
+                bytes = Arrays.copyOf(bytes, room);
+            }
+            for (; n > 0; n--) {
                 minutes[size] = minute;
-                numbers[size] = in.count("level", levels.length - 1);
-                lines[size] = in.count("lines", Integer.MAX_VALUE);
-                bytes[size++] = in.varint();
+                numbers[size] = (int) in.upTo("level", levels.length - 1L);
+                lines[size] = in.upTo("lines", Integer.MAX_VALUE);
+                bytes[size++] = in.next();
             }
         }
-        return new MinuteCounters(
-                levels,
-                Arrays.copyOf(minutes, size),
-                Arrays.copyOf(numbers, size),
-                Arrays.copyOf(lines, size),
-                Arrays.copyOf(bytes, size),
-                names == null ? null : names.get(i));
+        return new MinuteCounters(levels, size, minutes, numbers, lines, bytes, names == null ? null : names.get(i));
+    }
+
+    /** Varints to the end of a source, decoded some hundreds at a time. */
+    private static final class Numbers {
+        private final ByteSource source;
+        private final long[] some = new long[512];
+        private int at;
+        private int end;
+
+        Numbers(ByteSource source) {
+            this.source = source;
+        }
+
+        boolean more() throws CorruptData {
+            if (at == end) {
+                at = 0;
+                end = source.someVarints(some);
+            }
+            return end > 0;
+        }
+
+        long next() throws CorruptData {
+            if (!more()) {
+                throw source.corrupt("ends within a cell");
+            }
+            return some[at++];
+        }
+
+        long upTo(String what, long max) throws CorruptData {
+            long v = next();
+            if (v < 0 || v > max) {
+                throw source.corrupt(what + " " + Long.toUnsignedString(v) + " exceeds " + max);
+            }
+            return v;
+        }
     }
 }
