@@ -35,14 +35,17 @@ public record Stores(IndexStore index, CommitLog log, SegmentStore segments) {
      */
     public static Stores open(SkaldConfig config, Path data, CloseStack parts, StoreMetrics metrics)
             throws StoreException {
-        Stores stores = look(config, data, parts, metrics);
-        CommitLog log = stores.log;
-        SegmentStore segments = stores.segments;
+        if (config.storage().shared()) {
+            return look(config, data, parts, metrics);
+        }
+        SegmentStore segments = parts.add("segments", segments(config, data, metrics));
+        IndexStore index = parts.add("index", EmbeddedIndex.open(data.resolve("index"), segments));
+        CommitLog log = new CommitLog(index);
         if (segments instanceof FileSegmentStore) {
             // nobody else can be writing there; in a bucket others may; there it is noted before, see notes()
             OrphanSegments.sweep(segments, log);
         }
-        return stores;
+        return new Stores(index, log, segments);
     }
 
     /** The same, and leaves everything as it is. */

@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class CommitLog {
     private static final String LOG_SUFFIX = "/log";
+    private static final String CHECKPOINT_SUFFIX = "/checkpoint";
 
     private final IndexStore store;
     private final int checkpointInterval;
@@ -69,9 +70,16 @@ public final class CommitLog {
         return found;
     }
 
+    /** Removes all records of a tenant, when they cannot be read. Nobody else may use the log meanwhile. */
+    public void forget(TenantId tenant) throws StoreException {
+        store.deleteBefore(tenant.value() + LOG_SUFFIX, Long.MAX_VALUE);
+        store.deleteBefore(tenant.value() + CHECKPOINT_SUFFIX, Long.MAX_VALUE);
+        tenants.remove(tenant);
+    }
+
     private TenantLog log(TenantId tenant) {
         return tenants.computeIfAbsent(
                 tenant,
-                t -> new TenantLog(store, t.value() + LOG_SUFFIX, t.value() + "/checkpoint", checkpointInterval));
+                t -> new TenantLog(store, t.value() + LOG_SUFFIX, t.value() + CHECKPOINT_SUFFIX, checkpointInterval));
     }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -31,6 +32,7 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.RocksObject;
 import org.rocksdb.Status;
+import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteOptions;
 
 /**
@@ -42,6 +44,11 @@ import org.rocksdb.WriteOptions;
  * as the numbers do.
  */
 public final class RocksIndexStore implements IndexStore {
+    private static final System.Logger LOG = System.getLogger(RocksIndexStore.class.getName());
+
+    /** File of ours in the directory: how many writes were acknowledged. */
+    public static final String MARK = "skald.mark";
+
     /** Memory of the block cache, indexes and filters included, bytes. */
     private static final long CACHE_BYTES = 16L << 20;
 
@@ -65,12 +72,21 @@ public final class RocksIndexStore implements IndexStore {
     /** Where a follower of another process's database keeps notes of its own; null for the owner. */
     private final @Nullable Path notes;
 
+    /** Null for a follower. */
+    private final @Nullable SequenceMark mark;
+
     private final ExecutorService threads;
     private boolean closed;
 
     private RocksIndexStore(
-            Path directory, List<RocksObject> resources, RocksDB db, WriteOptions synced, @Nullable Path notes) {
+            Path directory,
+            List<RocksObject> resources,
+            RocksDB db,
+            WriteOptions synced,
+            @Nullable SequenceMark mark,
+            @Nullable Path notes) {
         this.directory = directory;
+        this.mark = mark;
         this.notes = notes;
         this.resources = resources;
         this.db = db;
@@ -80,11 +96,33 @@ public final class RocksIndexStore implements IndexStore {
     }
 
     /**
-     * Opens a directory, making it if need be.
+     * Opens a directory, making it if need be. What a power cut tore at the end of RocksDB's log was never acknowledged and is left out.
      *
+     * @throws StoreException.CorruptData if a file of it is damaged or missing, or acknowledged writes are
      * @throws StoreException if it cannot be made, or another process has it open
      */
     public static RocksIndexStore open(Path directory) throws StoreException {
+        RocksIndexStore store = open(directory, WALRecoveryMode.TolerateCorruptedTailRecords);
+        SequenceMark mark = Objects.requireNonNull(store.mark);
+        long found = store.db.getLatestSequenceNumber();
+        if (found < mark.acknowledged()) {
+            store.close();
+            throw new StoreException.CorruptData("index in " + directory + " has lost " + (mark.acknowledged() - found)
+                    + " of " + mark.acknowledged() + " writes at the end of its log");
+        }
+        return store;
+    }
+
+    /**
+     * Opens what is left of a damaged directory: the writes up to some moment, all of them up to there.
+     *
+     * @throws StoreException if not even that can be read
+     */
+    public static RocksIndexStore salvage(Path directory) throws StoreException {
+        return open(directory, WALRecoveryMode.PointInTimeRecovery);
+    }
+
+    private static RocksIndexStore open(Path directory, WALRecoveryMode recovery) throws StoreException {
         List<RocksObject> resources = new ArrayList<>();
         try {
             Files.createDirectories(directory);
@@ -93,6 +131,7 @@ public final class RocksIndexStore implements IndexStore {
             options.setCreateIfMissing(true)
                     .setWriteBufferSize(WRITE_BUFFER_BYTES)
                     .setMaxWriteBufferNumber(2)
+                    .setWalRecoveryMode(recovery)
                     .setMaxOpenFiles(64)
                     .setMaxTotalWalSize(16L << 20)
                     .setKeepLogFileNum(4)
@@ -104,11 +143,18 @@ public final class RocksIndexStore implements IndexStore {
                             .setFilterPolicy(keep(resources, new BloomFilter(10))));
             WriteOptions synced = keep(resources, new WriteOptions());
             synced.setSync(true);
-            RocksDB db = RocksDB.open(options, directory.toString());
-            return new RocksIndexStore(directory, resources, db, synced, null);
+            SequenceMark mark = SequenceMark.open(directory);
+            try {
+                RocksDB db = RocksDB.open(options, directory.toString());
+                return new RocksIndexStore(directory, resources, db, synced, mark, null);
+            } catch (RocksDBException e) {
+                mark.close();
+                throw e;
+            }
         } catch (RocksDBException e) {
             release(resources);
-            throw new StoreException.Unavailable("index in " + directory + " cannot be opened: " + e.getMessage(), e);
+            String what = "index in " + directory + " cannot be opened: " + e.getMessage();
+            throw isDamage(e) ? new StoreException.CorruptData(what, e) : new StoreException.Unavailable(what, e);
         } catch (IOException e) {
             release(resources);
             throw new StoreException.Unavailable("index directory " + directory + " cannot be made: " + e, e);
@@ -133,7 +179,7 @@ public final class RocksIndexStore implements IndexStore {
             options.setMaxOpenFiles(-1).setInfoLogLevel(InfoLogLevel.FATAL_LEVEL);
             WriteOptions none = keep(resources, new WriteOptions());
             RocksDB db = RocksDB.openAsSecondary(options, directory.toString(), notes.toString());
-            return new RocksIndexStore(directory, resources, db, none, notes);
+            return new RocksIndexStore(directory, resources, db, none, null, notes);
         } catch (RocksDBException e) {
             release(resources);
             throw new StoreException.Unavailable("index in " + directory + " cannot be read: " + e.getMessage(), e);
@@ -194,9 +240,16 @@ public final class RocksIndexStore implements IndexStore {
         }
     }
 
+    private static boolean isDamage(RocksDBException e) {
+        Status s = e.getStatus();
+        return s != null
+                && (s.getCode() == Status.Code.Corruption
+                        || String.valueOf(s.getState()).contains("No such file"));
+    }
+
     private StoreException failure(String what, @Nullable Throwable cause) {
         if (cause instanceof RocksDBException e) {
-            return e.getStatus() != null && e.getStatus().getCode() == Status.Code.Corruption
+            return isDamage(e)
                     ? new StoreException.CorruptData("index in " + directory + ", " + what + ": " + e.getMessage(), e)
                     : new StoreException.Unavailable("index in " + directory + ", " + what + ": " + e.getMessage(), e);
         }
@@ -241,9 +294,19 @@ public final class RocksIndexStore implements IndexStore {
                     return false;
                 }
                 db.put(synced, k, value);
+                written();
                 return true;
             }
         });
+    }
+
+    private void written() {
+        try {
+            Objects.requireNonNull(mark).acknowledge(db.getLatestSequenceNumber());
+        } catch (IOException e) {
+            // the write is durable; a mark that is behind only sees less
+            LOG.log(System.Logger.Level.WARNING, "the mark of the index in " + directory + " cannot be written", e);
+        }
     }
 
     @Override
@@ -288,6 +351,9 @@ public final class RocksIndexStore implements IndexStore {
                 throw new StoreException("index in " + directory + " is open for reading only");
             }
             db.deleteRange(synced, from, to);
+            synchronized (conditional) {
+                written();
+            }
             return true;
         });
     }
@@ -331,9 +397,20 @@ public final class RocksIndexStore implements IndexStore {
             threads.close();
             db.close();
             release(resources);
+            closeMark();
             removeNotes();
         } finally {
             gate.writeLock().unlock();
+        }
+    }
+
+    private void closeMark() {
+        try {
+            if (mark != null) {
+                mark.close();
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "the mark of the index in " + directory + " cannot be closed", e);
         }
     }
 
@@ -346,8 +423,7 @@ public final class RocksIndexStore implements IndexStore {
                 Files.deleteIfExists(p);
             }
         } catch (IOException e) {
-            System.getLogger(RocksIndexStore.class.getName())
-                    .log(System.Logger.Level.WARNING, notes + " cannot be removed", e);
+            LOG.log(System.Logger.Level.WARNING, notes + " cannot be removed", e);
         }
     }
 }

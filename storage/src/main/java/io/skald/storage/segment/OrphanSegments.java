@@ -24,7 +24,8 @@ public final class OrphanSegments {
 
     /**
      * Removes the segments that are in no tenant's log. Only for a store that one process owns, before that process writes to it: a segment that is
-     * being written looks the same. Those of a tenant that has more of them than segments are left: rather its log was lost.
+     * being written looks the same. One that is damaged is left, and so are those of a tenant that has more of them than segments: rather its log was
+     * lost.
      *
      * @return the keys that were removed
      * @throws StoreException if the store or the log cannot be read; a segment that cannot be removed is logged and stays
@@ -63,8 +64,16 @@ public final class OrphanSegments {
             }
             for (String key : of.getValue()) {
                 try {
+                    SegmentFooters.ref(store, key);
                     store.delete(key);
                     removed.add(key);
+                } catch (StoreException.CorruptData e) {
+                    // a crash leaves none that are not whole
+                    LOG.log(
+                            System.Logger.Level.ERROR,
+                            "segment " + key
+                                    + " is in no commit and damaged, and left alone: see skald fsck --delete-orphans",
+                            e);
                 } catch (StoreException e) {
                     LOG.log(
                             System.Logger.Level.WARNING,
