@@ -22,6 +22,7 @@ import io.skald.ingester.push.Validator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +74,7 @@ public class PushBench {
                 throw new IllegalStateException("a push needs no socket");
             }
         };
-        new PushApi(this::store, new Admission(1 << 30), DISCARDS, 64 << 20, false).register(router);
+        new PushApi(this::store, new Admission(1 << 30), DISCARDS, 64 << 20, false, Clock.systemUTC()).register(router);
         request = request(Snappy.compress(body()));
     }
 

@@ -264,7 +264,7 @@ public final class Ingester implements PushSink, NativeApi.BlockSink, AutoClosea
 
     /** Adds the push endpoints and {@code POST /flush}. */
     public void register(Router router, boolean multiTenant) {
-        new PushApi(this, admission, discards, config.maxPushBytes(), multiTenant).register(router);
+        new PushApi(this, admission, discards, config.maxPushBytes(), multiTenant, clock).register(router);
         new NativeApi(this, admission, config.maxPushBytes(), multiTenant).register(router);
         new DiscardsApi(discards, multiTenant).register(router);
         router.post("/flush", request -> FlushAnswer.of(flush()));

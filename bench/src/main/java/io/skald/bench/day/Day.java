@@ -78,7 +78,6 @@ public final class Day {
     private boolean run() throws Exception {
         Path directory = Path.of(options.getOrDefault("directory", "day"));
         Files.createDirectories(directory);
-        // ahead of the real time, by which keys tell when a segment arrived: a day rests before it is merged
         long start = LocalDate.of(2030, 3, 12)
                         .atStartOfDay()
                         .toInstant(ZoneOffset.UTC)
@@ -103,7 +102,7 @@ public final class Day {
     private boolean live(
             long start, DayClock clock, StoreMetrics metrics, List<Node> nodes, LocalStores stores, Path directory)
             throws Exception {
-        int minutes = number("hours", 24) * 60;
+        int minutes = Math.max(1, (int) Math.round(Double.parseDouble(options.getOrDefault("hours", "24")) * 60));
         DayLines lines = new DayLines(number("seed", 1), number("services", 25), number("pods", 3));
         LokiLayout loki = new LokiLayout();
         SplittableRandom random = new SplittableRandom(number("seed", 1) + 1);

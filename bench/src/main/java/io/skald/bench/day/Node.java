@@ -88,7 +88,15 @@ final class Node implements AutoCloseable {
                         (t, keys) -> garbage.flushing(t, keys, clock.millis())));
         CompactionSettings c = CompactionSettings.DEFAULTS;
         CompactionSettings settings = new CompactionSettings(
-                true, c.interval(), c.minAge(), c.targetSize(), c.blockSize(), c.zstdLevel(), 0, c.deleteDelay());
+                true,
+                c.interval(),
+                c.minAge(),
+                c.targetSize(),
+                c.blockSize(),
+                c.zstdLevel(),
+                0,
+                c.deleteDelay(),
+                c.lease());
         this.compaction = parts.add(
                 "compaction",
                 new CompactionService(

@@ -73,7 +73,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.InstantSource;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -105,6 +106,16 @@ public final class Appliance implements AutoCloseable {
      * @throws CommandFailure naming what cannot be used: the data directory, the port, a glob; nothing stays open then
      */
     public static Appliance start(SkaldConfig config, Role role) throws CommandFailure {
+        return start(config, role, Clock.systemUTC());
+    }
+
+    /**
+     * The same.
+     *
+     * @param clock what the process takes for the time of day. Those of several processes need not agree: what they must agree on is in the
+     *     index, and leases are timed by monotonic clocks
+     */
+    public static Appliance start(SkaldConfig config, Role role, Clock clock) throws CommandFailure {
         if (role != Role.ALL && !config.storage().shared()) {
             throw new CommandFailure(
                     ExitCode.FAILURE,
@@ -113,7 +124,7 @@ public final class Appliance implements AutoCloseable {
         }
         CloseStack parts = new CloseStack();
         try {
-            return start(config, role, parts);
+            return start(config, role, clock, parts);
         } catch (StoreException | IOException | IllegalArgumentException e) {
             closeAfter(parts, e);
             // one line: a malformed pattern is pointed at with two more
@@ -133,7 +144,7 @@ public final class Appliance implements AutoCloseable {
         }
     }
 
-    private static Appliance start(SkaldConfig config, Role role, CloseStack parts)
+    private static Appliance start(SkaldConfig config, Role role, Clock clock, CloseStack parts)
             throws StoreException, IOException, CommandFailure {
         Path data = dataDirectory(config.dataDir());
         CollectorRegistry registry = new CollectorRegistry();
@@ -155,12 +166,12 @@ public final class Appliance implements AutoCloseable {
                                 stores.log(),
                                 stores.segments(),
                                 limits,
-                                Clock.systemUTC(),
+                                clock,
                                 registry,
-                                stores.notes(config)))
+                                stores.notes(config, clock::millis)))
                 : null;
         if (ingester != null && !config.tail().isEmpty()) {
-            parts.add("agent", follow(config, data, ingester, registry));
+            parts.add("agent", follow(config, data, ingester, clock, registry));
         }
         QueryScheduler scheduler = parts.add(
                 "query scheduler",
@@ -177,16 +188,16 @@ public final class Appliance implements AutoCloseable {
         new CostApi(calls, stores.log()).register(server);
         Membership membership = null;
         if (ingester != null) {
-            membership = ingest(config, stores, ingester, server, parts);
-            Maintenance.register(config, data, stores, ingester, scheduler, limits, parts, server, registry);
+            membership = ingest(config, stores, ingester, clock, server, parts);
+            Maintenance.register(config, data, stores, ingester, scheduler, limits, clock, parts, server, registry);
         }
         Ruler ruler = null;
         if (role.queries()) {
             scheduler.register(registry);
             RecentEntries local = ingester == null ? null : ingester.recent();
-            Sources sources = query(config, stores, local, scheduler, limits, server, parts, registry);
+            Sources sources = query(config, stores, local, scheduler, limits, clock, server, parts, registry);
             if (config.rules().enabled()) {
-                ruler = ruler(config, data, stores, scheduler, sources, limits, parts, server, registry);
+                ruler = ruler(config, data, stores, scheduler, sources, limits, clock, parts, server, registry);
             }
         }
         HostPort listen = config.http().listen();
@@ -214,6 +225,7 @@ public final class Appliance implements AutoCloseable {
             QueryScheduler scheduler,
             Sources sources,
             TenantLimits limits,
+            Clock clock,
             CloseStack parts,
             HttpServer server,
             CollectorRegistry registry)
@@ -226,7 +238,14 @@ public final class Appliance implements AutoCloseable {
                         System::nanoTime)
                 : Leases.ALONE;
         Ruler.Parts on = new Ruler.Parts(
-                stores.index(), scheduler, sources::of, sources::ingesters, limits, leases, data.resolve("rules"));
+                stores.index(),
+                scheduler,
+                sources::of,
+                sources::ingesters,
+                limits,
+                leases,
+                clock,
+                data.resolve("rules"));
         HostPort listen = config.http().listen();
         String own = "http://" + new HostPort(reachable(listen.host()), listen.port());
         Ruler ruler = parts.add("rules", Ruler.open(config.rules(), on, config.multiTenant(), own, registry));
@@ -255,7 +274,7 @@ public final class Appliance implements AutoCloseable {
 
     /** Serves pushes, and where the index is shared what is not in segments yet. */
     private static @Nullable Membership ingest(
-            SkaldConfig config, Stores stores, Ingester ingester, HttpServer server, CloseStack parts) {
+            SkaldConfig config, Stores stores, Ingester ingester, Clock clock, HttpServer server, CloseStack parts) {
         ingester.register(server, config.multiTenant());
         if (!config.storage().shared()) {
             return null;
@@ -263,7 +282,7 @@ public final class Appliance implements AutoCloseable {
         RecentApi api = parts.add("open scans", new RecentApi(ingester.recent()));
         api.register(server);
         IngesterRegistry registry = new IngesterRegistry(stores.index());
-        return new Membership(config, registry, ingester, api, Clock.systemUTC());
+        return new Membership(config, registry, ingester, api, clock);
     }
 
     /** Segments as queries read them. */
@@ -288,6 +307,7 @@ public final class Appliance implements AutoCloseable {
             @Nullable RecentEntries local,
             QueryScheduler scheduler,
             OverridesFile limits,
+            Clock clock,
             HttpServer server,
             CloseStack parts,
             CollectorRegistry registry)
@@ -310,10 +330,17 @@ public final class Appliance implements AutoCloseable {
                 readers(config, stores, registry),
                 ingesters,
                 known,
-                new Retention(limits, System::currentTimeMillis),
+                new Retention(limits, clock::millis),
                 config.multiTenantQueries());
-        QuerierApi.register(server, scheduler, sources, limits, config.multiTenant(), registry);
-        parts.add("loss accounting", new Gaps(ingesters, config.multiTenant(), InstantSource.system(), registry))
+        QuerierApi.register(
+                server,
+                scheduler,
+                sources,
+                limits,
+                config.multiTenant(),
+                registry,
+                () -> ChronoUnit.NANOS.between(Instant.EPOCH, clock.instant()));
+        parts.add("loss accounting", new Gaps(ingesters, config.multiTenant(), clock, registry))
                 .register(server);
         return sources;
     }
@@ -415,7 +442,8 @@ public final class Appliance implements AutoCloseable {
     }
 
     /** The agent that follows the files of the configuration. */
-    private static Agent follow(SkaldConfig config, Path data, Ingester ingester, CollectorRegistry registry)
+    private static Agent follow(
+            SkaldConfig config, Path data, Ingester ingester, Clock clock, CollectorRegistry registry)
             throws IOException {
         TenantId tenant = new TenantId(config.tailTenant());
         InProcess.BlockSink sink =
@@ -425,7 +453,7 @@ public final class Appliance implements AutoCloseable {
         Target target = new Target(job, globs, null, Labels.EMPTY, Labels.EMPTY);
         AgentSettings settings = AgentSettings.of(data.resolve("agent")).withScanInterval(Duration.ofSeconds(1));
         Agent.Destination here = new Agent.Destination("here", (agent, epoch) -> new InProcess(sink), Backoff.DEFAULT);
-        return Agent.open(settings, List.of(here), () -> List.of(target), Clock.systemUTC(), registry);
+        return Agent.open(settings, List.of(here), () -> List.of(target), clock, registry);
     }
 
     /** The address that a client on this machine can use. */

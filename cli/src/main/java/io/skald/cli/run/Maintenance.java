@@ -23,6 +23,7 @@ import io.skald.storage.index.Retention;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 
 /** Compaction, retention and deletes, beside an ingester. */
@@ -37,6 +38,7 @@ final class Maintenance {
             Ingester ingester,
             QueryScheduler scheduler,
             TenantLimits limits,
+            Clock clock,
             CloseStack parts,
             HttpServer server,
             CollectorRegistry registry) {
@@ -44,11 +46,11 @@ final class Maintenance {
                 stores.index(),
                 stores.log(),
                 stores.segments(),
-                new Retention(limits, System::currentTimeMillis),
+                new Retention(limits, clock::millis),
                 () -> scheduler.running() > 0 || ingester.inFlightBytes() > 0,
                 () -> usableBytes(data),
                 tenant -> limits.of(tenant).patternsEnabled(),
-                System::currentTimeMillis,
+                clock::millis,
                 config.storage().shared());
         CompactionService compaction =
                 parts.add("compaction", new CompactionService(env, config.compaction(), config.retention(), registry));
@@ -63,9 +65,8 @@ final class Maintenance {
                         "connections for deletes",
                         new ClusterIngesters(new IngesterRegistry(stores.index()), config.querier(), ingester.recent()))
                 : () -> List.of(ingester.recent());
-        DeleteRequests deletes = new DeleteRequests(stores.log(), new Unstored(holding), System::currentTimeMillis);
-        new MaintenanceApi(compaction, deletes, flushAll, System::currentTimeMillis, config.multiTenant())
-                .register(server);
+        DeleteRequests deletes = new DeleteRequests(stores.log(), new Unstored(holding), clock::millis);
+        new MaintenanceApi(compaction, deletes, flushAll, clock::millis, config.multiTenant()).register(server);
         compaction.start();
     }
 

@@ -8,6 +8,7 @@ import io.skald.cli.Output;
 import io.skald.core.config.SkaldConfig;
 import io.skald.core.service.ProcessLog;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,13 +57,19 @@ public final class RunCommand implements Callable<Integer> {
     /** Runs until a signal. */
     public static void serve(SkaldConfig config, Role role, String logLevel, Output out, Started started)
             throws CommandFailure, Output.Gone, InterruptedException {
+        serve(config, role, Clock.systemUTC(), logLevel, out, started);
+    }
+
+    /** The same, with what {@link Appliance#start(SkaldConfig, Role, Clock)} takes for the time. */
+    public static void serve(SkaldConfig config, Role role, Clock clock, String logLevel, Output out, Started started)
+            throws CommandFailure, Output.Gone, InterruptedException {
         try {
             ProcessLog.install(logLevel);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.USAGE, "--log-level: " + e.getMessage(), e);
         }
         StopSignals stop = StopSignals.install();
-        try (Appliance appliance = Appliance.start(config, role)) {
+        try (Appliance appliance = Appliance.start(config, role, clock)) {
             out.println("Skald listens on " + appliance.url());
             out.println("  Data     " + config.dataDir().toAbsolutePath().normalize());
             if (role.queries()) {

@@ -19,6 +19,7 @@ import io.skald.storage.rocksdb.RocksIndexStore;
 import io.skald.storage.s3.S3SegmentStore;
 import io.skald.storage.segment.OrphanSegments;
 import java.nio.file.Path;
+import java.util.function.LongSupplier;
 
 /**
  * Where everything is kept. What AWS' client needs is loaded only if the configuration names it.
@@ -85,11 +86,11 @@ public record Stores(IndexStore index, CommitLog log, SegmentStore segments) {
     }
 
     /** What a flush tells before it writes. Where nobody else writes, what no commit names is found when the process starts. */
-    public SegmentNotes notes(SkaldConfig config) {
+    public SegmentNotes notes(SkaldConfig config, LongSupplier nowMillis) {
         if (!config.storage().shared()) {
             return SegmentNotes.NONE;
         }
         Garbage garbage = new Garbage(index, segments, log);
-        return (tenant, keys) -> garbage.flushing(tenant, keys, System.currentTimeMillis());
+        return (tenant, keys) -> garbage.flushing(tenant, keys, nowMillis.getAsLong());
     }
 }

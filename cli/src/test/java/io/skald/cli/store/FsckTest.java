@@ -121,7 +121,7 @@ class FsckTest {
         byte[] b = Files.readAllBytes(
                 segments.resolve(index().segments().getFirst().key()));
         Path old = segments.resolve("t/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAV.seg");
-        Path fresh = segments.resolve(SegmentKeys.next(T, 20_000));
+        Path fresh = segments.resolve(SegmentKeys.next(T, 20_000, System.currentTimeMillis()));
         Path foreign = segments.resolve("lost/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAV.seg");
         Path noted = segments.resolve("t/2024-01-01/01ARZ3NDEKTSV4RRFFQ69G5FAW.seg");
         for (Path p : List.of(old, fresh, foreign, noted)) {
@@ -151,7 +151,8 @@ class FsckTest {
         try (FileSegmentStore objects = FileSegmentStore.open(data.resolve("segments"));
                 RocksIndexStore index = RocksIndexStore.open(data.resolve("index"))) {
             for (int i = 0; i < 10; i++) {
-                try (SegmentStore.Output out = objects.create(SegmentKeys.next(T, 20_000))) {
+                try (SegmentStore.Output out =
+                        objects.create(SegmentKeys.next(T, 20_000, System.currentTimeMillis()))) {
                     out.commit();
                 }
             }

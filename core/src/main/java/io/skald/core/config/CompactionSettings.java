@@ -37,7 +37,14 @@ public record CompactionSettings(
         @Setting(
                 value = "How long replaced segments stay for queries that began before; longer than any query.",
                 max = "7d")
-        Duration deleteDelay) {
+        Duration deleteDelay,
+
+        @Setting(
+                value =
+                        "How long other processes over the same index wait for a sign of life of the one that looks after a tenant before one of them takes over. Nothing goes wrong if it is too short, but work is done twice.",
+                min = "1s",
+                max = "1h")
+        Duration lease) {
     public static final CompactionSettings DEFAULTS = new CompactionSettings(
             true,
             Duration.ofMinutes(1),
@@ -46,5 +53,6 @@ public record CompactionSettings(
             256 << 10,
             6,
             64L << 20,
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            Duration.ofMinutes(3));
 }

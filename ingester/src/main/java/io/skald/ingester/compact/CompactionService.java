@@ -42,7 +42,6 @@ import java.util.function.Predicate;
  */
 public final class CompactionService implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CompactionService.class.getName());
-    private static final Duration LEASE = Duration.ofMinutes(3);
     /** How often one looks for objects to remove while there is nothing else to do. */
     private static final Duration GARBAGE_INTERVAL = Duration.ofMinutes(10);
 
@@ -224,7 +223,7 @@ public final class CompactionService implements AutoCloseable {
                 return CompactionResult.NOTHING;
             }
             Lease lease = leases.computeIfAbsent(
-                    tenant, t -> new Lease(env.index(), t.value() + "/lease", LEASE, env.nanoTime()));
+                    tenant, t -> new Lease(env.index(), t.value() + "/lease", settings.lease(), env.nanoTime()));
             if (!held(lease)) {
                 if (all) {
                     throw new StoreException.Unavailable("tenant " + tenant + " is being compacted by another process");
@@ -318,7 +317,7 @@ public final class CompactionService implements AutoCloseable {
             }
             leases.clear();
         } catch (StoreException e) {
-            LOG.log(System.Logger.Level.WARNING, "a lease ends by itself in " + LEASE.toMinutes() + " min", e);
+            LOG.log(System.Logger.Level.WARNING, "a lease ends by itself in " + settings.lease(), e);
         } finally {
             running.unlock();
         }

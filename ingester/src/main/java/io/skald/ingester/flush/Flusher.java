@@ -229,7 +229,8 @@ public final class Flusher implements AutoCloseable {
                     c.position(),
                     settings.patterns().test(t),
                     settings.retention().apply(t),
-                    settings.notes()));
+                    settings.notes(),
+                    settings.nowMillis()));
         }
     }
 

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ final class TenantFlush {
     private final boolean patterns;
     private final RetentionClasses retention;
     private final SegmentNotes notes;
+    private final LongSupplier nowMillis;
     private long from;
     private @Nullable LogRecord record;
     private List<SegmentRef> committed = List.of();
@@ -62,8 +64,10 @@ final class TenantFlush {
             long to,
             boolean patterns,
             RetentionClasses retention,
-            SegmentNotes notes) {
+            SegmentNotes notes,
+            LongSupplier nowMillis) {
         this.notes = notes;
+        this.nowMillis = nowMillis;
         this.retention = retention;
         this.patterns = patterns;
         this.head = head;
@@ -190,7 +194,7 @@ final class TenantFlush {
         List<String> keys = new ArrayList<>();
         for (long day : days) {
             for (int i = 0; i < retention.all().size(); i++) {
-                keys.add(SegmentKeys.next(tenant, Math.toIntExact(day)));
+                keys.add(SegmentKeys.next(tenant, Math.toIntExact(day), nowMillis.getAsLong()));
             }
         }
         return keys;
@@ -205,7 +209,7 @@ final class TenantFlush {
             } catch (BlockCopier.WrongFilter e) {
                 // each agent can be wrong only once
                 LOG.log(System.Logger.Level.INFO, "writing the segment of day " + day + " again");
-                key = SegmentKeys.next(tenant, Math.toIntExact(day));
+                key = SegmentKeys.next(tenant, Math.toIntExact(day), nowMillis.getAsLong());
                 notes.writing(tenant, List.of(key));
             }
         }

@@ -21,13 +21,17 @@ public final class PushApi {
     private static final String PROTOBUF = "application/x-protobuf";
 
     private final Intake intake;
+    private final Clock clock;
     private final LabelCache labels = new LabelCache();
 
     /**
      * @param maxPushBytes largest body, decompressed
      * @param multiTenant whether the tenant comes from the header
+     * @param clock gives documents without a time one
      */
-    public PushApi(PushSink sink, Admission admission, Discards discards, int maxPushBytes, boolean multiTenant) {
+    public PushApi(
+            PushSink sink, Admission admission, Discards discards, int maxPushBytes, boolean multiTenant, Clock clock) {
+        this.clock = clock;
         this.intake = new Intake(sink, admission, discards, maxPushBytes, multiTenant);
     }
 
@@ -36,7 +40,6 @@ public final class PushApi {
         router.post("/loki/api/v1/push", this::push);
         router.post("/api/prom/push", this::push);
         router.post("/otlp/v1/logs", this::otlp);
-        Clock clock = Clock.systemUTC();
         new ElasticApi(intake, clock).register(router);
         new JsonLinesApi(intake, clock).register(router);
     }

@@ -6,32 +6,12 @@ import io.prometheus.client.CollectorRegistry;
 import io.skald.core.config.TenantLimits;
 import io.skald.core.http.Router;
 import io.skald.querier.schedule.QueryScheduler;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.LongSupplier;
 
 /** The query side of Loki's HTTP API. */
 public final class QuerierApi {
     private QuerierApi() {}
-
-    /** The same with the clock of the system. */
-    public static void register(
-            Router router,
-            QueryScheduler scheduler,
-            Sources sources,
-            TenantLimits limits,
-            boolean multiTenant,
-            CollectorRegistry registry) {
-        register(
-                router,
-                scheduler,
-                sources,
-                limits,
-                multiTenant,
-                registry,
-                () -> ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now()));
-    }
 
     /**
      * Adds the routes.

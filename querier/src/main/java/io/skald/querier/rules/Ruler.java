@@ -33,6 +33,7 @@ import io.skald.querier.schedule.QueryScheduler;
 import io.skald.storage.IndexStore;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -52,6 +53,7 @@ public final class Ruler implements AutoCloseable {
      * @param sources the entries of tenants
      * @param ingesters those that may hold entries that are not in segments
      * @param leases who evaluates what
+     * @param clock the time by which groups are evaluated
      * @param directory of this process alone, for the queue of remote write
      */
     public record Parts(
@@ -61,6 +63,7 @@ public final class Ruler implements AutoCloseable {
             Supplier<List<RecentEntries>> ingesters,
             TenantLimits limits,
             Leases leases,
+            Clock clock,
             Path directory) {}
 
     private final CloseStack open;
@@ -123,7 +126,7 @@ public final class Ruler implements AutoCloseable {
                         s.pollInterval(),
                         s.maxConcurrent(),
                         notifications.anybody(),
-                        () -> ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now())));
+                        () -> ChronoUnit.NANOS.between(Instant.EPOCH, parts.clock.instant())));
         this.statuses = open.add("statuses", new ClusterStatuses(catalog, scheduler::status, parts.leases, saved));
     }
 

@@ -192,8 +192,8 @@ public final class Compactor {
             Pace pace)
             throws StoreException, InterruptedException {
         SegmentRef first = inputs.getFirst();
-        String key = SegmentKeys.next(tenant, first.day());
         long now = settings.nowMillis().getAsLong();
+        String key = SegmentKeys.next(tenant, first.day(), now);
         garbage.writing(tenant, List.of(key), now + MAX_DURATION.toMillis());
         settings.steps().accept(CompactionStep.NOTED);
         long arrived =

@@ -13,9 +13,9 @@ public final class SegmentKeys {
 
     private SegmentKeys() {}
 
-    /** A new key; sorts by the time of the call, milliseconds. */
-    public static String next(TenantId tenant, int day) {
-        return tenant.value() + "/" + LocalDate.ofEpochDay(day) + "/" + ulid(System.currentTimeMillis()) + ".seg";
+    /** A new key; sorts by the time given, milliseconds since the epoch. */
+    public static String next(TenantId tenant, int day, long nowMillis) {
+        return tenant.value() + "/" + LocalDate.ofEpochDay(day) + "/" + ulid(nowMillis) + ".seg";
     }
 
     /** The time in a key, milliseconds since the epoch; 0 if it is not one of these. */

@@ -69,7 +69,7 @@ public final class SegmentWriter implements AutoCloseable {
      * @param day days since the epoch, UTC, of every entry that will be added
      */
     public static SegmentWriter create(SegmentStore store, TenantId tenant, int day) throws StoreException {
-        return create(store, SegmentKeys.next(tenant, day), day);
+        return create(store, SegmentKeys.next(tenant, day, System.currentTimeMillis()), day);
     }
 
     /** Begins a segment under a key of the caller's, which must never have been used. */

@@ -98,8 +98,11 @@ class CompactorIT {
     }
 
     private void flush(Compacting p, int lines) throws StoreException {
-        try (SegmentWriter w =
-                SegmentWriter.create(p.store, SegmentKeys.next(T, 0), 0, new SegmentWriter.Density(32 << 10, 1))) {
+        try (SegmentWriter w = SegmentWriter.create(
+                p.store,
+                SegmentKeys.next(T, 0, System.currentTimeMillis()),
+                0,
+                new SegmentWriter.Density(32 << 10, 1))) {
             for (int stream = 0; stream < 3; stream++) {
                 EntryBatch b = new EntryBatch(Labels.of("app", "app-" + stream));
                 for (int i = 0; i < lines; i++) {
