@@ -38,7 +38,8 @@ final class OneSegment implements LogSource {
     /** @param batches of one day, in order of labels */
     OneSegment(SegmentStore store, List<EntryBatch> batches, SegmentWriter.Density density) {
         int day = SegmentWriter.dayOf(batches.getFirst().timestampNanos(0));
-        try (SegmentWriter w = SegmentWriter.create(store, SegmentKeys.next(new TenantId("t"), day), day, density)) {
+        try (SegmentWriter w = SegmentWriter.create(
+                store, SegmentKeys.next(new TenantId("t"), day, System.currentTimeMillis()), day, density)) {
             w.withoutPatterns();
             for (EntryBatch b : batches) {
                 w.add(b);

@@ -4,6 +4,7 @@ package io.skald.cli.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.skald.cli.run.Role;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -13,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -35,13 +38,16 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Two ingesters and two queriers over DynamoDB and S3, all of them processes. While lines are pushed one ingester is killed and started
  * again, one is added and one is stopped: no acknowledged line is missing, none comes twice, and every answer in between that does not say
- * that it is partial holds all that was acknowledged before it was asked. Then a querier is killed, and the rules that it evaluated go on. {@code -Dskald.cluster.seconds=300} makes it longer.
+ * that it is partial holds all that was acknowledged before it was asked. Clocks of ingesters differ by two minutes, and all that is stored is compacted all the time. Then the process that
+ * compacts is stopped in the middle, beyond its lease: another takes over, and the first finds that out when it goes on; every line is stored once. Then a querier is killed,
+ * and the rules that it evaluated go on. {@code -Dskald.cluster.seconds=300} makes it longer.
  */
 class ClusterIT {
     private static final Pattern SEQUENCE = Pattern.compile("seq=(\\d+) ");
     private static final int LINES = 5;
     private static final int RULES = 12;
     private static final int INTERVAL_SECONDS = 2;
+    private static final Duration SKEW = Duration.ofMinutes(1);
     private static final double SECONDS = Double.parseDouble(System.getProperty("skald.cluster.seconds", "3"));
 
     @TempDir
@@ -60,7 +66,12 @@ class ClusterIT {
     private final List<String> problems = new CopyOnWriteArrayList<>();
     private Process services;
     private AlertSink alerts;
-    private final long begin = System.currentTimeMillis() * 1_000_000;
+    /** Noon of a day that is over: what is stored of it is merged as soon as it is there. */
+    private final long begin = Instant.now()
+                    .truncatedTo(ChronoUnit.DAYS)
+                    .minus(Duration.ofHours(36))
+                    .toEpochMilli()
+            * 1_000_000;
 
     @BeforeEach
     void startServices() throws Exception {
@@ -88,6 +99,7 @@ class ClusterIT {
                 limits: {max_entries_limit_per_query: 1000000}
                 ingester: {drain_timeout: 10s}
                 querier: {ingester_timeout: 10s}
+                compaction: {interval: 1s, lease: 1s, min_age: 0s, max_rate: 3MB}
                 rules: {poll_interval: 1s, resend_delay: 1s, alertmanager_url: "%s"}
                 storage:
                   index: dynamodb
@@ -129,15 +141,17 @@ class ClusterIT {
         }
     }
 
-    private SkaldProcess begin(String role, String name) throws IOException {
-        String data = dir.resolve(name).toString();
-        SkaldProcess p = SkaldProcess.start(dir, role, "--config", config(), "--data", data);
+    private SkaldProcess begin(Role role, String name) throws IOException {
+        // the clock of the first ingester is two minutes behind those of the others
+        Duration shift = role == Role.QUERIER ? Duration.ZERO : name.equals("i1") ? SKEW.negated() : SKEW;
+        SkaldProcess p = SkaldProcess.shifted(
+                dir, shift, role, config(), dir.resolve(name).toString());
         processes.put(name, p);
         return p;
     }
 
     private void addIngester(String name) throws Exception {
-        String url = begin("ingester", name).awaitUrl();
+        String url = begin(Role.INGESTER, name).awaitUrl();
         ingesters.add(url);
     }
 
@@ -254,10 +268,10 @@ class ClusterIT {
 
     @Test
     void nothingIsLostOrDoubledWhateverHappensToIngesters() throws Exception {
-        SkaldProcess first = begin("ingester", "i1");
-        SkaldProcess second = begin("ingester", "i2");
-        SkaldProcess one = begin("querier", "q1");
-        SkaldProcess two = begin("querier", "q2");
+        SkaldProcess first = begin(Role.INGESTER, "i1");
+        SkaldProcess second = begin(Role.INGESTER, "i2");
+        SkaldProcess one = begin(Role.QUERIER, "q1");
+        SkaldProcess two = begin(Role.QUERIER, "q2");
         ingesters.add(first.awaitUrl());
         ingesters.add(second.awaitUrl());
         List<String> queriers = List.of(one.awaitUrl(), two.awaitUrl());
@@ -301,14 +315,30 @@ class ClusterIT {
                         + URLEncoder.encode("sum(count_over_time({app=\"load\"}[1h]))", StandardCharsets.UTF_8)
                         + "&time=" + (begin + 3_500_000_000_000L));
         assertThat(count.body()).contains("\"" + sent.get() + "\"]");
-        String listed;
-        try (SkaldProcess list = SkaldProcess.start(dir, "ingester", "list", "--config", config())) {
-            assertThat(list.awaitExit()).isZero();
-            listed = list.out();
+        SkaldProcess list = SkaldProcess.start(dir, "ingester", "list", "--config", config());
+        processes.put("list", list);
+        try (StoppedCompaction compaction =
+                new StoppedCompaction(http, dir.resolve("skald.yaml"), left(), begin + 60_000_000_000L)) {
+            compaction.stop();
+            rulesGoOnWhenAQuerierIsKilled(queriers);
+            compaction.resume();
+            assertThat(compaction.entries()).as(this::loaded).isEqualTo(sent.get() + compaction.pushed());
+            compaction.nothingIsLeftBehind();
         }
-        assertThat(listed.lines().filter(l -> l.contains("\tholding\t"))).hasSize(2);
-        assertThat(listed.lines().filter(l -> l.contains("\tleft\t"))).hasSize(1);
-        rulesGoOnWhenAQuerierIsKilled(queriers);
+        assertThat(list.awaitExit()).as(list.err()).isZero();
+        assertThat(list.out().lines().filter(l -> l.contains("\tholding\t"))).hasSize(2);
+        assertThat(list.out().lines().filter(l -> l.contains("\tleft\t"))).hasSize(1);
+        assertThat(check(queriers.getLast())).isTrue();
+        assertThat(problems).as(this::loaded).isEmpty();
+    }
+
+    private List<StoppedCompaction.Ingester> left() throws Exception {
+        List<StoppedCompaction.Ingester> left = new ArrayList<>();
+        for (String name : List.of("i1", "i3")) {
+            SkaldProcess p = processes.get(name);
+            left.add(new StoppedCompaction.Ingester(p, p.awaitUrl()));
+        }
+        return left;
     }
 
     private void writeRules(String querier) throws Exception {

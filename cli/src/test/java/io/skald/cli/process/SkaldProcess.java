@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.cli.process;
 
+import io.skald.cli.run.Role;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
 /** A real process with the class path of this test: {@code java … io.skald.cli.Main ARGS}. */
 public final class SkaldProcess implements AutoCloseable {
     private static final Pattern LISTENS = Pattern.compile("listens on (http://\\S+)");
+    private static final List<String> OPTIONS = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
     private static final Duration START = Duration.ofSeconds(60);
     private static final Pattern ONLY_TESTS = Pattern.compile(
             "/com/(amazonaws|azure|google/(cloud|auth|api|http-client))/|/org/(gaul|eclipse/jetty)/|/opentelemetry/");
@@ -40,11 +42,21 @@ public final class SkaldProcess implements AutoCloseable {
 
     /** Starts a process; its output goes to files in {@code logs}. */
     public static SkaldProcess start(Path logs, String... args) throws IOException {
-        return start(logs, List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), args);
+        return start(logs, OPTIONS, args);
     }
 
     /** The same, with other options for the JVM. */
     static SkaldProcess start(Path logs, List<String> options, String... args) throws IOException {
+        return launch(logs, options, "io.skald.cli.Main", args);
+    }
+
+    /** An ingester or a querier with a clock that is wrong. */
+    static SkaldProcess shifted(Path logs, Duration by, Role role, String config, String data) throws IOException {
+        return launch(logs, OPTIONS, ShiftedClock.class.getName(), by.toString(), role.name(), config, data);
+    }
+
+    private static SkaldProcess launch(Path logs, List<String> options, String main, String... args)
+            throws IOException {
         List<String> command =
                 new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java")));
         command.addAll(options);
@@ -53,7 +65,7 @@ public final class SkaldProcess implements AutoCloseable {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
                 classPath(),
-                "io.skald.cli.Main"));
+                main));
         command.addAll(List.of(args));
         Files.createDirectories(logs);
         Path out = Files.createTempFile(logs, "out", ".txt");
@@ -107,6 +119,25 @@ public final class SkaldProcess implements AutoCloseable {
     /** Ends it at once, as a crash would. */
     public void kill() {
         process.destroyForcibly().onExit().join();
+    }
+
+    /** Stops all of it where it is (SIGSTOP): for others it is as if it were slow without end. */
+    void pause() throws IOException, InterruptedException {
+        signal("-STOP");
+    }
+
+    /** Lets it go on where it stopped. */
+    void resume() throws IOException, InterruptedException {
+        signal("-CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        int status = new ProcessBuilder("kill", name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        if (status != 0) {
+            throw new IOException("kill " + name + ": exit code " + status);
+        }
     }
 
     /** Asks it to end (SIGTERM) and gives its exit code. */
