@@ -41,19 +41,27 @@ final class EmbeddedIndex {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSS").withZone(ZoneOffset.UTC);
 
+    private static final String NAME = "index";
+
+    private final Path data;
     private final Path directory;
     private final Path recovering;
     private final SegmentStore segments;
 
-    private EmbeddedIndex(Path directory, SegmentStore segments) {
-        this.directory = directory;
-        this.recovering = directory.resolveSibling(directory.getFileName() + ".recovering");
+    private EmbeddedIndex(Path data, SegmentStore segments) {
+        this.data = data;
+        this.directory = data.resolve(NAME);
+        this.recovering = data.resolve(NAME + ".recovering");
         this.segments = segments;
     }
 
-    /** Opens it for the one process that writes to it and to the segments. */
-    static IndexStore open(Path directory, SegmentStore segments) throws StoreException {
-        return new EmbeddedIndex(directory, segments).open();
+    /**
+     * Opens it for the one process that writes to it and to the segments.
+     *
+     * @param data the data directory
+     */
+    static IndexStore open(Path data, SegmentStore segments) throws StoreException {
+        return new EmbeddedIndex(data, segments).open();
     }
 
     private IndexStore open() throws StoreException {
@@ -98,7 +106,7 @@ final class EmbeddedIndex {
         try (RocksIndexStore made = copyOfWhatIsLeft()) {
             adopt(made, true);
         }
-        Path aside = directory.resolveSibling(directory.getFileName() + ".damaged-" + STAMP.format(Instant.now()));
+        Path aside = data.resolve(NAME + ".damaged-" + STAMP.format(Instant.now()));
         move(directory, aside);
         move(recovering, directory);
         LOG.log(
@@ -172,9 +180,9 @@ final class EmbeddedIndex {
         }
     }
 
-    private static void move(Path from, Path to) throws IOException {
+    private void move(Path from, Path to) throws IOException {
         Disk.REAL.move(from, to);
-        Disk.REAL.syncDirectory(to.toAbsolutePath().getParent());
+        Disk.REAL.syncDirectory(data);
     }
 
     private static void remove(Path tree) throws IOException {

@@ -40,7 +40,7 @@ public record Stores(IndexStore index, CommitLog log, SegmentStore segments) {
             return look(config, data, parts, metrics);
         }
         SegmentStore segments = parts.add("segments", segments(config, data, metrics));
-        IndexStore index = parts.add("index", EmbeddedIndex.open(data.resolve("index"), segments));
+        IndexStore index = parts.add("index", EmbeddedIndex.open(data, segments));
         CommitLog log = new CommitLog(index);
         if (segments instanceof FileSegmentStore) {
             // nobody else can be writing there; in a bucket others may; there it is noted before, see notes()

@@ -114,7 +114,7 @@ class EmbeddedIndexTest {
         // the second start finds what the first one made
         for (int start = 0; start < 2; start++) {
             try (FileSegmentStore objects = FileSegmentStore.open(data.resolve("segments"));
-                    IndexStore opened = EmbeddedIndex.open(data.resolve("index"), objects)) {
+                    IndexStore opened = EmbeddedIndex.open(data, objects)) {
                 CommitLog log = new CommitLog(opened);
                 assertThat(OrphanSegments.sweep(objects, log)).as(what).isEmpty();
                 List<String> found = new ArrayList<>();
