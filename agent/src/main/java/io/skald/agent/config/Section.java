@@ -29,14 +29,20 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 public final class Section {
     private final Problems problems;
     private final String path;
-    private final @Nullable Node node;
+    /** Where problems of it are: of a section that is not given, the one that it would be in. */
+    private final @Nullable Node place;
+
     private final Map<String, NodeTuple> values = new LinkedHashMap<>();
     private final Set<String> asked = new LinkedHashSet<>();
 
     public Section(Problems problems, String path, @Nullable Node node) {
+        this(problems, path, node, null);
+    }
+
+    private Section(Problems problems, String path, @Nullable Node node, @Nullable Node around) {
         this.problems = problems;
         this.path = path;
-        this.node = node;
+        this.place = node == null ? around : node;
         if (node == null || isNull(node)) {
             return;
         }
@@ -90,12 +96,12 @@ public final class Section {
     /** A problem of a key. */
     public void problem(String key, String text) {
         NodeTuple t = values.get(key);
-        problems.add(t == null ? node : t.getKeyNode(), child(key) + ": " + text);
+        problems.add(t == null ? place : t.getKeyNode(), child(key) + ": " + text);
     }
 
     /** A problem of the section as a whole. */
     public void problem(String text) {
-        problems.add(node, (path.isEmpty() ? "" : path + ": ") + text);
+        problems.add(place, (path.isEmpty() ? "" : path + ": ") + text);
     }
 
     private @Nullable String scalar(String key) {
@@ -261,7 +267,7 @@ public final class Section {
 
     /** A section in this; an empty one if it is not given. */
     public Section section(String key) {
-        return new Section(problems, child(key), value(key));
+        return new Section(problems, child(key), value(key), place);
     }
 
     /** Sections of a list. */

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.LocalDate;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,6 +112,44 @@ public record ContainerLine(
             }
         }
         return new ContainerLine(time, stream, complete, text, 0, n);
+    }
+
+    /** What Promtail's stages extract from such a line, by its names there; nothing if it is not such a line. */
+    static Map<String, String> fields(Format format, String line) {
+        return format == Format.DOCKER ? dockerFields(line) : criFields(line);
+    }
+
+    private static Map<String, String> criFields(String line) {
+        String[] parts = line.split(" ", 4);
+        if (parts.length < 3) {
+            return Map.of();
+        }
+        String content = parts.length == 3 ? "" : parts[3];
+        return Map.of(
+                "time", parts[0], "timestamp", parts[0], "stream", parts[1], "flags", parts[2], "content", content);
+    }
+
+    private static Map<String, String> dockerFields(String line) {
+        Map<String, String> out = new HashMap<>();
+        try (JsonParser json = JSON.createParser(line)) {
+            json.nextToken();
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                String name = json.currentName();
+                if (json.nextToken() != JsonToken.VALUE_STRING) {
+                    json.skipChildren();
+                    continue;
+                }
+                switch (name) {
+                    case "log" -> out.put("output", json.getText().replaceFirst("\\r?\\n$", ""));
+                    case "stream" -> out.put("stream", json.getText());
+                    case "time" -> out.put("timestamp", json.getText());
+                    default -> {} // attrs and what later versions add
+                }
+            }
+        } catch (IOException e) {
+            return Map.of(); // not JSON: nothing was taken off it
+        }
+        return out;
     }
 
     private static final long INVALID = Long.MIN_VALUE;

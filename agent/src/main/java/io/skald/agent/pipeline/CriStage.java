@@ -6,6 +6,7 @@ import io.skald.agent.spool.FileState.Format;
 import io.skald.agent.spool.FileState.Held;
 import io.skald.core.model.Labels;
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ final class CriStage extends Stage {
     private final Format format;
     private final int maxParts;
     private final int maxBytes;
+    private final boolean cuts;
     private final Map<String, Part> parts = new LinkedHashMap<>();
     private Labels lastLabels = Labels.EMPTY;
     private @Nullable Labels stdout;
@@ -36,17 +38,19 @@ final class CriStage extends Stage {
 
     /**
      * @param maxParts most streams of a source that may have an unfinished entry
-     * @param maxBytes the longest entry that is put together; the rest of it is left out
+     * @param maxBytes the longest entry that is put together
+     * @param cuts whether what is beyond it is left out; else it goes on in an entry of its own
      */
-    CriStage(Format format, int maxParts, int maxBytes) {
+    CriStage(Format format, int maxParts, int maxBytes, boolean cuts) {
         this.format = format;
         this.maxParts = maxParts;
         this.maxBytes = maxBytes;
+        this.cuts = cuts;
     }
 
     @Override
     Stage forSource() {
-        return new CriStage(format, maxParts, maxBytes);
+        return new CriStage(format, maxParts, maxBytes, cuts);
     }
 
     @Override
@@ -59,12 +63,22 @@ final class CriStage extends Stage {
             return;
         }
         e.setTime(line.timestampNanos());
+        e.unwrapped(format);
         e.setLabels(labels(e.labels(), line.stream()));
         e.setLine(line.buffer(), line.offset(), line.length());
         Part begun = parts.isEmpty() ? null : parts.get(line.stream());
         if (line.complete() && begun == null) {
             next.accept(e);
             return;
+        }
+        if (begun != null && !cuts && begun.text.size() + line.length() > maxBytes) {
+            parts.remove(line.stream());
+            emit(begun, next); // nothing is left out: what follows is an entry of its own
+            begun = null;
+            if (line.complete()) {
+                next.accept(e);
+                return;
+            }
         }
         if (begun == null) {
             if (parts.size() >= maxParts) {
@@ -101,8 +115,9 @@ final class CriStage extends Stage {
         return cached;
     }
 
-    private static void emit(Part p, Sink next) {
+    private void emit(Part p, Sink next) {
         byte[] text = p.text.toByteArray();
+        p.entry.extract(format == Format.DOCKER ? "output" : "content", new String(text, StandardCharsets.UTF_8));
         p.entry.setLine(text, 0, text.length);
         next.accept(p.entry);
     }

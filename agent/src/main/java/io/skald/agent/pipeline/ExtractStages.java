@@ -78,6 +78,9 @@ final class ExtractStages {
             } catch (IOException malformed) {
                 return !dropMalformed; // lines that are not JSON are no error: logs are mixed
             }
+            if (!(root instanceof Map)) {
+                return !dropMalformed; // only objects have something to name
+            }
             expressions.forEach((name, path) -> {
                 Object v = path.of(root);
                 e.extract(name, v instanceof Map || v instanceof List ? Values.writeJson(v) : v);
@@ -141,12 +144,32 @@ final class ExtractStages {
                 char c = in.charAt(at++);
                 if (c == '\\' && at < in.length()) {
                     char next = in.charAt(at++);
-                    out.append(next == 'n' ? '\n' : next == 't' ? '\t' : next == 'r' ? '\r' : next);
+                    switch (next) {
+                        case 'n' -> out.append('\n');
+                        case 't' -> out.append('\t');
+                        case 'r' -> out.append('\r');
+                        case 'b' -> out.append('\b');
+                        case 'f' -> out.append('\f');
+                        case 'u' -> at = unicode(in, at, out);
+                        default -> out.append(next);
+                    }
                 } else {
                     out.append(c);
                 }
             }
             return at + 1;
+        }
+    }
+
+    /** Four hexadecimal digits at a place; returns where they end. */
+    private static int unicode(String in, int at, StringBuilder out) {
+        int end = Math.min(in.length(), at + 4);
+        try {
+            out.append((char) Integer.parseUnsignedInt(in.substring(at, end), 16));
+            return end;
+        } catch (NumberFormatException e) {
+            out.append('u'); // as it is written: it is no escape
+            return at;
         }
     }
 

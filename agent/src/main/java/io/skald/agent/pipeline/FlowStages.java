@@ -73,10 +73,15 @@ final class FlowStages {
             List<String> parts = new ArrayList<>();
             for (String s : sources) {
                 String v = Values.text(e.extracted(s));
-                if (v == null) {
-                    return false;
+                if (v != null) {
+                    parts.add(v);
                 }
-                parts.add(v);
+            }
+            if (expression == null && value == null) {
+                return parts.size() == sources.size();
+            }
+            if (parts.isEmpty()) {
+                return false;
             }
             String all = String.join(separator, parts);
             return (expression == null || expression.matcher(all).find()) && (value == null || value.equals(all));

@@ -53,7 +53,7 @@ public final class JobPipeline {
     public Pipeline open(Format format, Consumer<LogEntry> end) {
         List<Stage> all = new ArrayList<>();
         if (format == Format.CRI || format == Format.DOCKER) {
-            all.add(new CriStage(format, 100, CriStage.MAX_BYTES));
+            all.add(new CriStage(format, 100, CriStage.MAX_BYTES, false));
         }
         List<Stage> own = new ArrayList<>(stages);
         while (!own.isEmpty() && own.getFirst() instanceof CriStage) {

@@ -17,7 +17,11 @@ final class LabelStages {
         return value.equals(l.get(name)) ? l : l.toBuilder().set(name, value).build();
     }
 
-    /** {@code labels}. */
+    private static Labels without(Labels l, String name) {
+        return l.has(name) ? l.toBuilder().remove(name).build() : l;
+    }
+
+    /** {@code labels}: a value that is empty takes the label away. */
     static final class SetLabels extends Stage.Simple {
         private final Map<String, String> sources;
         private Labels lastFrom = Labels.EMPTY;
@@ -42,8 +46,8 @@ final class LabelStages {
                 i = 0;
                 for (String name : sources.keySet()) {
                     String v = values[i++];
-                    if (v != null && !v.isEmpty()) {
-                        l = with(l, name, v);
+                    if (v != null) {
+                        l = v.isEmpty() ? without(l, name) : with(l, name, v);
                     }
                 }
                 lastFrom = e.labels();
@@ -71,7 +75,7 @@ final class LabelStages {
                 String ofLabel = l.get(s.getValue());
                 String v = ofLabel != null ? ofLabel : Values.text(e.extracted(s.getValue()));
                 if (ofLabel != null) {
-                    l = l.toBuilder().remove(s.getValue()).build();
+                    l = without(l, s.getValue());
                 }
                 if (v != null && !v.isEmpty()) {
                     m = with(m, s.getKey(), v);

@@ -40,20 +40,72 @@ final class LineStages {
         }
     }
 
-    /** {@code decolorize}. */
+    /** {@code decolorize}: takes out the sequences that steer a terminal, colours among them. */
     static final class Decolorize extends Stage.Simple {
-        private static final Pattern COLOURS = Pattern.compile("\u001b\\[[0-9;]*m");
+        private static final int ESCAPE = 0x1b;
 
         @Override
         boolean apply(LogEntry e) {
             byte[] b = e.buffer();
-            for (int i = e.offset(); i < e.offset() + e.length(); i++) {
-                if (b[i] == 0x1b) {
-                    e.setText(COLOURS.matcher(e.text()).replaceAll(""));
-                    return true;
+            int at = e.offset();
+            int end = at + e.length();
+            int first = escape(b, at, end);
+            if (first == end) {
+                return true;
+            }
+            byte[] out = new byte[end - at];
+            int n = 0;
+            for (int next = first; at < end; next = escape(b, at, end)) {
+                System.arraycopy(b, at, out, n, next - at);
+                n += next - at;
+                at = next == end ? end : behind(b, next, end);
+            }
+            e.setLine(out, 0, n);
+            return true;
+        }
+
+        private static int escape(byte[] b, int from, int end) {
+            int i = from;
+            while (i < end && b[i] != ESCAPE) {
+                i++;
+            }
+            return i;
+        }
+
+        /** Where the sequence at a place ends; one that the end of the line cuts off ends there. */
+        private static int behind(byte[] b, int escape, int end) {
+            int i = escape + 1;
+            if (i == end) {
+                return end;
+            }
+            return switch (b[i]) {
+                case '[' -> behindControl(b, i + 1, end);
+                case ']' -> behindText(b, i + 1, end);
+                case '(', ')', '#' -> Math.min(end, i + 2); // a character set
+                default -> b[i] >= 0x30 && b[i] < 0x7f ? i + 1 : i;
+            };
+        }
+
+        /** Behind parameters and the letter that ends them. */
+        private static int behindControl(byte[] b, int from, int end) {
+            int i = from;
+            while (i < end && b[i] >= 0x20 && b[i] < 0x40) {
+                i++;
+            }
+            return i < end && b[i] >= 0x40 && b[i] < 0x7f ? i + 1 : i;
+        }
+
+        /** Behind a title or a link, which BEL or {@code ESC \} end. */
+        private static int behindText(byte[] b, int from, int end) {
+            for (int i = from; i < end; i++) {
+                if (b[i] == 7) {
+                    return i + 1;
+                }
+                if (b[i] == ESCAPE) {
+                    return i + 1 < end && b[i + 1] == '\\' ? i + 2 : i;
                 }
             }
-            return true;
+            return end;
         }
     }
 
@@ -153,20 +205,28 @@ final class LineStages {
             int at = 0;
             boolean found = false;
             int start = 0;
+            int last = -1;
             while (start <= in.length() && m.find(start)) {
+                start = m.end() > m.start() ? m.end() : m.end() + 1;
+                if (m.end() == last) {
+                    continue; // nothing, right behind a match
+                }
+                last = m.end();
                 found = true;
                 int groups = m.groupCount();
                 for (int g = groups == 0 ? 0 : 1; g <= groups; g++) {
-                    if (m.start(g) < at) {
-                        continue; // within a group that was replaced, or not taken part
-                    }
                     String value = m.group(g);
-                    String by = replacement.of(e, value);
-                    out.append(in, at, m.start(g)).append(by == null ? value : by);
-                    at = m.end(g);
-                    named(e, g, by == null ? value : by);
+                    if (value == null) {
+                        continue; // has not taken part
+                    }
+                    String made = replacement.of(e, value);
+                    String by = made == null ? value : made;
+                    named(e, g, by);
+                    if (m.start(g) >= at) { // else it is within a group that was replaced
+                        out.append(in, at, m.start(g)).append(by);
+                        at = m.end(g);
+                    }
                 }
-                start = m.end() > m.start() ? m.end() : m.end() + 1;
             }
             if (found) {
                 String result = out.append(in, at, in.length()).toString();
@@ -205,23 +265,20 @@ final class LineStages {
             Map<String, String> packed = new TreeMap<>();
             Labels.Builder rest = e.labels().toBuilder();
             for (String name : labels) {
-                String v = e.labels().get(name);
+                String extracted = Values.text(e.extracted(name));
+                String v = extracted == null ? e.labels().get(name) : extracted;
                 if (v != null) {
                     rest.remove(name);
-                } else {
-                    v = Values.text(e.extracted(name));
-                }
-                if (v != null) {
                     packed.put(name, v);
                 }
             }
-            packed.put("_entry", e.text());
             StringWriter out = new StringWriter();
             try (JsonGenerator g = JSON.createGenerator(out)) {
                 g.writeStartObject();
                 for (Map.Entry<String, String> p : packed.entrySet()) {
                     g.writeStringField(p.getKey(), p.getValue());
                 }
+                g.writeStringField("_entry", e.text());
                 g.writeEndObject();
             } catch (IOException failed) {
                 throw new IllegalStateException("a string writer failed", failed);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent.pipeline;
 
+import io.skald.agent.spool.FileState.Format;
 import io.skald.agent.spool.FileState.Held;
 import io.skald.core.model.Labels;
 import io.skald.core.model.TenantId;
@@ -39,6 +40,8 @@ public final class LogEntry {
     private Labels metadata;
     private @Nullable TenantId tenant;
     private @Nullable Map<String, Object> extracted;
+    /** How the source's line is wrapped, if a stage has taken the wrapping off and nobody has asked yet what it said. */
+    private @Nullable Format wrapped;
 
     /**
      * An entry whose line is the source's.
@@ -202,8 +205,36 @@ public final class LogEntry {
         tenant = t;
     }
 
+    /**
+     * Says that the line is wrapped, and that what is in the wrapping counts as extracted. To be called before the line is replaced by what is
+     * wrapped.
+     */
+    void unwrapped(Format format) {
+        @SuppressWarnings("ReferenceEquality") // whether it is the same array
+        boolean isRaw = !textIsNewer && buffer == raw && offset == rawOffset && length == rawLength;
+        if (isRaw) {
+            wrapped = format; // most lines are never asked for it
+        } else {
+            ContainerLine.fields(format, text()).forEach(this::extract);
+        }
+    }
+
+    private void unwrap() {
+        Format format = wrapped;
+        if (format != null) {
+            wrapped = null;
+            ContainerLine.fields(format, new String(raw, rawOffset, rawLength, StandardCharsets.UTF_8))
+                    .forEach((name, value) -> {
+                        if (extracted == null || !extracted.containsKey(name)) {
+                            extract(name, value);
+                        }
+                    });
+        }
+    }
+
     /** Something that a stage has extracted, or a label that the entry came with; null if it is neither. */
     public @Nullable Object extracted(String name) {
+        unwrap();
         Map<String, Object> map = extracted;
         if (map != null) {
             Object v = map.get(name);
@@ -225,6 +256,7 @@ public final class LogEntry {
 
     /** What stages have extracted, over the labels that the entry came with. */
     public Map<String, Object> allExtracted() {
+        unwrap();
         Map<String, Object> all = new HashMap<>(initial.toMap());
         if (extracted != null) {
             all.putAll(extracted);

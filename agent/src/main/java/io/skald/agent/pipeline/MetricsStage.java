@@ -3,7 +3,6 @@
 package io.skald.agent.pipeline;
 
 import io.prometheus.client.Collector;
-import io.prometheus.client.CollectorRegistry;
 import io.skald.core.model.Labels;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,32 +33,42 @@ final class MetricsStage extends Stage.Simple {
     /**
      * One metric.
      *
+     * @param buckets upper bounds of a histogram, ascending
+     * @param maxIdleNanos a series that is not touched for so long goes
+     */
+    record Definition(String name, Kind kind, String help, List<Double> buckets, long maxIdleNanos) {
+        Definition {
+            buckets = List.copyOf(buckets);
+        }
+    }
+
+    /**
+     * What a stage does to a metric.
+     *
      * @param source what is extracted and looked at
      * @param value only values equal to it count; null for all
      * @param matchAll whether every entry counts
      * @param countBytes whether the length of the line is what is added
-     * @param buckets upper bounds of a histogram
-     * @param maxIdleNanos a series that is not touched for so long goes
      */
-    record Definition(
-            String name,
-            Kind kind,
-            String help,
+    record Use(
+            Family family,
             String source,
             Action action,
             @Nullable String value,
             boolean matchAll,
-            boolean countBytes,
-            List<Double> buckets,
-            long maxIdleNanos) {}
+            boolean countBytes) {}
 
-    /** A metric's series; the registry reads it from other threads. */
-    private static final class Family extends Collector {
+    /** A metric's series; the registry reads it from other threads. Thread-safe. */
+    static final class Family extends Collector {
         private final Definition definition;
         private final Map<Labels, Series> series = new HashMap<>();
 
         Family(Definition definition) {
             this.definition = definition;
+        }
+
+        Definition definition() {
+            return definition;
         }
 
         private static final class Series {
@@ -73,10 +82,13 @@ final class MetricsStage extends Stage.Simple {
             }
         }
 
-        synchronized void update(Labels labels, double v) {
+        synchronized void update(Labels labels, Action action, double v) {
+            if (definition.kind == Kind.COUNTER && !(v >= 0)) {
+                return; // a counter only goes up
+            }
             Series s = series.computeIfAbsent(labels, l -> new Series(definition.buckets.size()));
             s.touchedNanos = System.nanoTime();
-            switch (definition.action) {
+            switch (action) {
                 case SET -> s.value = v;
                 case INC -> s.value++;
                 case DEC -> s.value--;
@@ -106,21 +118,11 @@ final class MetricsStage extends Stage.Simple {
             series.forEach((labels, s) -> {
                 List<String> names = labels.names();
                 List<String> values = names.stream().map(labels::getOrEmpty).toList();
-                if (definition.kind != Kind.HISTOGRAM) {
+                if (definition.kind == Kind.HISTOGRAM) {
+                    histogram(s, names, values, samples);
+                } else {
                     samples.add(new MetricFamilySamples.Sample(definition.name, names, values, s.value));
-                    return;
                 }
-                List<String> withBound = new ArrayList<>(names);
-                withBound.add("le");
-                for (int b = 0; b <= s.buckets.length; b++) {
-                    boolean last = b == s.buckets.length;
-                    List<String> at = new ArrayList<>(values);
-                    at.add(last ? "+Inf" : doubleToGoString(definition.buckets.get(b)));
-                    samples.add(new MetricFamilySamples.Sample(
-                            definition.name + "_bucket", withBound, at, last ? s.value : (double) s.buckets[b]));
-                }
-                samples.add(new MetricFamilySamples.Sample(definition.name + "_count", names, values, s.value));
-                samples.add(new MetricFamilySamples.Sample(definition.name + "_sum", names, values, s.sum));
             });
             // a counter's name would get a suffix that nobody has written
             boolean total = definition.name.endsWith("_total");
@@ -134,32 +136,44 @@ final class MetricsStage extends Stage.Simple {
                     : definition.name;
             return List.of(new MetricFamilySamples(family, type, definition.help, samples));
         }
+
+        private void histogram(Series s, List<String> names, List<String> values, List<MetricFamilySamples.Sample> to) {
+            List<String> withBound = new ArrayList<>(names);
+            withBound.add("le");
+            for (int b = 0; b <= s.buckets.length; b++) {
+                boolean last = b == s.buckets.length;
+                List<String> at = new ArrayList<>(values);
+                at.add(last ? "+Inf" : doubleToGoString(definition.buckets.get(b)));
+                to.add(new MetricFamilySamples.Sample(
+                        definition.name + "_bucket", withBound, at, last ? s.value : (double) s.buckets[b]));
+            }
+            to.add(new MetricFamilySamples.Sample(definition.name + "_count", names, values, s.value));
+            to.add(new MetricFamilySamples.Sample(definition.name + "_sum", names, values, s.sum));
+        }
     }
 
-    private final List<Family> families;
+    private final List<Use> uses;
 
-    MetricsStage(List<Definition> definitions, CollectorRegistry registry) {
-        this.families = definitions.stream().map(Family::new).toList();
-        families.forEach(registry::register);
+    MetricsStage(List<Use> uses) {
+        this.uses = List.copyOf(uses);
     }
 
     @Override
     boolean apply(LogEntry e) {
-        for (Family f : families) {
-            Definition d = f.definition;
-            if (d.matchAll) {
-                f.update(e.labels(), d.countBytes ? e.length() : 1);
+        for (Use u : uses) {
+            if (u.matchAll) {
+                u.family.update(e.labels(), u.action, u.countBytes ? e.length() : 1);
                 continue;
             }
-            Object v = e.extracted(d.source);
+            Object v = e.extracted(u.source);
             String text = Values.text(v);
-            if (text == null || d.value != null && !d.value.equals(text)) {
+            if (text == null || u.value != null && !u.value.equals(text)) {
                 continue;
             }
-            boolean counts = d.action == Action.INC || d.action == Action.DEC;
+            boolean counts = u.action == Action.INC || u.action == Action.DEC;
             Double n = counts ? Double.valueOf(1) : Values.number(v);
             if (n != null) {
-                f.update(e.labels(), n);
+                u.family.update(e.labels(), u.action, n);
             }
         }
         return true;

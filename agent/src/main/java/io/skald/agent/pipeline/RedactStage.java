@@ -5,146 +5,121 @@ package io.skald.agent.pipeline;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import io.prometheus.client.Counter;
-import io.skald.core.model.Regexp;
+import io.skald.core.model.Labels;
+import io.skald.logql.pipeline.LinePipeline;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** {@code redact}: takes secrets out of the line before it leaves the node. */
+/**
+ * {@code redact}: takes secrets out of the line before it leaves the node. A line without any is looked at as bytes, and nothing is allocated for it.
+ */
 final class RedactStage extends Stage.Simple {
-    /** A secret's form, and what is put in its place. */
-    private record Rule(String name, Pattern pattern, int group, String replacement, Counter.Child count) {}
+    /**
+     * A rule of the configuration.
+     *
+     * @param name of what it finds
+     * @param pattern of which the first group goes, or all of it if it has none
+     * @param filter passes lines that it may match
+     */
+    record Custom(String name, Pattern pattern, LinePipeline filter) {}
+
+    /** What is looked for by its form, and what is put in its place. */
+    private record Rule(Secrets.Finder finder, byte[] replacement, Counter.Child count) {}
 
     private final List<Rule> rules = new ArrayList<>();
-    private final boolean cards;
+    private final List<Custom> custom;
     private final String replacement;
-    private final Counter.Child cardCount;
+    private final Counter counter;
 
     /**
-     * @param cards whether numbers of payment cards go: 13 to 19 digits, blanks and dashes between them, with a right check digit
-     * @param tokens whether what follows {@code Bearer} or {@code Basic}, JSON web tokens and keys of AWS go
-     * @param emails whether e-mail addresses go
-     * @param custom expressions by name; of one with groups the first goes
      * @param replacement put in their places; {@code $rule} in it is the rule's name
+     * @param counter of what was taken out, by rule
      */
     RedactStage(
-            boolean cards,
-            boolean tokens,
-            boolean emails,
-            Map<String, Pattern> custom,
-            String replacement,
-            Counter counter) {
-        this.cards = cards;
-        this.replacement = replacement.replace("$rule", "card");
-        this.cardCount = counter.labels("card");
+            boolean cards, boolean tokens, boolean emails, List<Custom> custom, String replacement, Counter counter) {
+        this.custom = List.copyOf(custom);
+        this.replacement = replacement;
+        this.counter = counter;
+        if (cards) {
+            add("card", new Secrets.Cards());
+        }
         if (tokens) {
-            add("token", "(?i)\\b(?:bearer|basic)\\s+([A-Za-z0-9._~+/=-]{8,})", replacement, counter);
-            add("token", "\\beyJ[A-Za-z0-9_-]{6,}\\.[A-Za-z0-9_-]{6,}\\.[A-Za-z0-9_-]*", replacement, counter);
-            add("token", "\\b(?:AKIA|ASIA)[A-Z0-9]{16}\\b", replacement, counter);
+            add("token", new Secrets.Tokens());
         }
         if (emails) {
-            add("email", "[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}", replacement, counter);
+            add("email", new Secrets.Emails());
         }
-        custom.forEach((name, p) -> rules.add(new Rule(
-                name, p, p.groupCount() > 0 ? 1 : 0, replacement.replace("$rule", name), counter.labels(name))));
     }
 
-    private void add(String name, String expression, String by, Counter counter) {
-        Pattern p = Regexp.compile(expression);
-        rules.add(new Rule(name, p, p.groupCount() > 0 ? 1 : 0, by.replace("$rule", name), counter.labels(name)));
+    private void add(String name, Secrets.Finder finder) {
+        byte[] by = replacement.replace("$rule", name).getBytes(StandardCharsets.UTF_8);
+        rules.add(new Rule(finder, by, counter.labels(name)));
     }
 
     @Override
     boolean apply(LogEntry e) {
-        String line = e.text();
-        String out = cards ? withoutCards(line) : line;
-        for (Rule r : rules) {
-            out = without(out, r);
+        for (int i = 0; i < rules.size(); i++) {
+            Rule r = rules.get(i);
+            int start = e.offset();
+            long found = r.finder.find(e.buffer(), start, start, start + e.length());
+            if (found != Secrets.NONE) {
+                replace(e, r, found);
+            }
         }
-        if (!out.equals(line)) {
-            e.setText(out);
+        for (int i = 0; i < custom.size(); i++) {
+            Custom c = custom.get(i);
+            if (c.filter.process(e.timeNanos(), e.buffer(), e.offset(), e.length(), Labels.EMPTY)) {
+                replace(e, c);
+            }
         }
         return true;
     }
 
-    private static String without(String line, Rule r) {
-        Matcher m = r.pattern.matcher(line);
-        StringBuilder out = null;
+    private static void replace(LogEntry e, Rule r, long first) {
+        byte[] b = e.buffer();
+        int start = e.offset();
+        int end = start + e.length();
+        byte[] out = new byte[e.length() + r.replacement.length];
+        int n = 0;
+        int at = start;
+        for (long found = first; found != Secrets.NONE; found = r.finder.find(b, start, at, end)) {
+            int before = Secrets.begin(found) - at;
+            int room = n + before + r.replacement.length + end - Secrets.end(found);
+            if (room > out.length) {
+                out = Arrays.copyOf(out, Math.max(room, out.length * 2));
+            }
+            System.arraycopy(b, at, out, n, before);
+            System.arraycopy(r.replacement, 0, out, n + before, r.replacement.length);
+            n += before + r.replacement.length;
+            at = Secrets.end(found);
+            r.count.inc();
+        }
+        System.arraycopy(b, at, out, n, end - at);
+        e.setLine(out, 0, n + end - at);
+    }
+
+    private void replace(LogEntry e, Custom c) {
+        String line = e.text();
+        Matcher m = c.pattern.matcher(line);
+        int group = c.pattern.groupCount() > 0 ? 1 : 0;
+        String by = replacement.replace("$rule", c.name);
+        @Nullable StringBuilder out = null;
         int at = 0;
         int from = 0;
         while (from <= line.length() && m.find(from)) {
             from = m.end() > m.start() ? m.end() : m.end() + 1;
-            if (m.start(r.group) >= at && m.end(r.group) > m.start(r.group)) {
+            if (m.start(group) >= at && m.end(group) > m.start(group)) {
                 out = out == null ? new StringBuilder() : out;
-                out.append(line, at, m.start(r.group)).append(r.replacement);
-                at = m.end(r.group);
-                r.count.inc();
+                out.append(line, at, m.start(group)).append(by);
+                at = m.end(group);
+                counter.labels(c.name).inc();
             }
         }
-        return out == null ? line : out.append(line, at, line.length()).toString();
-    }
-
-    private String withoutCards(String line) {
-        StringBuilder out = null;
-        int at = 0;
-        int i = 0;
-        while (i < line.length()) {
-            if (!digit(line, i) || i > 0 && (digit(line, i - 1) || Character.isLetter(line.charAt(i - 1)))) {
-                i++;
-                continue;
-            }
-            int end = cardEnd(line, i);
-            if (end > 0) {
-                out = out == null ? new StringBuilder() : out;
-                out.append(line, at, i).append(replacement);
-                at = end;
-                i = end;
-                cardCount.inc();
-            } else {
-                i++;
-            }
+        if (out != null) {
+            e.setText(out.append(line, at, line.length()).toString());
         }
-        return out == null ? line : out.append(line, at, line.length()).toString();
-    }
-
-    /** Where a card's number that begins at a place ends, or -1. */
-    private static int cardEnd(String line, int from) {
-        int digits = 0;
-        int i = from;
-        int end = from;
-        StringBuilder number = new StringBuilder(19);
-        while (i < line.length() && digits <= 19) {
-            if (digit(line, i)) {
-                digits++;
-                number.append(line.charAt(i));
-                end = ++i;
-            } else if ((line.charAt(i) == ' ' || line.charAt(i) == '-')
-                    && i + 1 < line.length()
-                    && digit(line, i + 1)) {
-                i++;
-            } else {
-                break;
-            }
-        }
-        boolean ends = i >= line.length() || !Character.isLetter(line.charAt(i));
-        return digits >= 13 && digits <= 19 && ends && luhn(number) ? end : -1;
-    }
-
-    private static boolean luhn(StringBuilder number) {
-        int sum = 0;
-        boolean twice = false;
-        for (int i = number.length() - 1; i >= 0; i--) {
-            int d = number.charAt(i) - '0';
-            if (twice) {
-                d = d * 2 > 9 ? d * 2 - 9 : d * 2;
-            }
-            sum += d;
-            twice = !twice;
-        }
-        return sum % 10 == 0;
-    }
-
-    private static boolean digit(String s, int i) {
-        return s.charAt(i) >= '0' && s.charAt(i) <= '9';
     }
 }

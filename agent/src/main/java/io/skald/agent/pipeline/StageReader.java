@@ -8,9 +8,14 @@ import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
 import io.skald.agent.config.Section;
 import io.skald.agent.spool.FileState.Format;
+import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
 import io.skald.core.model.Regexp;
 import io.skald.logql.ast.LogExpr;
+import io.skald.logql.ast.Position;
+import io.skald.logql.ast.Stage.LineFilter;
+import io.skald.logql.ast.Stage.LineFilter.Term;
+import io.skald.logql.ast.Stage.LineOp;
 import io.skald.logql.parser.Parser;
 import io.skald.logql.parser.SyntaxException;
 import io.skald.logql.pipeline.Pipelines;
@@ -22,6 +27,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,14 +64,14 @@ public final class StageReader {
             "geoip",
             "redact");
 
-    private final CollectorRegistry registry;
+    private final MetricsReader metrics;
     private final Counter dropped;
     private final Counter redacted;
     private final RandomGenerator random;
 
     /** @param registry takes the metrics of stages */
     public StageReader(CollectorRegistry registry, RandomGenerator random) {
-        this.registry = registry;
+        this.metrics = new MetricsReader(registry);
         this.random = random;
         this.dropped = Counter.build(
                         "skald_agent_stage_dropped_lines", "Lines that a stage has dropped, by its reason.")
@@ -117,25 +123,30 @@ public final class StageReader {
     private @Nullable Stage stage(String name, Section in) {
         switch (name) {
             case "labels" -> {
-                Map<String, String> sources = sources(in.map(name));
-                return new LabelStages.SetLabels(sources);
+                return new LabelStages.SetLabels(sources(in, name));
             }
             case "structured_metadata" -> {
-                return new LabelStages.Metadata(sources(in.map(name)));
+                return new LabelStages.Metadata(sources(in, name));
             }
             case "static_labels" -> {
+                sources(in, name); // checks the names
                 return new ExtractStages.Fixed(in.labels(name));
             }
             case "labeldrop" -> {
-                return new LabelStages.Filter(Set.copyOf(in.list(name)), false);
+                return new LabelStages.Filter(names(in, name), false);
             }
             case "labelallow" -> {
-                return new LabelStages.Filter(Set.copyOf(in.list(name)), true);
+                return new LabelStages.Filter(names(in, name), true);
             }
             case "metrics" -> {
-                return metrics(in, name);
+                return metrics.read(in, name);
             }
             default -> {}
+        }
+        if (name.equals("eventlogmessage")) {
+            in.problem(name, "is not supported: it is for the event log of Windows");
+            in.known(name);
+            return null;
         }
         if (!NAMES.contains(name)) {
             for (String known : NAMES) {
@@ -149,19 +160,42 @@ public final class StageReader {
         return stage;
     }
 
-    private static Map<String, String> sources(Map<String, String> written) {
+    /** Names of labels, and of the values that they come from. */
+    private static Map<String, String> sources(Section in, String name) {
         Map<String, String> out = new LinkedHashMap<>();
-        written.forEach((k, v) -> out.put(k, v.isEmpty() ? k : v));
+        in.map(name).forEach((k, v) -> {
+            if (!k.matches("[a-zA-Z_][a-zA-Z0-9_]*")) {
+                in.section(name).problem(k, "is no name of a label");
+            }
+            out.put(k, v.isEmpty() ? k : v);
+        });
+        if (out.isEmpty()) {
+            in.problem(name, "needs at least one label");
+        }
         return out;
+    }
+
+    private static Set<String> names(Section in, String name) {
+        Set<String> out = new HashSet<>(in.list(name));
+        if (out.isEmpty()) {
+            in.problem(name, "needs at least one label");
+        }
+        return out;
+    }
+
+    /** The value that a stage reads; null for the line. */
+    private static @Nullable String source(Section s) {
+        String source = s.textOrNull("source");
+        return source == null || source.isEmpty() ? null : source;
     }
 
     private @Nullable Stage stage(String name, Section s, Section in) {
         return switch (name) {
-            case "docker" -> new CriStage(Format.DOCKER, 100, CriStage.MAX_BYTES);
+            case "docker" -> new CriStage(Format.DOCKER, 100, CriStage.MAX_BYTES, false);
             case "cri" -> cri(s);
             case "regex" -> {
                 Pattern p = pattern(s, "expression", true);
-                String source = s.textOrNull("source");
+                String source = source(s);
                 boolean labels = s.bool("labels_from_groups", false);
                 if (p != null && p.namedGroups().isEmpty()) {
                     s.problem("expression", "needs at least one named group, like (?P<name>…)");
@@ -177,11 +211,11 @@ public final class StageReader {
                 if (mapping.isEmpty()) {
                     s.problem("mapping", "is required");
                 }
-                yield new ExtractStages.Logfmt(mapping, s.textOrNull("source"));
+                yield new ExtractStages.Logfmt(mapping, source(s));
             }
             case "replace" -> {
                 Pattern p = pattern(s, "expression", true);
-                String source = s.textOrNull("source");
+                String source = source(s);
                 Template t = template(s, "replace");
                 yield p == null || t == null ? null : new LineStages.Replace(p, source, t);
             }
@@ -212,6 +246,7 @@ public final class StageReader {
                 yield p == null ? null : new MultilineStage(p, wait.toNanos(), lines);
             }
             case "decolorize" -> new LineStages.Decolorize();
+            case "geoip" -> GeoipStage.read(s);
             case "redact" -> redact(s);
             default -> {
                 in.problem(name, "is not supported by this agent");
@@ -224,9 +259,9 @@ public final class StageReader {
     private static Stage cri(Section s) {
         int parts = (int) s.number("max_partial_lines", 100, 1);
         long bytes = s.bytes("max_partial_line_size", 0);
-        boolean cut = s.bool("max_partial_line_size_truncate", false);
+        boolean cut = s.bool("max_partial_line_size_truncate", false) && bytes > 0;
         return new CriStage(
-                Format.CRI, parts, cut && bytes > 0 ? (int) Math.min(bytes, CriStage.MAX_BYTES) : CriStage.MAX_BYTES);
+                Format.CRI, parts, cut ? (int) Math.min(bytes, CriStage.MAX_BYTES) : CriStage.MAX_BYTES, cut);
     }
 
     private static Stage json(Section s) {
@@ -238,10 +273,10 @@ public final class StageReader {
                 s.problem("expressions", name + ": " + e.getMessage());
             }
         });
-        if (!s.has("expressions")) {
+        if (s.map("expressions").isEmpty()) {
             s.problem("expressions", "is required");
         }
-        return new ExtractStages.Json(expressions, s.textOrNull("source"), s.bool("drop_malformed", false));
+        return new ExtractStages.Json(expressions, source(s), s.bool("drop_malformed", false));
     }
 
     private @Nullable Stage match(Section s) {
@@ -256,14 +291,14 @@ public final class StageReader {
         }
         if (drops && !stages.isEmpty()) {
             s.problem("stages", "what is dropped needs no stages");
-        } else if (!drops && stages.isEmpty() && !s.has("stages")) {
+        } else if (!drops && stages.isEmpty() && s.sections("stages").isEmpty()) {
             s.problem("stages", "is required");
         }
         if (selector.isEmpty()) {
             return null;
         }
         try {
-            LogExpr e = Parser.parseLog(selector);
+            LogExpr e = Parser.parseFilter(selector);
             List<Matcher> matchers = e.matchers();
             return new FlowStages.Match(
                     matchers, Pipelines.compile(e.stages()), stages, drops ? dropped.labels(reason) : null);
@@ -347,12 +382,21 @@ public final class StageReader {
     }
 
     private Stage redact(Section s) {
-        Map<String, Pattern> custom = new LinkedHashMap<>();
+        List<RedactStage.Custom> custom = new ArrayList<>();
         s.map("custom").forEach((name, expression) -> {
+            if (expression.isEmpty()) {
+                s.section("custom").problem(name, "needs an expression");
+                return;
+            }
             try {
-                custom.put(name, Regexp.compile(expression));
+                Term term = new Term(expression, false);
+                LineFilter filter = new LineFilter(LineOp.MATCHES, List.of(term), Position.START);
+                custom.add(new RedactStage.Custom(
+                        name,
+                        Regexp.compile(expression),
+                        Pipelines.compile(List.of(filter)).forStream(Labels.EMPTY)));
             } catch (PatternSyntaxException e) {
-                s.problem("custom", name + ": " + e.getMessage());
+                s.section("custom").problem(name, String.valueOf(e.getMessage()));
             }
         });
         return new RedactStage(
@@ -362,70 +406,6 @@ public final class StageReader {
                 custom,
                 s.text("replacement", "<redacted:$rule>"),
                 redacted);
-    }
-
-    private Stage metrics(Section in, String name) {
-        List<MetricsStage.Definition> all = new ArrayList<>();
-        in.named(name).forEach((metric, s) -> {
-            String type = s.required("type").toLowerCase(java.util.Locale.ROOT);
-            MetricsStage.Kind kind = switch (type) {
-                case "counter" -> MetricsStage.Kind.COUNTER;
-                case "histogram" -> MetricsStage.Kind.HISTOGRAM;
-                default -> MetricsStage.Kind.GAUGE;
-            };
-            if (!type.equals("counter") && !type.equals("histogram") && !type.equals("gauge")) {
-                s.problem("type", "'" + type + "' is none of Counter, Gauge, Histogram");
-            }
-            Section c = s.section("config");
-            all.add(new MetricsStage.Definition(
-                    s.text("prefix", "promtail_custom_") + metric,
-                    kind,
-                    s.text("description", metric),
-                    s.text("source", metric),
-                    action(c, kind),
-                    c.textOrNull("value"),
-                    c.bool("match_all", false),
-                    c.bool("count_entry_bytes", false),
-                    buckets(c),
-                    s.duration("max_idle_duration", Duration.ofMinutes(5)).toNanos()));
-            c.end();
-            s.end();
-        });
-        return new MetricsStage(all, registry);
-    }
-
-    private static MetricsStage.Action action(Section c, MetricsStage.Kind kind) {
-        String action = c.text("action", kind == MetricsStage.Kind.HISTOGRAM ? "observe" : "");
-        return switch (action) {
-            case "inc" -> MetricsStage.Action.INC;
-            case "add" -> MetricsStage.Action.ADD;
-            case "observe" -> MetricsStage.Action.OBSERVE;
-            case "set", "dec", "sub" -> {
-                if (kind != MetricsStage.Kind.GAUGE) {
-                    c.problem("action", "'" + action + "' is for gauges only");
-                }
-                yield action.equals("set")
-                        ? MetricsStage.Action.SET
-                        : action.equals("dec") ? MetricsStage.Action.DEC : MetricsStage.Action.SUB;
-            }
-            default -> {
-                c.problem("action", "'" + action + "' is none of set, inc, dec, add, sub");
-                yield MetricsStage.Action.INC;
-            }
-        };
-    }
-
-    private static List<Double> buckets(Section c) {
-        List<Double> out = new ArrayList<>();
-        for (String b : c.list("buckets")) {
-            try {
-                out.add(Double.valueOf(b));
-            } catch (NumberFormatException e) {
-                c.problem("buckets", "'" + b + "' is not a number");
-            }
-        }
-        out.sort(null);
-        return out.isEmpty() ? List.of(.005, .01, .025, .05, .1, .25, .5, 1.0, 2.5, 5.0, 10.0) : out;
     }
 
     private static @Nullable Pattern pattern(Section s, String key, boolean required) {

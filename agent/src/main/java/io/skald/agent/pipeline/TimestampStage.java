@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code timestamp}: an entry's time from a value. */
 final class TimestampStage extends Stage.Simple {
+    private static final BigDecimal MAX_NANOS = BigDecimal.valueOf(Long.MAX_VALUE);
     private static final int MAX_STREAMS = 10_000;
     private static final Map<String, String> LAYOUTS = Map.of(
             "ANSIC", "Mon Jan _2 15:04:05 2006",
@@ -93,7 +94,9 @@ final class TimestampStage extends Stage.Simple {
     private @Nullable Long iso(String text, String format) {
         try {
             Instant i = Instant.parse(text);
-            return i.getEpochSecond() * 1_000_000_000 + i.getNano();
+            return Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
+        } catch (ArithmeticException e) {
+            return null; // no time that an entry can have
         } catch (java.time.format.DateTimeParseException e) {
             return layout(LAYOUTS.getOrDefault(format, format), text);
         }
@@ -105,8 +108,10 @@ final class TimestampStage extends Stage.Simple {
 
     private static @Nullable Long unix(String text, long nanos) {
         try {
-            return new BigDecimal(text).multiply(BigDecimal.valueOf(nanos)).longValue();
-        } catch (NumberFormatException e) {
+            BigDecimal n = new BigDecimal(text).multiply(BigDecimal.valueOf(nanos));
+            boolean fits = n.compareTo(MAX_NANOS) < 0 && n.compareTo(MAX_NANOS.negate()) > 0;
+            return fits ? n.longValue() : null;
+        } catch (ArithmeticException | NumberFormatException e) {
             return null;
         }
     }

@@ -13,11 +13,21 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What stages extract: text, numbers, booleans, and JSON as it is written. */
 final class Values {
     private static final JsonFactory JSON = new JsonFactory();
+
+    /** More digits than this before or behind the point are written with an exponent. */
+    private static final int MAX_SCALE = 400;
+
+    private static final String DIGITS = "([0-9]+\\.?[0-9]*|\\.[0-9]+)";
+    private static final Pattern NUMBER = Pattern.compile("[+-]?" + DIGITS + "(?:[eE][+-]?[0-9]+)?");
+    private static final Pattern PART = Pattern.compile(DIGITS + "(h|m|s|ms|us|µs|ns)(?![a-z])");
+    private static final Pattern DURATION = Pattern.compile("[+-]?(?:" + PART + ")+");
 
     private Values() {}
 
@@ -26,14 +36,21 @@ final class Values {
         return switch (v) {
             case null -> null;
             case String s -> s;
-            case BigDecimal d -> d.stripTrailingZeros().toPlainString();
+            case BigDecimal d -> plain(d);
             case Double d ->
                 d == Math.rint(d) && Math.abs(d) < 1e15 ? Long.toString(d.longValue()) : Double.toString(d);
             default -> v.toString();
         };
     }
 
-    /** A value as a number; null if it is none. */
+    /** A number without an exponent, unless it would be of a length that nobody has written. */
+    private static String plain(BigDecimal d) {
+        return Math.abs((long) d.scale()) > MAX_SCALE
+                ? d.toString()
+                : d.stripTrailingZeros().toPlainString();
+    }
+
+    /** A value as a number, a duration as its seconds; null if it is neither. */
     static @Nullable Double number(@Nullable Object v) {
         if (v instanceof Number n) {
             return n.doubleValue();
@@ -42,14 +59,29 @@ final class Values {
             return b ? 1.0 : 0.0;
         }
         String s = text(v);
-        if (s == null) {
+        if (s == null || s.isEmpty()) {
             return null;
         }
-        try {
-            return Double.valueOf(s.strip());
-        } catch (NumberFormatException e) {
-            return null;
+        if (NUMBER.matcher(s).matches()) {
+            return Double.valueOf(s);
         }
+        return DURATION.matcher(s).matches() ? seconds(s) : null;
+    }
+
+    private static double seconds(String s) {
+        double seconds = 0;
+        for (Matcher m = PART.matcher(s); m.find(); ) {
+            double unit = switch (m.group(2)) {
+                case "h" -> 3600;
+                case "m" -> 60;
+                case "s" -> 1;
+                case "ms" -> 1e-3;
+                case "ns" -> 1e-9;
+                default -> 1e-6;
+            };
+            seconds += Double.parseDouble(m.group(1)) * unit;
+        }
+        return s.startsWith("-") ? -seconds : seconds;
     }
 
     /** Reads JSON: maps, lists, strings, {@link BigDecimal}, booleans, null. */
@@ -126,7 +158,7 @@ final class Values {
                 g.writeEndArray();
             }
             case Boolean b -> g.writeBoolean(b);
-            case BigDecimal d -> g.writeNumber(d.stripTrailingZeros().toPlainString());
+            case BigDecimal d -> g.writeNumber(plain(d));
             default -> g.writeString(v.toString());
         }
     }

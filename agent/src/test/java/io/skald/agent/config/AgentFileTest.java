@@ -97,7 +97,7 @@ class AgentFileTest {
                 "scrape_configs: [{job_name: a, pipeline_stages: [{regex: {expression: '('}}]}]|f.yaml:2:59: scrape_configs[0].pipeline_stages[0].regex.expression: error parsing regexp: missing closing ): `(`",
                 "scrape_configs: [{job_name: a, pipeline_stages: [{drop: {}}]}]|f.yaml:2:57: scrape_configs[0].pipeline_stages[0].drop: needs at least one of source, expression, value, older_than, longer_than",
                 "limits_config: {readline_rate_enabled: true}|f.yaml:2:17: limits_config.readline_rate_enabled: is not supported: use the stage 'limit'",
-                "scrape_configs: [{job_name: a, pipeline_stages: [{geoip: {db: x}}]}]|f.yaml:2:51: scrape_configs[0].pipeline_stages[0].geoip: is not supported by this agent",
+                "scrape_configs: [{job_name: a, pipeline_stages: [{eventlogmessage: {}}]}]|f.yaml:2:51: scrape_configs[0].pipeline_stages[0].eventlogmessage: is not supported: it is for the event log of Windows",
                 "scrape_configs: [{job_name: a, pipeline_stages: [{template: {source: a, template: '{{Hush 1 2}}'}}]}]|f.yaml:2:73: scrape_configs[0].pipeline_stages[0].template.template: template: template:1: function \"Hush\" not defined",
                 "tracing: {enabled: true}|f.yaml:2:11: tracing.enabled: is not supported by this agent",
                 "target_config: {stdin: true}|f.yaml:2:17: target_config.stdin: is not supported: give a job the key 'stdin'",

@@ -61,7 +61,7 @@ class StagesTest {
                 Arguments.of(
                         "- pack: {labels: [a, none], ingest_timestamp: false}",
                         List.of("x"),
-                        List.of("{} {\"_entry\":\"x\",\"a\":\"b\"}")),
+                        List.of("{} {\"a\":\"b\",\"_entry\":\"x\"}")),
                 Arguments.of(
                         "- match: {selector: '{a=\"b\"} |= \"err\"', stages: [{static_labels: {level: error}}]}",
                         List.of("err 1", "fine"),

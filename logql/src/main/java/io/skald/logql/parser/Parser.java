@@ -68,6 +68,17 @@ public final class Parser {
         return matchers;
     }
 
+    /** A log query that is asked of entries at hand, so that its selector may take all of them: {@code {}} and {@code {a!="b"}} are fine. */
+    public static LogExpr parseFilter(String query) {
+        TokenCursor tokens = new TokenCursor(query, false);
+        Expr expr = new SampleParser(tokens).expression();
+        end(tokens);
+        if (expr instanceof LogExpr log) {
+            return log;
+        }
+        throw new SyntaxException("only log selector is supported", Position.START);
+    }
+
     private static void end(TokenCursor tokens) {
         if (!tokens.at(TokenKind.END)) {
             throw tokens.unexpected(null);
