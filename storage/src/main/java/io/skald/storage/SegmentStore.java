@@ -44,6 +44,14 @@ public interface SegmentStore extends AutoCloseable {
     byte[] read(String key, long offset, int length) throws StoreException;
 
     /**
+     * Reads a range to the beginning of an array of the caller's, for who reads one after the other. Fails as {@link #read(String, long, int)}
+     * does, and may then have written to the array.
+     */
+    default void read(String key, long offset, int length, byte[] into) throws StoreException {
+        System.arraycopy(read(key, offset, length), 0, into, 0, length);
+    }
+
+    /**
      * How much to read by one call at most where neighbouring ranges are wanted, too, because calls cost more than bytes; 0 where they do not,
      * and each range is read when it is needed.
      */

@@ -50,6 +50,9 @@ public abstract class SegmentStoreContract {
         assertThat(store.size("t/d/1.seg")).isEqualTo(11);
         assertThat(store.read("t/d/1.seg", 6, 5)).isEqualTo("world".getBytes(StandardCharsets.UTF_8));
         assertThat(store.read("t/d/1.seg", 11, 0)).isEmpty();
+        byte[] room = {7, 7, 7, 7, 7, 7};
+        store.read("t/d/1.seg", 6, 5, room);
+        assertThat(room).isEqualTo(new byte[] {'w', 'o', 'r', 'l', 'd', 7});
     }
 
     @Test
@@ -74,6 +77,9 @@ public abstract class SegmentStoreContract {
         put("t/d/1.seg", "hello");
         assertThatThrownBy(() -> store.read("t/d/1.seg", 3, 3)).isInstanceOf(StoreException.CorruptData.class);
         assertThatThrownBy(() -> store.read("t/d/none.seg", 0, 1)).isInstanceOf(StoreException.NotFound.class);
+        byte[] room = new byte[3];
+        assertThatThrownBy(() -> store.read("t/d/1.seg", 3, 3, room)).isInstanceOf(StoreException.CorruptData.class);
+        assertThatThrownBy(() -> store.read("t/d/none.seg", 0, 1, room)).isInstanceOf(StoreException.NotFound.class);
     }
 
     @Test

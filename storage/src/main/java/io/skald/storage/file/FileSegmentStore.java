@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Objects as files below one directory, which one process owns. A new object is written to a temporary file, fsynced, linked under its name
@@ -150,6 +151,15 @@ public final class FileSegmentStore implements SegmentStore {
 
     @Override
     public byte[] read(String key, long offset, int length) throws StoreException {
+        return fill(key, offset, length, null);
+    }
+
+    @Override
+    public void read(String key, long offset, int length, byte[] into) throws StoreException {
+        fill(key, offset, length, into);
+    }
+
+    private byte[] fill(String key, long offset, int length, byte @Nullable [] into) throws StoreException {
         Path file = path(key);
         // a channel per read: an interrupt closes the channel that it meets, and must not take one from other readers
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -158,14 +168,16 @@ public final class FileSegmentStore implements SegmentStore {
                 throw new StoreException.CorruptData(
                         "segment " + key + " has " + size + " bytes, asked for " + length + " at offset " + offset);
             }
-            ByteBuffer buffer = ByteBuffer.allocate(length);
+            // made only for a range that is there
+            byte[] bytes = into == null ? new byte[length] : into;
+            ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
             while (buffer.hasRemaining()) {
                 if (channel.read(buffer, offset + buffer.position()) < 0) {
                     throw new StoreException.CorruptData(
                             "segment " + key + " ends at offset " + (offset + buffer.position()));
                 }
             }
-            return buffer.array();
+            return bytes;
         } catch (IOException e) {
             throw failure("read", key, e);
         }

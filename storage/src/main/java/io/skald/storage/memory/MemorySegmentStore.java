@@ -36,12 +36,21 @@ public final class MemorySegmentStore implements SegmentStore {
 
     @Override
     public byte[] read(String key, long offset, int length) throws StoreException {
+        return Arrays.copyOfRange(holding(key, offset, length), (int) offset, (int) offset + length);
+    }
+
+    @Override
+    public void read(String key, long offset, int length, byte[] into) throws StoreException {
+        System.arraycopy(holding(key, offset, length), (int) offset, into, 0, length);
+    }
+
+    private byte[] holding(String key, long offset, int length) throws StoreException {
         byte[] b = find(key);
         if (offset < 0 || length < 0 || offset > b.length - length) {
             throw new StoreException.CorruptData(
                     "segment " + key + " has " + b.length + " bytes, asked for " + length + " at offset " + offset);
         }
-        return Arrays.copyOfRange(b, (int) offset, (int) offset + length);
+        return b;
     }
 
     @Override

@@ -27,17 +27,21 @@ final class ByteNeedle {
     /** Bytes that text has most of, the most frequent first; all others are rarer. */
     private static final String FREQUENT = "e 0tao1in2sr3-d5l\"4cp:u68/m97.=,gfhbyvk_[]()wTSE";
 
+    /** At most so many stretches may look right by two bytes alone, or three are compared. */
+    private static final double FALSE_STRETCHES = 0.05;
+
     private final byte[] bytes;
     private final boolean ignoreCase;
-    private final long fold;
-    /** Places in the string, the rarest byte first; fewer than four are repeated. */
-    private final int[] places;
+    /** The bits that are compared. */
+    private final long kept;
+    /** Three places in the string, the rarest byte first. */
+    private final int[] places = new int[3];
 
-    private final long[] patterns;
+    private final long[] patterns = new long[3];
     /** The highest of the places. */
     private final int reach;
-    /** Whether all four places are compared, as the first two alone would be right too often. */
-    private final boolean four;
+
+    private final boolean three;
 
     /**
      * @param bytes at least one
@@ -46,56 +50,49 @@ final class ByteNeedle {
     ByteNeedle(byte[] bytes, boolean ignoreCase) {
         this.bytes = bytes.clone();
         this.ignoreCase = ignoreCase;
-        this.fold = ignoreCase ? CASE : 0;
+        this.kept = ignoreCase ? ~CASE : -1;
         if (ignoreCase) {
             for (int i = 0; i < bytes.length; i++) {
                 this.bytes[i] = (byte) lower(bytes[i]);
             }
         }
-        places = new int[4];
-        patterns = new long[4];
-        int n = choosePlaces();
         int highest = 0;
-        for (int i = 0; i < 4; i++) {
-            places[i] = places[i % n];
-            patterns[i] = (this.bytes[places[i]] & 0xff) * ONES | fold;
+        for (int i = 0; i < 3; i++) {
+            places[i] = place(i);
+            patterns[i] = (this.bytes[places[i]] & 0xff) * ONES;
             highest = Math.max(highest, places[i]);
         }
         reach = highest;
-        four = n > 2 && rarity(this.bytes[places[1]]) < FREQUENT.length();
+        three = bytes.length > 2
+                && STRETCH * share(this.bytes[places[0]]) * share(this.bytes[places[1]]) > FALSE_STRETCHES;
     }
 
-    /** Takes the rarest byte that was not taken yet, four times. Returns how many there were. */
-    private int choosePlaces() {
-        int n = 0;
-        boolean more = true;
-        while (more && n < 4) {
-            int best = -1;
-            for (int i = 0; i < bytes.length; i++) {
-                if (!taken(bytes[i], n) && (best < 0 || rarity(bytes[i]) > rarity(bytes[best]))) {
-                    best = i;
-                }
+    /** Where the rarest byte is that is not at the first {@code n} places: one that stands at none of them, or any that is left, or the last place. */
+    private int place(int n) {
+        int best = -1;
+        boolean bestIsNew = false;
+        for (int i = 0; i < bytes.length; i++) {
+            boolean taken = false;
+            boolean isNew = true;
+            for (int k = 0; k < n; k++) {
+                taken |= places[k] == i;
+                isNew &= bytes[places[k]] != bytes[i];
             }
-            more = best >= 0;
-            if (more) {
-                places[n++] = best;
-            }
-        }
-        return n;
-    }
-
-    private boolean taken(byte b, int n) {
-        for (int i = 0; i < n; i++) {
-            if (bytes[places[i]] == b) {
-                return true;
+            if (!taken
+                    && (best < 0
+                            || isNew && !bestIsNew
+                            || isNew == bestIsNew && share(bytes[i]) < share(bytes[best]))) {
+                best = i;
+                bestIsNew = isNew;
             }
         }
-        return false;
+        return best < 0 ? places[n - 1] : best;
     }
 
-    private static int rarity(byte b) {
+    /** About what part of text a byte is. */
+    private static double share(byte b) {
         int f = FREQUENT.indexOf(b & 0xff);
-        return f < 0 ? FREQUENT.length() : f;
+        return f < 0 ? 0.003 : 0.06 / (1 + f / 8.0);
     }
 
     private static int lower(int b) {
@@ -119,7 +116,7 @@ final class ByteNeedle {
                 stop = i + STRETCH;
             }
             for (; i < stop && i <= wide; i += 8) {
-                long hits = hits(b, i, places[0], places[1], patterns[0], patterns[1], fold);
+                long hits = hits(b, i, places[0], places[1], patterns[0], patterns[1], kept);
                 while (hits != 0) {
                     int at = i + (Long.numberOfTrailingZeros(hits) >>> 3);
                     if (isAt(b, at)) {
@@ -137,58 +134,56 @@ final class ByteNeedle {
         return -1;
     }
 
-    /** Where the first stretch begins that may hold it, or the last one, which is none. */
+    /** The first place from which on it may stand, of those that eight can be looked at from; beyond {@code wide} if it stands at none. */
     private int ruleOut(byte[] b, int from, int wide) {
+        int last = wide + 8 - STRETCH;
         int i = from;
-        if (four) {
-            while (i <= wide + 8 - STRETCH && !mayHold4(b, i, places, patterns, fold)) {
-                i += STRETCH;
-            }
-        } else {
-            while (i <= wide + 8 - STRETCH && !mayHold2(b, i, places[0], places[1], patterns[0], patterns[1], fold)) {
-                i += STRETCH;
-            }
+        while (i <= last && !mayHold(b, i)) {
+            i += STRETCH;
         }
-        return i;
+        // the last stretch may begin within what is ruled out
+        return i > last && i <= wide && last >= 0 && !mayHold(b, last) ? wide + 8 : i;
+    }
+
+    private boolean mayHold(byte[] b, int from) {
+        return three
+                ? mayHold3(b, from, places, patterns, kept)
+                : mayHold2(b, from, places[0], places[1], patterns[0], patterns[1], kept);
     }
 
     /** Whether both bytes stand right anywhere in a stretch. A loop that must stay as simple as it is, or it is not made one of vectors. */
-    private static boolean mayHold2(byte[] b, int from, int first, int second, long p, long q, long fold) {
+    private static boolean mayHold2(byte[] b, int from, int first, int second, long p, long q, long kept) {
         long any = 0;
         for (int i = from; i < from + STRETCH; i += 8) {
-            long v = (((long) LONG.get(b, i + first) | fold) ^ p) | (((long) LONG.get(b, i + second) | fold) ^ q);
+            long v = (((long) LONG.get(b, i + first) ^ p) | ((long) LONG.get(b, i + second) ^ q)) & kept;
             any |= (v - ONES) & ~v;
         }
         // of a long without zero bytes no highest bit is left
         return (any & HIGHS) != 0;
     }
 
-    /** The same of four bytes. */
-    private static boolean mayHold4(byte[] b, int from, int[] places, long[] patterns, long fold) {
+    /** The same of three bytes. */
+    private static boolean mayHold3(byte[] b, int from, int[] places, long[] patterns, long kept) {
         int first = places[0];
         int second = places[1];
         int third = places[2];
-        int fourth = places[3];
         long p = patterns[0];
         long q = patterns[1];
         long r = patterns[2];
-        long s = patterns[3];
         long any = 0;
         for (int i = from; i < from + STRETCH; i += 8) {
-            long v = (((long) LONG.get(b, i + first) | fold) ^ p)
-                    | (((long) LONG.get(b, i + second) | fold) ^ q)
-                    | (((long) LONG.get(b, i + third) | fold) ^ r)
-                    | (((long) LONG.get(b, i + fourth) | fold) ^ s);
+            long v = (((long) LONG.get(b, i + first) ^ p)
+                            | ((long) LONG.get(b, i + second) ^ q)
+                            | ((long) LONG.get(b, i + third) ^ r))
+                    & kept;
             any |= (v - ONES) & ~v;
         }
         return (any & HIGHS) != 0;
     }
 
     /** The places among eight at which both bytes stand: the highest bit of each. */
-    private static long hits(byte[] b, int i, int first, int second, long p, long q, long fold) {
-        long x = ((long) LONG.get(b, i + first) | fold) ^ p;
-        long y = ((long) LONG.get(b, i + second) | fold) ^ q;
-        long v = x | y;
+    private static long hits(byte[] b, int i, int first, int second, long p, long q, long kept) {
+        long v = (((long) LONG.get(b, i + first) ^ p) | ((long) LONG.get(b, i + second) ^ q)) & kept;
         // exactly the bytes that are zero
         return ~(((v & LOWS) + LOWS) | v | LOWS);
     }

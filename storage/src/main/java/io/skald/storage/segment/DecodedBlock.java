@@ -81,6 +81,11 @@ final class DecodedBlock {
         ahead = null;
         ReadAhead.Bytes read = a == null || !withLines ? null : a.read(number);
         if (read == null) {
+            byte[] room = buffers == null ? null : buffers.stored(length);
+            if (room != null) {
+                store.read(key, block.offset(), length, room);
+                return new ReadAhead.Bytes(room, 0);
+            }
             return new ReadAhead.Bytes(store.read(key, block.offset(), length), 0);
         }
         // what stays must not keep its neighbours

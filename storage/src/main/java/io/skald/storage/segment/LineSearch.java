@@ -17,6 +17,9 @@ final class LineSearch {
     /** Each string is a search of its own. */
     private static final int MOST_TERMS = 8;
 
+    /** Bytes that the nearest cache holds. */
+    private static final int PART = 16 << 10;
+
     private final List<ByteNeedle> needles;
     /** What to look for in lines without their dates; empty if some string may lie in a date. */
     private final List<ByteNeedle> undated;
@@ -84,9 +87,13 @@ final class LineSearch {
 
     /** Whether any line may be wanted, told from lines without their dates. */
     boolean occursUndated(byte[] lines, int from, int to) {
-        for (ByteNeedle n : undated) {
-            if (n.indexIn(lines, from, to) >= 0) {
-                return true;
+        // all strings in one part after the other, which then is near
+        int part = undated.size() == 1 ? to - from : PART;
+        for (int i = from; i < to; i += part) {
+            for (ByteNeedle n : undated) {
+                if (n.indexIn(lines, i, Math.min(to, i + part + n.length() - 1)) >= 0) {
+                    return true;
+                }
             }
         }
         return false;
