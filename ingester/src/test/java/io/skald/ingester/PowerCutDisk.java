@@ -202,6 +202,11 @@ final class PowerCutDisk implements Disk {
     }
 
     @Override
+    public void createZeros(Path file, int length) throws IOException {
+        Disk.writeZeros(this, file, length);
+    }
+
+    @Override
     public synchronized void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
         boolean wasOn = !off;
         byte[] copy = new byte[bytes.remaining()];

@@ -34,6 +34,9 @@ public final class Zstandard {
         boolean sound = false;
         try {
             ctx.setLevel(level);
+            // the fast strategy looks for matches of 7 bytes by one hash: measured, that is quicker on logs than its 6,
+            // and a percent smaller
+            ctx.setMinMatch(level == 1 ? 7 : 0);
             ctx.setChecksum(false);
             int n = ctx.compressByteArray(out.array(), out.size(), (int) bound, src, offset, length);
             out.skip(n);

@@ -26,6 +26,13 @@ public interface Disk {
     /** Opens a file that exists for writing. */
     FileChannel open(Path file) throws IOException;
 
+    /**
+     * Makes a file of zeros, which are durable on return: overwriting them later changes no metadata.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException if the name is taken
+     */
+    void createZeros(Path file, int length) throws IOException;
+
     /** Writes all that remains of {@code bytes} at an offset of a channel that came from here. */
     void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException;
 
@@ -60,4 +67,18 @@ public interface Disk {
 
     /** Bytes that can still be written to the file system of a path. */
     long usableBytes(Path path) throws IOException;
+
+    /** {@link #createZeros} by the other calls of a disk. */
+    static void writeZeros(Disk disk, Path file, int length) throws IOException {
+        try (FileChannel channel = disk.create(file)) {
+            ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(1 << 20, length));
+            for (int at = 0; at < length; ) {
+                zeros.clear().limit(Math.min(zeros.capacity(), length - at));
+                int n = zeros.remaining();
+                disk.write(channel, zeros, at);
+                at += n;
+            }
+            disk.force(channel, true);
+        }
+    }
 }

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The keys of a text: of every {@value #WINDOW} consecutive {@value #GRAM}-grams the one with the smallest hash. Two texts that share
@@ -88,25 +89,44 @@ final class Grams {
         lowerCase(bytes, offset + at, windows + SPAN - 1, text);
         hash(text, hashes, windows + WINDOW - 1);
         minima(hashes, shifted, windows);
-        int n = 0;
+        settle(windows);
+        count = 0;
+        if (any) {
+            System.arraycopy(hashes, 0, shifted, 1, windows - 1);
+            shifted[0] = last;
+            last = hashes[windows - 1];
+            differences(hashes, shifted, windows);
+            count = keep(hashes, shifted, windows, keys);
+            spread(keys, count);
+        }
+        at += TILE;
+        return true;
+    }
+
+    /** Windows across the end of a line are none: they get the key of the one before, so that they add nothing. */
+    private void settle(int windows) {
+        int key = last;
         while (row < rows) {
-            // windows across the end of a line are none
+            int end = rowAt + lengths[row] - at;
             int from = Math.max(0, rowAt - at);
-            int to = Math.min(windows, rowAt + lengths[row] - SPAN + 1 - at);
+            int to = Math.min(windows, end - SPAN + 1);
             if (from < to) {
-                n = distinct(hashes, from, to, any ? last : ~hashes[from], keys, n);
-                last = hashes[to - 1];
-                any = true;
+                if (!any) {
+                    any = true;
+                    last = ~hashes[from];
+                    Arrays.fill(hashes, 0, from, last);
+                }
+                key = hashes[to - 1];
             }
-            if (rowAt + lengths[row] > at + TILE) {
-                break;
+            int limit = Math.min(windows, end);
+            for (int i = Math.max(from, to); i < limit; i++) {
+                hashes[i] = key;
+            }
+            if (end > TILE) {
+                return;
             }
             rowAt += lengths[row++];
         }
-        spread(keys, n);
-        count = n;
-        at += TILE;
-        return true;
     }
 
     private static void hash(byte[] t, int[] h, int grams) {
@@ -132,17 +152,22 @@ final class Grams {
         }
     }
 
-    /** Appends what differs from the one before. */
-    private static int distinct(int[] h, int from, int to, int before, int[] out, int at) {
-        int n = at;
-        int previous = before;
-        for (int i = from; i < to; i++) {
-            int v = h[i];
-            out[n] = v;
-            n += v == previous ? 0 : 1;
-            previous = v;
+    /** Makes of what stands before each value 1 if it differs, else 0. */
+    private static void differences(int[] h, int[] before, int n) {
+        for (int i = 0; i < n; i++) {
+            int d = h[i] ^ before[i];
+            before[i] = (d | -d) >>> 31;
         }
-        return n;
+    }
+
+    /** Takes the values that are marked with 1, without a branch, which would be guessed wrong each fourth time; returns how many. */
+    private static int keep(int[] h, int[] marks, int n, int[] out) {
+        int k = 0;
+        for (int i = 0; i < n; i++) {
+            out[k] = h[i];
+            k += marks[i];
+        }
+        return k;
     }
 
     /** The smallest of several hashes is small: spreads them over all 32 bits again. */

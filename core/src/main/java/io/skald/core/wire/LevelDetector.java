@@ -24,20 +24,29 @@ public final class LevelDetector {
     private static final byte[][] KEY_BYTES = bytes(KEYS);
     private static final byte[] INFORMATION = "information".getBytes(StandardCharsets.US_ASCII);
 
-    // spellings as numbers, the first letter highest, all in lower case
-    private static final long ERR = packed("err");
-    private static final long INF = packed("inf");
-    private static final long WRN = packed("wrn");
-    private static final long DBG = packed("dbg");
-    private static final long TRC = packed("trc");
-    private static final long INFO = packed("info");
-    private static final long WARN = packed("warn");
-    private static final long ERROR = packed("error");
-    private static final long DEBUG = packed("debug");
-    private static final long TRACE = packed("trace");
-    private static final long FATAL = packed("fatal");
-    private static final long WARNING = packed("warning");
-    private static final long CRITICAL = packed("critical");
+    /** The words for levels in a line, and what else is one as the value of a key. */
+    private static final Spellings WORDS = new Spellings(
+            "err",
+            "error",
+            "info",
+            "info",
+            "warn",
+            "warn",
+            "error",
+            "error",
+            "debug",
+            "debug",
+            "trace",
+            "trace",
+            "fatal",
+            "fatal",
+            "warning",
+            "warn",
+            "critical",
+            "critical");
+
+    private static final Spellings SHORT =
+            new Spellings("err", "error", "inf", "info", "wrn", "warn", "dbg", "debug", "trc", "trace");
 
     /** Of each byte: 0 when it is not part of a word, 1 to 26 for a letter, and {@link #OTHER}. */
     private static final byte[] LETTERS = letters();
@@ -61,11 +70,6 @@ public final class LevelDetector {
             b[i] = strings[i].getBytes(StandardCharsets.US_ASCII);
         }
         return b;
-    }
-
-    private static long packed(String s) {
-        byte[] b = s.getBytes(StandardCharsets.US_ASCII);
-        return packed(b, 0, b.length);
     }
 
     /** Up to eight bytes as a number, letters in lower case. What is no letter stays none, so nothing else becomes equal to a spelling. */
@@ -196,10 +200,7 @@ public final class LevelDetector {
             return null;
         }
         if (n == 3) {
-            long v = packed(b, from, to);
-            return v == ERR
-                    ? "error"
-                    : v == INF ? "info" : v == WRN ? "warn" : v == DBG ? "debug" : v == TRC ? "trace" : null;
+            return SHORT.level(packed(b, from, to));
         }
         if (n == 11) {
             for (int i = 0; i < n; i++) {
@@ -209,20 +210,7 @@ public final class LevelDetector {
             }
             return "info";
         }
-        return n > 8 ? null : word(b, from, to);
-    }
-
-    /** The level that is a word of 3 to 8 bytes; null for none. */
-    private static @Nullable String word(byte[] b, int from, int to) {
-        long v = packed(b, from, to);
-        return switch (to - from) {
-            case 3 -> v == ERR ? "error" : null;
-            case 4 -> v == INFO ? "info" : v == WARN ? "warn" : null;
-            case 5 -> v == ERROR ? "error" : v == DEBUG ? "debug" : v == TRACE ? "trace" : v == FATAL ? "fatal" : null;
-            case 7 -> v == WARNING ? "warn" : null;
-            case 8 -> v == CRITICAL ? "critical" : null;
-            default -> null;
-        };
+        return n > Long.BYTES ? null : WORDS.level(packed(b, from, to));
     }
 
     private static boolean isKey(byte[] b, int from, int to) {
@@ -347,12 +335,58 @@ public final class LevelDetector {
                 while (to < end && LETTERS[b[to] & 0xff] != 0) {
                     to++;
                 }
-                String l = word(b, i - 1, to);
+                String l = to - i < Long.BYTES ? WORDS.level(packed(b, i - 1, to)) : null;
                 if (l != null) {
                     return l;
                 }
             }
         }
         return UNKNOWN;
+    }
+
+    /**
+     * Levels by their spellings as numbers, the first letter highest. One look into a table, and no branch of which the compiler could believe that
+     * it is never taken: it would compile anew what calls this for each level that comes up later.
+     */
+    private static final class Spellings {
+        private static final int SLOTS = 64;
+
+        private final long[] spellings = new long[SLOTS];
+        private final @Nullable String[] levels = new @Nullable String[SLOTS];
+        private final long multiplier;
+
+        Spellings(String... pairs) {
+            long m = 1;
+            while (!fill(pairs, m)) {
+                m += 2;
+            }
+            multiplier = m;
+        }
+
+        private boolean fill(String[] pairs, long m) {
+            java.util.Arrays.fill(spellings, 0);
+            java.util.Arrays.fill(levels, null);
+            for (int i = 0; i < pairs.length; i += 2) {
+                byte[] b = pairs[i].getBytes(StandardCharsets.US_ASCII);
+                long v = packed(b, 0, b.length);
+                int slot = slot(v, m);
+                if (spellings[slot] != 0) {
+                    return false;
+                }
+                spellings[slot] = v;
+                levels[slot] = pairs[i + 1];
+            }
+            return true;
+        }
+
+        private static int slot(long v, long multiplier) {
+            return (int) (v * multiplier * 0x9E3779B97F4A7C15L >>> 58);
+        }
+
+        @Nullable
+        String level(long spelling) {
+            int slot = slot(spelling, multiplier);
+            return spellings[slot] == spelling ? levels[slot] : null;
+        }
     }
 }

@@ -11,9 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The payload of a record of entries, version 1, as docs/formats/wal.md shows it: tenant, then one fragment after the other. A fragment is
@@ -126,7 +124,7 @@ public final class BatchCodec {
         out.i32(0);
         out.i32(0);
         out.i32(0);
-        labels(b.labels());
+        labels(b.labels(), out);
         out.varint(to - from);
         int rangeAt = out.size();
         out.i64(0);
@@ -164,10 +162,6 @@ public final class BatchCodec {
         out.putI32(at + 4, (int) v);
     }
 
-    private void labels(Labels l) {
-        labels(l, out);
-    }
-
     static void labels(Labels l, PayloadWriter out) {
         out.varint(l.size());
         for (int i = 0; i < l.size(); i++) {
@@ -176,29 +170,18 @@ public final class BatchCodec {
         }
     }
 
-    @SuppressWarnings("ReferenceEquality") // neighbours share their metadata object; others only cost a look
     private void metadata(EntryBatch b, int from, int to) {
-        Map<Labels, Integer> ids = new HashMap<>();
+        MetadataIds ids = new MetadataIds();
         int[] rows = new int[to - from];
-        List<Labels> distinct = new ArrayList<>();
         for (int i = from; i < to; i++) {
-            Labels m = b.metadata(i);
-            if (i > from && m == b.metadata(i - 1)) {
-                rows[i - from] = rows[i - from - 1];
-                continue;
-            }
-            Integer id = ids.putIfAbsent(m, distinct.size());
-            rows[i - from] = id == null ? distinct.size() : id;
-            if (id == null) {
-                distinct.add(m);
-            }
+            rows[i - from] = ids.of(b.metadata(i));
         }
-        out.varint(distinct.size());
-        distinct.forEach(this::labels);
-        if (distinct.size() > 1) {
-            for (int row : rows) {
-                out.varint(row);
-            }
+        out.varint(ids.size());
+        for (int i = 0; i < ids.size(); i++) {
+            labels(ids.get(i), out);
+        }
+        if (ids.size() > 1) {
+            out.varints(rows);
         }
     }
 

@@ -88,6 +88,17 @@ final class PayloadWriter {
         size = at;
     }
 
+    /** Values one after the other. */
+    void varints(int[] values) {
+        room(Math.multiplyExact(10, values.length));
+        byte[] into = bytes;
+        int at = size;
+        for (int v : values) {
+            at = varint(into, at, v);
+        }
+        size = at;
+    }
+
     private static int varint(byte[] into, int begin, long v) {
         int at = begin;
         long rest = v;

@@ -5,7 +5,6 @@ package io.skald.ingester.wal;
 import io.skald.core.disk.Disk;
 import io.skald.core.disk.DurableFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -31,7 +30,6 @@ final class WalDirectory {
     private static final Pattern LIVE = Pattern.compile("([0-9]{10})\\.wal");
     private static final Pattern SPARE = Pattern.compile("spare-n?[0-9]{10}\\.wal");
     private static final Pattern SEALED = Pattern.compile("([0-9]{10})\\.dir");
-    private static final int ZEROS = 1 << 20;
 
     private final Disk disk;
     private final Path dir;
@@ -153,15 +151,8 @@ final class WalDirectory {
 
     private Path zeroFilled(Path path) throws IOException {
         disk.delete(path);
-        try (FileChannel c = disk.create(path)) {
-            ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(ZEROS, segmentBytes));
-            for (int at = 0; at < segmentBytes; ) {
-                zeros.clear().limit(Math.min(zeros.capacity(), segmentBytes - at));
-                int n = zeros.remaining();
-                disk.write(c, zeros, at);
-                at += n;
-            }
-            disk.force(c, true);
+        try {
+            disk.createZeros(path, segmentBytes);
             return path;
         } catch (IOException e) {
             disk.delete(path);

@@ -13,6 +13,8 @@ import java.util.List;
  * call writes many.
  */
 final class WalWriter implements AutoCloseable {
+    private static final int PAGE = 4096;
+
     private final WalFile file;
     private final FileChannel channel;
     private final Disk disk;
@@ -74,11 +76,13 @@ final class WalWriter implements AutoCloseable {
             at += WalFormat.recordBytes(r.length());
             start += pad(start, at);
         }
+        // a whole page need not be read before it is written
+        start += pad(start, Math.min(segmentBytes, (at + PAGE - 1) & -PAGE));
         flush(start);
         end = at;
     }
 
-    /** Fills up to the next record's place with zeros; returns what had to be written out for that. */
+    /** Fills up to a place with zeros; returns what had to be written out for that. */
     private int pad(int start, int next) throws IOException {
         int written = 0;
         while (start + written + buffer.position() < next) {

@@ -37,6 +37,11 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
+    public void createZeros(Path file, int length) throws IOException {
+        Disk.writeZeros(this, file, length);
+    }
+
+    @Override
     public void write(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
         REAL.write(channel, bytes, offset);
     }
