@@ -238,6 +238,13 @@ final class Stamp {
             int f = at + length;
             out[f] = (byte) FRACTION_MARK[fraction];
             int rest = (int) (value - seconds * (1_000_000_000 / UNIT_NANOS[fraction]));
+            if (FRACTION_DIGITS[fraction] == 3) {
+                // most have milliseconds; a multiplication is right up to 999
+                int hundreds = rest * 5243 >>> 19;
+                out[f + 1] = (byte) ('0' + hundreds);
+                put(out, f + 2, rest - 100 * hundreds);
+                return;
+            }
             for (int i = FRACTION_DIGITS[fraction]; i > 0; i--) {
                 int tenth = rest / 10;
                 out[f + i] = (byte) ('0' + rest - 10 * tenth);

@@ -21,6 +21,11 @@ public interface IndexedScan extends StreamScan {
         return minNanos() < endNanos && maxNanos() >= startNanos;
     }
 
+    /** False if no entry fulfils the requirements of the request, as far as can be told without reading any. May read skip filters. */
+    default boolean mayHoldAny() {
+        return true;
+    }
+
     /** Lines and bytes of the part; of minutes that the range of the request cuts, those outside of it too. Null if unknown. */
     @Nullable
     Tally tally() throws StoreException;

@@ -15,7 +15,7 @@ final class Pieces {
 
     private Pieces() {}
 
-    /** Stretches in order of time; together they give what the parts give. */
+    /** Stretches in order of time; together they give what the parts give, but for what skip filters rule out. */
     static List<StreamScan> of(List<StreamScan> parts, Counted.Merge merge) {
         long[] cuts = cuts(parts);
         List<StreamScan> pieces = new ArrayList<>(cuts.length + 1);
@@ -29,7 +29,7 @@ final class Pieces {
                 StreamScan part = parts.get(p);
                 if (i == cuts.length || part.minNanos() < end) {
                     StreamScan cut = cuts.length > 0 && part instanceof IndexedScan x ? x.between(start, end) : part;
-                    if (cut.minNanos() <= cut.maxNanos()) {
+                    if (cut.minNanos() <= cut.maxNanos() && !(cut instanceof IndexedScan x && !x.mayHoldAny())) {
                         in.add(cut);
                     }
                 }

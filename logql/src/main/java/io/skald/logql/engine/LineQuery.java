@@ -402,9 +402,11 @@ final class LineQuery {
                     add(time, p);
                 }
             }
+            if (!found.isEmpty()) {
+                collector.add(found);
+                found.clear();
+            }
             matched.add(survivors);
-            collector.add(found);
-            found.clear();
             return more;
         }
 

@@ -20,8 +20,9 @@ final class GroupValues {
      * A series.
      *
      * @param values of each name: bytes of a parsed value, or a string, or null for none
+     * @param single the value of the only name, if it is bytes
      */
-    private record Known(int hash, @Nullable Object[] values, Labels labels, int number) {}
+    private record Known(int hash, @Nullable Object[] values, byte @Nullable [] single, Labels labels, int number) {}
 
     private final String[] names;
     /** Which of the names no parser can set. */
@@ -31,13 +32,17 @@ final class GroupValues {
 
     private final @Nullable String[] texts;
     private @Nullable Known[] table = new Known[64];
+    /** The hashes of those in the table, 0 where there is none: looking there first spares going to the others. */
+    private int[] hashes = new int[64];
+
     private int remembered;
     private int numbers;
     private @Nullable Known last;
 
     /** @param names without repetition */
     GroupValues(String[] names) {
-        this.names = names.clone();
+        // as parsers have them, so that they are found by being the same objects
+        this.names = Arrays.stream(names).map(String::intern).toArray(String[]::new);
         this.ofErrors = new boolean[names.length];
         for (int i = 0; i < names.length; i++) {
             ofErrors[i] = names[i].equals(LineState.ERROR) || names[i].equals(LineState.ERROR_DETAILS);
@@ -64,25 +69,31 @@ final class GroupValues {
             return k;
         }
         int hash = hash(state);
-        int mask = table.length - 1;
+        int mask = hashes.length - 1;
         int at = hash & mask;
-        for (k = table[at]; k != null; k = table[at]) {
-            if (k.hash == hash && matches(k, state)) {
-                last = k;
-                return k;
+        for (; hashes[at] != 0; at = (at + 1) & mask) {
+            if (hashes[at] == hash) {
+                k = table[at];
+                if (k != null && matches(k, state)) {
+                    last = k;
+                    return k;
+                }
             }
-            at = (at + 1) & mask;
         }
         if (numbers == MAX_NUMBERS) {
             return null;
         }
         if (remembered == MAX_REMEMBERED) {
             Arrays.fill(table, null);
+            Arrays.fill(hashes, 0);
             remembered = 0;
             at = hash & mask;
         }
-        k = new Known(hash, values(state), build(state), numbers++);
+        @Nullable Object[] values = values(state);
+        byte[] single = values.length == 1 && values[0] instanceof byte[] b ? b : null;
+        k = new Known(hash, values, single, build(state), numbers++);
         table[at] = k;
+        hashes[at] = hash;
         if (2 * ++remembered > table.length) {
             grow();
         }
@@ -116,10 +127,17 @@ final class GroupValues {
             }
             hash = 31 * hash + h;
         }
-        return hash;
+        return hash == 0 ? 1 : hash;
     }
 
     private boolean matches(Known known, LineState state) {
+        byte[] single = known.single;
+        if (single != null) {
+            int slot = slots[0];
+            return slot >= 0
+                    && ByteKeys.equal(
+                            single, state.sliceBuffer(slot), state.sliceOffset(slot), state.sliceLength(slot));
+        }
         for (int i = 0; i < names.length; i++) {
             Object v = known.values[i];
             int slot = slots[i];
@@ -167,16 +185,19 @@ final class GroupValues {
 
     private void grow() {
         @Nullable Known[] bigger = new Known[2 * table.length];
+        int[] biggerHashes = new int[bigger.length];
         int mask = bigger.length - 1;
         for (Known k : table) {
             if (k != null) {
                 int at = k.hash & mask;
-                while (bigger[at] != null) {
+                while (biggerHashes[at] != 0) {
                     at = (at + 1) & mask;
                 }
                 bigger[at] = k;
+                biggerHashes[at] = k.hash;
             }
         }
         table = bigger;
+        hashes = biggerHashes;
     }
 }

@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.logql.pipeline;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyNode {
     private static final int MAX_CHILDREN = 1024;
+
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     /** The bytes of the key. */
     private final byte[] key;
@@ -29,6 +34,11 @@ final class KeyNode {
     private final boolean wantedExtracted;
     /** The key as it stands in JSON that has no white space: quoted, with a colon. */
     private final byte[] inJson;
+    /** Its first and its last eight bytes, and which of the first ones it has. */
+    private final long head;
+
+    private final long headMask;
+    private final long tail;
     /** The keys that came last as the first below this one and as the next after it, which most often come again. */
     private @Nullable KeyNode first;
 
@@ -42,7 +52,8 @@ final class KeyNode {
 
     private KeyNode(byte[] key, String name, boolean wanted, boolean wantedBelow, Needed needed) {
         this.key = key;
-        this.name = name;
+        // those that a query names are found by being the same objects
+        this.name = wanted && !needed.all() ? name.intern() : name;
         this.wanted = wanted;
         this.wantedBelow = wantedBelow;
         this.needed = needed;
@@ -53,6 +64,11 @@ final class KeyNode {
         inJson[0] = '"';
         inJson[key.length + 1] = '"';
         inJson[key.length + 2] = ':';
+        int n = inJson.length;
+        this.headMask = n >= 8 ? -1 : (1L << (8 * n)) - 1;
+        byte[] padded = Arrays.copyOf(inJson, Math.max(8, n));
+        this.head = (long) LONG.get(padded, 0);
+        this.tail = (long) LONG.get(padded, padded.length - 8);
     }
 
     static KeyNode root(Needed needed) {
@@ -111,8 +127,16 @@ final class KeyNode {
 
     /** Where the value begins if the key stands at a place with its quotes and its colon; else a number beyond {@code end}. */
     int behindJsonKey(byte[] b, int at, int end) {
-        int behind = at + inJson.length;
-        return behind <= end && ByteKeys.standsAt(inJson, b, at) ? behind : Integer.MAX_VALUE;
+        int n = inJson.length;
+        int behind = at + n;
+        if (behind > end) {
+            return Integer.MAX_VALUE;
+        }
+        // most are no longer than two words
+        boolean there = n > 16 || at + 8 > b.length
+                ? ByteKeys.standsAt(inJson, b, at)
+                : ((long) LONG.get(b, at) & headMask) == head && (n <= 8 || (long) LONG.get(b, behind - 8) == tail);
+        return there ? behind : Integer.MAX_VALUE;
     }
 
     /** The node of a key below this one. */

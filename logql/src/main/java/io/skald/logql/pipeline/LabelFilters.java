@@ -99,7 +99,8 @@ final class LabelFilters {
         final Conversion conversion = new Conversion();
 
         Numeric(String label) {
-            this.label = label;
+            // as parsers have it, so that it is found by being the same object
+            this.label = label.intern();
         }
 
         @Override

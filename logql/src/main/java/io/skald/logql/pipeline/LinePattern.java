@@ -89,7 +89,7 @@ final class LinePattern implements LineMatcher {
                 continue;
             }
             addLiteral(literal, out);
-            out.add(new Node(null, text.substring(i + 1, end)));
+            out.add(new Node(null, text.substring(i + 1, end).intern()));
             i = end + 1;
         }
         addLiteral(literal, out);

@@ -23,7 +23,9 @@ final class LineState {
     enum Encoding {
         PLAIN,
         /** The inside of a JSON string, or of a quoted logfmt value, which has the same escapes. */
-        JSON
+        JSON,
+        /** There are no bytes. */
+        NONE
     }
 
     final Labels stream;
@@ -32,6 +34,10 @@ final class LineState {
 
     private Labels rawMetadata = Labels.EMPTY;
     Labels metadata = Labels.EMPTY;
+    /** A bit for each name in {@link #metadata}, by its hash: most names that are asked for are none of them. */
+    private long metadataNames;
+
+    private final ShownMetadata shown;
     private boolean[] metadataDeleted = new boolean[8];
     private int metadataDeletedCount;
 
@@ -61,6 +67,7 @@ final class LineState {
     LineState(Labels stream) {
         this.stream = stream;
         this.streamDeleted = new boolean[stream.size()];
+        this.shown = new ShownMetadata(stream);
     }
 
     @SuppressWarnings("ReferenceEquality") // the same object is the common case, and only spares work
@@ -83,26 +90,13 @@ final class LineState {
         }
         if (entryMetadata != rawMetadata) {
             rawMetadata = entryMetadata;
-            metadata = withoutConflicts(entryMetadata);
+            shown.take(entryMetadata);
+            metadata = shown.labels();
+            metadataNames = shown.names();
             if (metadata.size() > metadataDeleted.length) {
                 metadataDeleted = new boolean[metadata.size()];
             }
         }
-    }
-
-    /** Metadata named as a label of the stream is shown under another name. */
-    private Labels withoutConflicts(Labels m) {
-        for (int i = 0; i < m.size(); i++) {
-            if (stream.has(m.name(i))) {
-                Labels.Builder b = new Labels.Builder();
-                for (int j = 0; j < m.size(); j++) {
-                    String name = m.name(j);
-                    b.set(stream.has(name) ? name + EXTRACTED : name, m.value(j));
-                }
-                return b.build();
-            }
-        }
-        return m;
     }
 
     // the line
@@ -202,9 +196,9 @@ final class LineState {
         return -1;
     }
 
-    /** Whether the label at a slot is text as it stands in {@link #sliceBuffer}, which nobody has read yet. */
+    /** Whether the label at a slot is text as it stands in {@link #sliceBuffer}, whether somebody has read it already or not. */
     boolean isPlainSlice(int slot) {
-        return values[slot] == null && sliceEncodings[slot] == Encoding.PLAIN;
+        return sliceEncodings[slot] == Encoding.PLAIN;
     }
 
     byte[] sliceBuffer(int slot) {
@@ -225,6 +219,7 @@ final class LineState {
             v = switch (sliceEncodings[i]) {
                 case PLAIN -> seen.text(sliceBuffers[i], sliceOffsets[i], sliceLengths[i]);
                 case JSON -> JsonText.unescape(sliceBuffers[i], sliceOffsets[i], sliceLengths[i]);
+                case NONE -> throw new IllegalStateException("label without a value: " + names[i]);
             };
             values[i] = v;
         }
@@ -235,6 +230,7 @@ final class LineState {
     void set(String name, String value) {
         int i = place(name);
         values[i] = value;
+        sliceEncodings[i] = Encoding.NONE;
     }
 
     /**
@@ -283,6 +279,9 @@ final class LineState {
     /** There are few of them, mostly, and strings know their hashes. */
     private int metadataIndex(String name) {
         int hash = name.hashCode();
+        if ((metadataNames >>> hash & 1) == 0) {
+            return -1;
+        }
         for (int i = 0; i < metadata.size(); i++) {
             String n = metadata.name(i);
             if (n.hashCode() == hash && n.equals(name)) {

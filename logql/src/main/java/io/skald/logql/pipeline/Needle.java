@@ -110,7 +110,7 @@ final class Needle implements LineMatcher {
             long hits = ~((v & LOWS) + LOWS | v | LOWS);
             while (hits != 0) {
                 int at = i + (Long.numberOfTrailingZeros(hits) >>> 3);
-                if (ByteKeys.standsAt(bytes, b, at)) {
+                if (n == 2 || ByteKeys.standsAt(bytes, b, at)) {
                     return at;
                 }
                 hits &= hits - 1;

@@ -24,7 +24,7 @@ final class PatternStep implements Step {
         this.wanted = new boolean[names.length];
         int last = 0;
         for (int i = 0; i < names.length; i++) {
-            extracted[i] = names[i] + LineState.EXTRACTED;
+            extracted[i] = (names[i] + LineState.EXTRACTED).intern();
             wanted[i] = needed.wants(names[i]);
             last = wanted[i] ? i + 1 : last;
         }

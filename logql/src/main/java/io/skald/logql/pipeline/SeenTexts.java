@@ -16,12 +16,18 @@ final class SeenTexts {
     /** Longer values seldom come again. */
     private static final int MAX_LENGTH = 64;
 
-    private final byte[] @Nullable [] keys = new byte[SLOTS][];
-    private final @Nullable String[] texts = new String[SLOTS];
+    /** Empty before the first text: many pipelines make none. */
+    private byte[] @Nullable [] keys = new byte[0][];
+
+    private @Nullable String[] texts = new String[0];
 
     String text(byte[] b, int from, int length) {
         if (length > MAX_LENGTH) {
             return new String(b, from, length, StandardCharsets.UTF_8);
+        }
+        if (texts.length == 0) {
+            keys = new byte[SLOTS][];
+            texts = new String[SLOTS];
         }
         int slot = ByteKeys.hash(b, from, length) & SLOTS - 1;
         byte[] key = keys[slot];

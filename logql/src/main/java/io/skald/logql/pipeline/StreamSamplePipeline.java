@@ -22,6 +22,9 @@ final class StreamSamplePipeline implements SamplePipeline {
     private final LineState state;
     private final Source source;
     private final SampleExpr.@Nullable Unwrap unwrap;
+    /** Its label, as parsers have it, so that it is found by being the same object. */
+    private final String unwrapped;
+
     private final SeriesLabels series;
     private final Conversion conversion = new Conversion();
     private double value;
@@ -38,6 +41,7 @@ final class StreamSamplePipeline implements SamplePipeline {
         this.state = new LineState(stream);
         this.source = source;
         this.unwrap = unwrap;
+        this.unwrapped = unwrap == null ? "" : unwrap.label().intern();
         this.series = series;
     }
 
@@ -68,7 +72,7 @@ final class StreamSamplePipeline implements SamplePipeline {
 
     /** A line without the label gives no sample; one whose label cannot be read gives 0 and an error. */
     private boolean unwrap(SampleExpr.Unwrap u) {
-        int slot = state.slot(u.label());
+        int slot = state.slot(unwrapped);
         if (slot >= 0 && state.isPlainSlice(slot)) {
             double known = plain(u, state.sliceBuffer(slot), state.sliceOffset(slot), state.sliceLength(slot));
             if (known >= 0) {

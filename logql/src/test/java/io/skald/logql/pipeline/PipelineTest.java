@@ -11,6 +11,7 @@ import io.skald.logql.ast.LogExpr;
 import io.skald.logql.ast.Position;
 import io.skald.logql.ast.SampleExpr;
 import io.skald.logql.ast.Stage;
+import io.skald.logql.parser.Parser;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -108,5 +109,24 @@ class PipelineTest {
         SamplePipeline alone = Pipelines.compileRange(range).forStream(STREAM);
         assertThat(alone.process(1, b, 0, b.length, Labels.EMPTY)).isTrue();
         assertThat(alone.seriesLabels().get("__error__")).isEqualTo("JSONParserErr");
+    }
+
+    /** Reading the labels of a series makes text of bytes; the next line of the same series must not become another one for it. */
+    @Test
+    void aSeriesKeepsItsNumberWhenItsLabelsWereRead() {
+        SampleExpr.VectorAggregation sum = (SampleExpr.VectorAggregation)
+                Parser.parse("sum by (path) (count_over_time({app=\"web\"} | pattern `<_> <path> <_>` [1m]))");
+        SampleExpr.RangeAggregation range = (SampleExpr.RangeAggregation) sum.inner();
+        SamplePipeline p = Pipelines.compileRange(range, Pipelines.innerGrouping(sum), null)
+                .forStream(STREAM);
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 5; i++) {
+                byte[] line = ("GET /" + i + " HTTP").getBytes(StandardCharsets.UTF_8);
+                assertThat(p.process(1, line, 0, line.length, Labels.EMPTY)).isTrue();
+                assertThat(p.seriesNumber()).isEqualTo(i);
+                assertThat(p.seriesLabels()).isEqualTo(Labels.of("path", "/" + i));
+                assertThat(p.seriesNumber()).isEqualTo(i);
+            }
+        }
     }
 }

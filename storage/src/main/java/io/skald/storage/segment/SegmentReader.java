@@ -339,6 +339,15 @@ public final class SegmentReader {
             return pieces;
         }
 
+        @Override
+        public boolean mayHoldAny() {
+            int first = 0;
+            while (first < chunk.extents().size() && chunk.extents().get(first).maxNanos() < startNanos) {
+                first++;
+            }
+            return wanted(first, endNanos);
+        }
+
         private boolean wanted(int first, long to) {
             BlockPruner pruner = scan.pruner(SegmentReader.this);
             int ruledOut = 0;
