@@ -32,6 +32,7 @@ public final class AgentProcess implements AutoCloseable {
 
     private final Path file;
     private final boolean expand;
+    private final boolean stdin;
     private final Gauge reloaded = Gauge.build(
                     "skald_agent_config_last_reload_successful",
                     "1 if the configuration that was read last is in force.")
@@ -51,9 +52,10 @@ public final class AgentProcess implements AutoCloseable {
         }
     }
 
-    private AgentProcess(Path file, boolean expand, String text, Running running) {
+    private AgentProcess(Path file, boolean expand, boolean stdin, String text, Running running) {
         this.file = file;
         this.expand = expand;
+        this.stdin = stdin;
         this.text = text;
         this.running = running;
         reloaded.set(1);
@@ -63,16 +65,23 @@ public final class AgentProcess implements AutoCloseable {
      * Starts.
      *
      * @param expand whether {@code ${NAME}} in the file is put in from the environment
+     * @param stdin whether standard input takes the place of all sources, as {@link AgentFile#ofStandardInput} has it
      * @throws ConfigException if the file is wrong
      * @throws IOException if something cannot be opened; the message says what
      */
-    public static AgentProcess start(Path file, boolean expand) throws ConfigException, IOException {
+    public static AgentProcess start(Path file, boolean expand, boolean stdin) throws ConfigException, IOException {
         String text = Files.readString(file);
         CollectorRegistry registry = new CollectorRegistry();
-        AgentFile config = AgentFile.parse(file.toString(), text, expand ? System.getenv() : null, registry);
-        AgentProcess p = new AgentProcess(file, expand, text, run(config, registry));
+        AgentFile config = parse(file, text, expand, stdin, registry);
+        AgentProcess p = new AgentProcess(file, expand, stdin, text, run(config, registry));
         p.watch.start();
         return p;
+    }
+
+    private static AgentFile parse(Path file, String text, boolean expand, boolean stdin, CollectorRegistry registry)
+            throws ConfigException {
+        AgentFile config = AgentFile.parse(file.toString(), text, expand ? System.getenv() : null, registry);
+        return stdin ? config.ofStandardInput(Hosts.name()) : config;
     }
 
     private static Running run(AgentFile config, CollectorRegistry registry) throws IOException {
@@ -138,6 +147,14 @@ public final class AgentProcess implements AutoCloseable {
         return all;
     }
 
+    /** Whether nothing more can come, as standard input was all there is and has ended, and everything has been acknowledged. */
+    public synchronized boolean finished() {
+        return !running.sources.isEmpty()
+                && running.sources.stream().allMatch(Source::ended)
+                && running.config.jobs().stream().allMatch(j -> j.discoveries().isEmpty())
+                && running.agent.oldestUnacknowledgedMillis() == 0;
+    }
+
     /** All metrics, those of the agent at present among them. */
     public Collector metrics() {
         return new Collector() {
@@ -167,7 +184,7 @@ public final class AgentProcess implements AutoCloseable {
         CollectorRegistry registry = new CollectorRegistry();
         AgentFile config;
         try {
-            config = AgentFile.parse(file.toString(), now, expand ? System.getenv() : null, registry);
+            config = parse(file, now, expand, stdin, registry);
         } catch (ConfigException e) {
             reloaded.set(0);
             throw e;
@@ -183,7 +200,7 @@ public final class AgentProcess implements AutoCloseable {
             reloaded.set(0);
             LOG.log(System.Logger.Level.ERROR, () -> "the new configuration does not start, the old one goes on: " + e);
             CollectorRegistry again = new CollectorRegistry();
-            AgentFile old = AgentFile.parse(file.toString(), text, expand ? System.getenv() : null, again);
+            AgentFile old = parse(file, text, expand, stdin, again);
             if (!old.settings().dataDir().equals(before.settings().dataDir())) {
                 throw new IllegalStateException("the old configuration reads differently");
             }

@@ -4,9 +4,13 @@ package io.skald.agent.config;
 
 import io.prometheus.client.CollectorRegistry;
 import io.skald.agent.AgentSettings;
+import io.skald.agent.discover.Discovery;
+import io.skald.agent.pipeline.JobPipeline;
 import io.skald.agent.pipeline.StageReader;
 import io.skald.agent.push.ClientSettings;
+import io.skald.agent.receive.SourceSettings;
 import io.skald.core.config.ConfigException;
+import io.skald.core.model.Labels;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -73,6 +77,35 @@ public record AgentFile(
         AgentFile file = new Reader(root, problems, registry).read();
         problems.check();
         return file;
+    }
+
+    /**
+     * The same with standard input for a source in place of all others: with the stages and the labels of the first job, or without any where there is
+     * no job.
+     *
+     * @param host the label {@code hostname} where there is no job
+     */
+    public AgentFile ofStandardInput(String host) {
+        Labels.Builder labels = new Labels.Builder();
+        if (jobs.isEmpty()) {
+            labels.set("job", "stdin").set("hostname", host);
+        } else if (jobs.getFirst().discoveries().stream()
+                        .filter(Discovery.Fixed.class::isInstance)
+                        .findFirst()
+                        .orElse(null)
+                instanceof Discovery.Fixed fixed) {
+            fixed.all().getFirst().forEach((name, value) -> {
+                if (!name.startsWith("__")) {
+                    labels.set(name, value);
+                }
+            });
+        }
+        String name = jobs.isEmpty() ? "stdin" : jobs.getFirst().name();
+        JobPipeline pipeline =
+                jobs.isEmpty() ? JobPipeline.PLAIN : jobs.getFirst().pipeline();
+        ScrapeJob job = new ScrapeJob(
+                name, pipeline, List.of(), List.of(), List.of(new SourceSettings.Stdin(labels.build())), false, false);
+        return new AgentFile(this.host, port, logLevel, clients, settings, legacyPositions, List.of(job), notes);
     }
 
     /** Reads the root. */
@@ -201,7 +234,7 @@ public record AgentFile(
             Section t = root.section("target_config");
             t.known("sync_period");
             if (t.bool("stdin", false)) {
-                t.problem("stdin", "is not supported: give a job the key 'stdin'");
+                t.problem("stdin", "is not supported: start with --stdin, or give a job the key 'stdin'");
             }
             t.end();
             Section l = root.section("level_detection");

@@ -69,34 +69,80 @@ public final class Intake {
      */
     public CompletableFuture<Void> add(List<Received> entries, Map.@Nullable Entry<String, String> cursor)
             throws InterruptedException {
-        while (!collector.awaitRoom(TimeUnit.SECONDS.toNanos(1))) {
-            if (collector.isClosed()) {
-                throw new InterruptedException("the agent stops");
-            }
-        }
+        awaitRoom();
         collector.lock().lock();
         try {
-            long now = collector.now();
-            for (Received r : entries) {
-                Labels l = labels(r.labels());
-                if (l.equals(DROPPED)) {
-                    continue;
-                }
-                LogEntry e = new LogEntry(l, r.metadata(), order++, now, r.line(), 0, r.line().length);
-                if (r.timeNanos() != 0) {
-                    e.setTime(r.timeNanos());
-                }
-                if (r.tenant() != null) {
-                    e.setTenant(r.tenant());
-                }
-                pipeline.process(e);
-            }
-            metrics.received(job, entries.size());
+            process(entries);
             // nothing may be kept back that is not on disk and that the source will not send again
             pipeline.flush(Long.MAX_VALUE, true);
             if (cursor != null) {
                 collector.cursor(cursor.getKey(), cursor.getValue());
             }
+            return collector.durable();
+        } finally {
+            collector.lock().unlock();
+        }
+    }
+
+    private void awaitRoom() throws InterruptedException {
+        while (!collector.awaitRoom(TimeUnit.SECONDS.toNanos(1))) {
+            if (collector.isClosed()) {
+                throw new InterruptedException("the agent stops");
+            }
+        }
+    }
+
+    private void process(List<Received> entries) {
+        long now = collector.now();
+        for (Received r : entries) {
+            Labels l = labels(r.labels());
+            if (l.equals(DROPPED)) {
+                continue;
+            }
+            LogEntry e = new LogEntry(l, r.metadata(), order++, now, r.line(), 0, r.line().length);
+            if (r.timeNanos() != 0) {
+                e.setTime(r.timeNanos());
+            }
+            if (r.tenant() != null) {
+                e.setTenant(r.tenant());
+            }
+            pipeline.process(e);
+        }
+        metrics.received(job, entries.size());
+    }
+
+    /**
+     * Takes entries of a source that cannot send them again, so that stages may keep back what waits for more of it until {@link #flushDue} or {@link
+     * #flushAll}. Waits for room, not for the disk.
+     */
+    void hold(List<Received> entries) throws InterruptedException {
+        awaitRoom();
+        collector.lock().lock();
+        try {
+            process(entries);
+        } finally {
+            collector.lock().unlock();
+        }
+    }
+
+    /** Lets out what has been kept back for too long. */
+    void flushDue() {
+        collector.lock().lock();
+        try {
+            long now = System.nanoTime();
+            if (pipeline.dueNanos() <= now) {
+                pipeline.flush(now, false);
+            }
+        } finally {
+            collector.lock().unlock();
+        }
+    }
+
+    /** Lets out all that is kept back; done when it, and what was taken before, is on disk. */
+    CompletableFuture<Void> flushAll() {
+        collector.lock().lock();
+        try {
+            pipeline.flush(Long.MAX_VALUE, true);
             return collector.durable();
         } finally {
             collector.lock().unlock();
@@ -118,6 +164,10 @@ public final class Intake {
     }
 
     private void out(LogEntry e) {
+        if (e.timeKnown()) {
+            // a time far ahead would drag all later ones of its stream along
+            e.setTime(Collector.plausible(e.timeNanos(), e.readNanos()));
+        }
         collector.add(e);
     }
 

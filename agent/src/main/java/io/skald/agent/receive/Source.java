@@ -14,6 +14,11 @@ public interface Source extends AutoCloseable {
         return "";
     }
 
+    /** Whether nothing more can come of it, and all that came is on disk. */
+    default boolean ended() {
+        return false;
+    }
+
     /** Takes no more entries. Idempotent. */
     @Override
     void close();

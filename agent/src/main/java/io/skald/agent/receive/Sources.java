@@ -28,7 +28,7 @@ public final class Sources {
                         case SourceSettings.Firehose f -> new HttpSource(name, f, intake);
                         case SourceSettings.Kafka k -> new KafkaSource(name, k, intake);
                         case SourceSettings.Docker d -> new DockerSource(name, d, intake, agent::cursor);
-                        case SourceSettings.Stdin i -> new StdinSource(name, intake, System.in);
+                        case SourceSettings.Stdin i -> new StdinSource(name, intake, StdinLines.system());
                     });
         }
         return all;

@@ -3,70 +3,75 @@
 package io.skald.agent.receive;
 
 import io.skald.core.model.Labels;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 
 /** {@code stdin}: every line is an entry. What is read and not on disk when the agent is killed is lost, as nobody can send it again. */
 final class StdinSource implements Source {
     private static final System.Logger LOG = System.getLogger(StdinSource.class.getName());
-    private static final int MAX_LINE_BYTES = 1 << 20;
+    private static final long FLUSH_MILLIS = 100;
 
     private final Intake intake;
-    private final InputStream in;
+    private final StdinLines lines;
     private final Thread thread;
+    private final Thread flusher;
     private volatile String problem = "";
+    private volatile boolean ended;
 
-    StdinSource(String job, Intake intake, InputStream in) {
+    StdinSource(String job, Intake intake, StdinLines lines) {
         this.intake = intake;
-        this.in = new BufferedInputStream(in, 1 << 16);
+        this.lines = lines;
         this.thread =
                 Thread.ofPlatform().daemon().name("skald-agent-stdin-" + job).unstarted(this::run);
+        this.flusher = Thread.ofVirtual().name("skald-agent-stdin-flush-" + job).unstarted(this::flush);
     }
 
     @Override
     public void start() {
         thread.start();
+        flusher.start();
     }
 
     private void run() {
         try {
-            ByteArrayOutputStream line = new ByteArrayOutputStream();
-            List<Received> batch = new ArrayList<>();
-            int c;
-            while ((c = in.read()) >= 0) {
-                if (c == '\n' || line.size() >= MAX_LINE_BYTES) {
-                    batch.add(received(line));
-                    if (in.available() == 0 || batch.size() >= 1000) {
-                        intake.store(batch, null);
-                        batch = new ArrayList<>();
-                    }
-                } else {
-                    line.write(c);
-                }
+            StdinLines.Batch b = lines.next();
+            while (!b.end()) {
+                List<Received> entries = b.lines().stream()
+                        .map(l -> new Received(Map.of(), 0, l, Labels.EMPTY, null))
+                        .toList();
+                // lines that belong together may come in two batches
+                intake.hold(entries);
+                lines.taken(); // a close puts on disk what was added, so it must not come again
+                b = lines.next();
             }
-            if (line.size() > 0) {
-                batch.add(received(line));
+            intake.flushAll().get();
+            if (!b.failure().isEmpty()) {
+                problem = b.failure();
+                LOG.log(System.Logger.Level.ERROR, problem);
             }
-            intake.store(batch, null);
-        } catch (IOException e) {
-            problem = "cannot read standard input: " + e;
-            LOG.log(System.Logger.Level.ERROR, () -> "cannot read standard input: " + e);
+            ended = true;
+        } catch (InterruptedException e) {
+            LOG.log(System.Logger.Level.DEBUG, "interrupted");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the spool has failed", e.getCause());
+        }
+    }
+
+    private void flush() {
+        try {
+            while (!ended) {
+                Thread.sleep(FLUSH_MILLIS);
+                intake.flushDue();
+            }
         } catch (InterruptedException e) {
             LOG.log(System.Logger.Level.DEBUG, "interrupted");
         }
     }
 
-    private static Received received(ByteArrayOutputStream line) {
-        byte[] b = line.toByteArray();
-        boolean windows = b.length > 0 && b[b.length - 1] == '\r';
-        line.reset();
-        return new Received(Map.of(), 0, windows ? Arrays.copyOf(b, b.length - 1) : b, Labels.EMPTY, null);
+    @Override
+    public boolean ended() {
+        return ended;
     }
 
     @Override
@@ -77,5 +82,15 @@ final class StdinSource implements Source {
     @Override
     public void close() {
         thread.interrupt();
+        flusher.interrupt();
+        try {
+            // what is kept back goes before the agent closes, and nothing comes behind it
+            thread.join(1000);
+            if (!ended) {
+                var _ = intake.flushAll(); // nobody waits: the agent's end puts it on disk
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -18,6 +18,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -37,9 +38,12 @@ import picocli.CommandLine.Parameters;
             "  skald agent --config promtail.yaml",
             "  skald agent check promtail.yaml",
             "  skald agent test pipeline.yaml < sample.log     what each stage does with each line",
+            "  skald agent --config promtail.yaml --stdin < app.log     sends a file, and ends when all of it is taken",
             "  skald agent rejected list --config agent.yaml"
         })
 public final class AgentCommand implements Callable<Integer> {
+    private static final Duration LOOK = Duration.ofMillis(200);
+
     private final Output out;
 
     @CommandLine.Spec
@@ -58,6 +62,28 @@ public final class AgentCommand implements Callable<Integer> {
             paramLabel = "BOOL",
             description = "Put environment variables in for $${NAME} and $${NAME:default}.")
     private boolean expand;
+
+    @Option(
+            names = {"--stdin", "-stdin"},
+            description = "Read standard input with the stages and labels of the first job, instead of all sources.")
+    private boolean stdin;
+
+    /** What Promtail has for trying a configuration; others do it here. */
+    @Option(
+            names = {
+                "--dry-run",
+                "-dry-run",
+                "--inspect",
+                "-inspect",
+                "--check-syntax",
+                "-check-syntax",
+                "--print-config-stderr",
+                "-print-config-stderr"
+            },
+            arity = "0..1",
+            fallbackValue = "true",
+            hidden = true)
+    private boolean tries;
 
     @Option(names = "--log-level", paramLabel = "LEVEL", description = "debug, info, warn or error.")
     private @Nullable String logLevel;
@@ -99,6 +125,14 @@ public final class AgentCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailure, Output.Gone, InterruptedException {
         Path file = file();
+        if (tries) {
+            throw new CommandFailure(
+                    ExitCode.USAGE,
+                    "Promtail's -dry-run, -inspect, -check-syntax and -print-config-stderr are commands here:\n"
+                            + "  skald agent check " + file
+                            + "                what is wrong in the file, and what has no effect\n"
+                            + "  skald agent test " + file + " < sample.log    what each stage does with each line");
+        }
         AgentFile parsed = load(file);
         String level = logLevel != null ? logLevel : parsed.logLevel() == null ? "info" : parsed.logLevel();
         try {
@@ -107,11 +141,13 @@ public final class AgentCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.USAGE, "--log-level: " + e.getMessage(), e);
         }
         StopSignals stop = StopSignals.install();
-        try (AgentProcess process = AgentProcess.start(file, expand);
+        try (AgentProcess process = AgentProcess.start(file, expand, stdin);
                 AgentServer server = AgentServer.start(process)) {
             out.println("The agent collects by " + file + server.where());
             out.flush();
-            stop.await();
+            while (!stop.await(LOOK) && !process.finished()) {
+                // standard input may have ended
+            }
         } catch (ConfigException e) {
             throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         } catch (IOException e) {

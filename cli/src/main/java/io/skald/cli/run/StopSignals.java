@@ -4,7 +4,9 @@ package io.skald.cli.run;
 
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Ctrl-C and SIGTERM. The first lets the process end in order, with exit code 0; the second ends it at once. A shutdown hook could do
@@ -44,6 +46,11 @@ public final class StopSignals {
         }
         first.countDown();
         return this;
+    }
+
+    /** Waits for the first signal, or until the time is over; returns whether there was one. */
+    public boolean await(Duration max) throws InterruptedException {
+        return first.await(max.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Waits for the first signal. */

@@ -6,6 +6,7 @@ import io.skald.cli.run.Role;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -98,6 +99,15 @@ public final class SkaldProcess implements AutoCloseable {
             }
         }
         throw new IOException("the process did not come up: " + output());
+    }
+
+    /** Where its standard input is written. */
+    OutputStream in() {
+        return process.getOutputStream();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
     }
 
     public long pid() {
