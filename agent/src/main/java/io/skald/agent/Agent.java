@@ -5,6 +5,7 @@ package io.skald.agent;
 import io.prometheus.client.CollectorRegistry;
 import io.skald.agent.collect.ChunkPool;
 import io.skald.agent.collect.Collector;
+import io.skald.agent.collect.Encoders;
 import io.skald.agent.collect.SpoolLimit;
 import io.skald.agent.collect.SpoolMetrics;
 import io.skald.agent.collect.Spooler;
@@ -19,7 +20,6 @@ import io.skald.agent.tail.TailContext;
 import io.skald.agent.tail.TailMetrics;
 import io.skald.agent.tail.Tailer;
 import io.skald.agent.tail.Target;
-import io.skald.core.wire.BlockEncoder;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -101,7 +101,7 @@ public final class Agent implements AutoCloseable {
                 senders,
                 chunks,
                 new SpoolLimit(settings.maxSpoolBytes(), settings.dropWhenFull(), spoolMetrics),
-                new BlockEncoder(settings.levelJsonDepth(), outbox.agent()),
+                new Encoders(settings.levelJsonDepth(), outbox.agent()),
                 spoolMetrics);
         this.tailer = new Tailer(
                 targets,

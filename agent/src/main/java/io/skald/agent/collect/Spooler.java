@@ -8,7 +8,6 @@ import io.skald.agent.spool.Marks;
 import io.skald.agent.spool.Outbox;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.TenantId;
-import io.skald.core.wire.BlockEncoder;
 import io.skald.core.wire.BlockPush;
 import io.skald.core.wire.BlockPush.LineRange;
 import java.io.IOException;
@@ -27,8 +26,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Spooler implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Spooler.class.getName());
-    private static final long CHECKPOINT_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final long IDLE_CHECKPOINT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** All positions are in the outbox already; a checkpoint lets it become shorter. */
+    private static final long CHECKPOINT_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long FULL_CHECKPOINT_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** No more than this share of the time goes into checkpoints, which take long where there are many files. */
+    private static final int CHECKPOINT_SHARE = 100;
+
+    private static final long TAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long RETRY_MILLIS = 1000;
     private static final long FULL_MILLIS = 50;
     /** A push is at most about so many bytes of lines; ingesters take 16 MiB and more. */
@@ -39,7 +44,7 @@ public final class Spooler implements AutoCloseable {
     private final List<Sender> senders;
     private final ChunkPool chunks;
     private final SpoolLimit limit;
-    private final BlockEncoder encoder;
+    private final Encoders encoders;
     private final SpoolMetrics metrics;
     private final Map<Marks.Stream, Long> marks;
     private final Thread thread =
@@ -48,6 +53,7 @@ public final class Spooler implements AutoCloseable {
     private volatile boolean killed;
     private volatile @Nullable String problem;
     private long lastCheckpoint;
+    private long checkpointTook;
     private boolean dirty = true;
 
     public Spooler(
@@ -56,14 +62,14 @@ public final class Spooler implements AutoCloseable {
             List<Sender> senders,
             ChunkPool chunks,
             SpoolLimit limit,
-            BlockEncoder encoder,
+            Encoders encoders,
             SpoolMetrics metrics) {
         this.collector = collector;
         this.outbox = outbox;
         this.senders = List.copyOf(senders);
         this.chunks = chunks;
         this.limit = limit;
-        this.encoder = encoder;
+        this.encoders = encoders;
         this.metrics = metrics;
         this.marks = new HashMap<>(outbox.marks());
     }
@@ -84,11 +90,11 @@ public final class Spooler implements AutoCloseable {
     private void run() {
         try {
             while (!stopping) {
-                Batch b = collector.take(CHECKPOINT_NANOS);
+                Batch b = collector.take(TAKE_NANOS);
                 if (b != null) {
                     spool(b);
                 }
-                checkpoint(System.nanoTime(), false);
+                checkpoint(System.nanoTime(), Math.max(CHECKPOINT_NANOS, CHECKPOINT_SHARE * checkpointTook));
             }
             if (!killed) {
                 Batch last = collector.take(0);
@@ -96,13 +102,15 @@ public final class Spooler implements AutoCloseable {
                     spool(last);
                 }
                 drain();
-                checkpoint(System.nanoTime(), true);
+                checkpoint(System.nanoTime(), 0);
             }
         } catch (InterruptedException e) {
             LOG.log(System.Logger.Level.DEBUG, "interrupted; what is not on disk is read again");
         } catch (RuntimeException e) {
             problem = "the spool thread has died: " + e;
             LOG.log(System.Logger.Level.ERROR, "the agent's spool thread has died; its outbox is as it was", e);
+        } finally {
+            encoders.close();
         }
     }
 
@@ -134,7 +142,7 @@ public final class Spooler implements AutoCloseable {
         metrics.spooled(b, outbox.diskBytes());
     }
 
-    private List<Outbox.Part> encode(Batch b) {
+    private List<Outbox.Part> encode(Batch b) throws InterruptedException {
         Set<TenantId> tenants = new LinkedHashSet<>(b.streams().keySet());
         tenants.addAll(b.ranges().keySet());
         Map<TenantId, Long> taken = new HashMap<>();
@@ -146,7 +154,7 @@ public final class Spooler implements AutoCloseable {
                     b.ranges().getOrDefault(tenant, List.of()),
                     outbox.diskBytes());
             List<EntryBatch> streams = admitted.streams();
-            List<BlockPush.Block> blocks = encoder.encode(streams);
+            List<BlockPush.Block> blocks = encoders.encode(streams);
             List<LineRange> ranges = admitted.ranges();
             if (blocks.isEmpty() && ranges.isEmpty()) {
                 continue;
@@ -190,7 +198,7 @@ public final class Spooler implements AutoCloseable {
             metrics.full(now - since);
             since = now;
             dirty = true;
-            checkpoint(now, false);
+            checkpoint(now, FULL_CHECKPOINT_NANOS);
         }
     }
 
@@ -216,16 +224,17 @@ public final class Spooler implements AutoCloseable {
         return null;
     }
 
-    private void checkpoint(long now, boolean force) {
-        boolean idle = senders.stream().allMatch(Sender::isIdle);
-        if (!dirty || !force && now - lastCheckpoint < (idle ? CHECKPOINT_NANOS : IDLE_CHECKPOINT_NANOS)) {
+    private void checkpoint(long now, long intervalNanos) {
+        if (!dirty || now - lastCheckpoint < intervalNanos) {
             return;
         }
+        boolean idle = senders.stream().allMatch(Sender::isIdle);
         lastCheckpoint = now;
         try {
             marks.keySet().retainAll(new java.util.HashSet<>(collector.known()));
             outbox.checkpoint(marks);
             dirty = !idle; // what is acknowledged later wants to be saved too
+            checkpointTook = System.nanoTime() - now;
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, () -> "cannot write the positions, will try again: " + e);
         }

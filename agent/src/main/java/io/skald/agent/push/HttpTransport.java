@@ -43,6 +43,9 @@ public final class HttpTransport implements Transport {
     private static final System.Logger LOG = System.getLogger(HttpTransport.class.getName());
     private static final String LOKI_PATH = "/loki/api/v1/push";
     private static final int MAX_MESSAGE_LENGTH = 500;
+    /** An ingester knows a push by its number, and puts entries in order itself. */
+    private static final int WINDOW = 4;
+
     private static final long ASK_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(5);
     private static final Pattern REJECTED = Pattern.compile("\"rejected\"\\s*:\\s*([1-9][0-9]*)");
 
@@ -277,6 +280,12 @@ public final class HttpTransport implements Transport {
         } catch (DateTimeParseException | NumberFormatException e) {
             return 0;
         }
+    }
+
+    @Override
+    public int window() {
+        // a Loki takes what is older than the last only within limits
+        return format == ClientSettings.Format.SKALD ? WINDOW : 1;
     }
 
     @Override

@@ -36,6 +36,11 @@ public interface Transport extends AutoCloseable {
      */
     Outcome send(TenantId tenant, byte[] push) throws InterruptedException;
 
+    /** How many pushes of a tenant may be on their way at a time, at present. More than one may arrive in another order. */
+    default int window() {
+        return 1;
+    }
+
     /** Goes to another ingester of the destination, if it has several. Called when one has failed. */
     default void failOver() {}
 

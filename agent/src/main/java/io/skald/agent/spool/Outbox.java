@@ -38,6 +38,9 @@ public final class Outbox implements AutoCloseable {
     static final String PREFIX = "outbox-";
     static final long SEGMENT_BYTES = 16 << 20;
 
+    /** What is read and written at once goes through memory outside the heap that the JVM keeps, for each thread. */
+    private static final int PIECE_BYTES = 64 * 1024;
+
     private final Path directory;
     private final FileChannel held;
     private final AgentIdentity identity;
@@ -309,7 +312,8 @@ public final class Outbox implements AutoCloseable {
             lock.unlock();
         }
         ByteBuffer bytes = ByteBuffer.allocate(item.length());
-        while (bytes.hasRemaining()) {
+        while (bytes.position() < item.length()) {
+            bytes.limit(Math.min(item.length(), bytes.position() + PIECE_BYTES));
             if (channel.read(bytes, item.position() + bytes.position()) < 0) {
                 throw new IOException("segment " + item.segment() + " of the outbox ends early");
             }
@@ -401,7 +405,9 @@ public final class Outbox implements AutoCloseable {
     }
 
     static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
+        int end = bytes.limit();
+        while (bytes.position() < end) {
+            bytes.limit(Math.min(end, bytes.position() + PIECE_BYTES));
             out.write(bytes);
         }
     }

@@ -3,14 +3,9 @@
 package io.skald.agent.tail;
 
 import java.io.IOException;
-import java.nio.file.ClosedWatchServiceException;
-import java.nio.file.FileSystems;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardWatchEventKinds;
-import java.nio.file.WatchEvent;
-import java.nio.file.WatchKey;
-import java.nio.file.WatchService;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -23,17 +18,16 @@ import org.jspecify.annotations.Nullable;
  * Tells which files have changed, by the system's notification. It is a help only: what is not told is found by looking, a little later. {@link
  * #watch}, {@link #retain} are for the tail thread; the rest is thread-safe.
  */
-final class DirectoryWatch implements AutoCloseable {
+final class DirectoryWatch implements AutoCloseable, FileEvents.Listener {
     private static final System.Logger LOG = System.getLogger(DirectoryWatch.class.getName());
     /** Changes that come close together are told at once. */
     private static final long GATHER_MILLIS = 15;
     /** Where changes come all the time they are told so often: to look at files for every line that somebody writes would be most of the work. */
-    private static final long BUSY_MILLIS = 100;
+    private static final long BUSY_MILLIS = 250;
 
-    private final @Nullable WatchService service;
+    private final @Nullable FileEvents events;
     private final Runnable wake;
-    private final Map<Path, WatchKey> watched = new HashMap<>();
-    private final Map<WatchKey, Path> directories = new ConcurrentHashMap<>();
+    private final Map<Path, Object> watched = new HashMap<>();
     private final Set<Path> changed = ConcurrentHashMap.newKeySet();
     private final Set<Path> created = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean overflowed = new AtomicBoolean();
@@ -42,18 +36,19 @@ final class DirectoryWatch implements AutoCloseable {
     /** @param wake is run when something has changed */
     DirectoryWatch(Runnable wake) {
         this.wake = wake;
-        WatchService s = open();
-        this.service = s;
-        if (s == null) {
+        FileEvents e = open();
+        this.events = e;
+        if (e == null) {
             failed = true;
         } else {
-            Thread.ofPlatform().daemon().name("skald-agent-watch").start(() -> run(s));
+            Thread.ofPlatform().daemon().name("skald-agent-watch").start(() -> run(e));
         }
     }
 
-    private static @Nullable WatchService open() {
+    private static @Nullable FileEvents open() {
         try {
-            return FileSystems.getDefault().newWatchService();
+            Inotify direct = Inotify.open();
+            return direct == null ? new WatchServiceEvents() : direct;
         } catch (IOException | UnsupportedOperationException e) {
             LOG.log(System.Logger.Level.WARNING, () -> "files are not watched but looked at: " + e);
             return null;
@@ -67,40 +62,36 @@ final class DirectoryWatch implements AutoCloseable {
 
     /** Begins to watch a directory. */
     void watch(Path directory) {
-        WatchService s = service;
-        if (s == null || watched.containsKey(directory)) {
+        FileEvents e = events;
+        if (e == null || watched.containsKey(directory)) {
             return;
         }
         try {
-            WatchKey key = directory.register(
-                    s,
-                    StandardWatchEventKinds.ENTRY_CREATE,
-                    StandardWatchEventKinds.ENTRY_MODIFY,
-                    StandardWatchEventKinds.ENTRY_DELETE);
-            watched.put(directory, key);
-            directories.put(key, directory);
-        } catch (NoSuchFileException e) {
+            watched.put(directory, e.watch(directory));
+        } catch (NoSuchFileException gone) {
             LOG.log(System.Logger.Level.DEBUG, () -> "gone since it was found: " + directory);
-        } catch (IOException e) {
+        } catch (IOException x) {
             if (!failed) {
                 failed = true;
                 LOG.log(
                         System.Logger.Level.INFO,
-                        () -> "cannot watch " + directory + ", files are looked at instead: " + e);
+                        () -> "cannot watch " + directory + ", files are looked at instead: " + x);
             }
         }
     }
 
     /** Ends watching all directories but these. */
     void retain(Set<Path> wanted) {
-        watched.entrySet().removeIf(e -> {
-            boolean gone = !wanted.contains(e.getKey()) || !e.getValue().isValid();
-            if (gone) {
-                e.getValue().cancel();
-                directories.remove(e.getValue());
-            }
-            return gone;
-        });
+        FileEvents all = events;
+        if (all != null) {
+            watched.entrySet().removeIf(e -> {
+                boolean gone = !wanted.contains(e.getKey()) || !all.isWatched(e.getValue());
+                if (gone) {
+                    all.unwatch(e.getValue());
+                }
+                return gone;
+            });
+        }
     }
 
     /** Files that were written to since the last call. */
@@ -127,53 +118,40 @@ final class DirectoryWatch implements AutoCloseable {
         return overflowed.getAndSet(false);
     }
 
-    private void run(WatchService s) {
-        try {
+    private void run(FileEvents e) {
+        try (e) {
             long last = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(BUSY_MILLIS);
-            while (true) {
-                WatchKey key = s.take();
+            while (e.await()) {
                 long since = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - last);
                 Thread.sleep(Math.max(GATHER_MILLIS, BUSY_MILLIS - since));
                 last = System.nanoTime();
-                while (key != null) {
-                    events(key);
-                    key = s.poll();
-                }
+                e.take(this);
                 wake.run();
             }
-        } catch (InterruptedException | ClosedWatchServiceException e) {
+        } catch (InterruptedException x) {
             LOG.log(System.Logger.Level.DEBUG, "watching files has ended");
         }
     }
 
-    private void events(WatchKey key) {
-        Path directory = directories.get(key);
-        for (WatchEvent<?> e : key.pollEvents()) {
-            if (e.kind().equals(StandardWatchEventKinds.OVERFLOW)) {
-                overflowed.set(true);
-            } else if (directory != null && e.context() instanceof Path name) {
-                Path file = directory.resolve(name);
-                if (e.kind().equals(StandardWatchEventKinds.ENTRY_CREATE)) {
-                    created.add(file);
-                } else if (e.kind().equals(StandardWatchEventKinds.ENTRY_MODIFY)) {
-                    changed.add(file);
-                }
-            }
-        }
-        if (!key.reset()) {
-            directories.remove(key);
+    @Override
+    public void event(Path directory, String name, boolean isNew) {
+        try {
+            (isNew ? created : changed).add(directory.resolve(name));
+        } catch (InvalidPathException e) {
+            LOG.log(System.Logger.Level.DEBUG, () -> "a name that cannot be read in " + directory + ": " + e);
         }
     }
 
     @Override
+    public void lost() {
+        overflowed.set(true);
+    }
+
+    @Override
     public void close() {
-        WatchService s = service;
-        if (s != null) {
-            try {
-                s.close();
-            } catch (IOException e) {
-                LOG.log(System.Logger.Level.DEBUG, () -> "closing the watch: " + e);
-            }
+        FileEvents e = events;
+        if (e != null) {
+            e.close();
         }
     }
 }

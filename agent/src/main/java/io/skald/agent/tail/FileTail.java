@@ -213,6 +213,7 @@ final class FileTail implements AutoCloseable {
         if (size == offset || waitingForEnd && quietFor < plain.waitNanos()) {
             return false;
         }
+        long before = generation;
         int wanted = (int) Math.min(size - offset, READ_BYTES);
         byte[] chunk = context.chunks().take(wanted);
         int n = input.readFully(chunk, offset, wanted);
@@ -232,7 +233,8 @@ final class FileTail implements AutoCloseable {
         } else {
             context.chunks().give(chunk);
         }
-        return used > 0;
+        // of a smaller piece nothing is left but the beginning of a line
+        return used > 0 && (n >= READ_BYTES || collector.isFull() || generation != before);
     }
 
     /** What holds no line feed, or an entry to which more may belong. */

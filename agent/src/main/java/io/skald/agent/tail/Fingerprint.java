@@ -11,7 +11,9 @@ import java.security.NoSuchAlgorithmException;
 final class Fingerprint {
     static final int MAX_BYTES = 1024;
 
-    private final byte[] buffer = new byte[MAX_BYTES];
+    /** For a moment only: there are as many fingerprints as files. */
+    private static final ThreadLocal<byte[]> BUFFER = ThreadLocal.withInitial(() -> new byte[MAX_BYTES]);
+
     private long hash;
     private int length;
 
@@ -37,13 +39,15 @@ final class Fingerprint {
 
     /** Whether the file still begins as it did. */
     boolean matches(Input input) throws IOException {
-        return length == 0 || read(input, length) == length && of(buffer, length) == hash;
+        byte[] buffer = BUFFER.get();
+        return length == 0 || input.readFully(buffer, 0, length) == length && of(buffer, length) == hash;
     }
 
     /** Covers more of the file, as far as it was read. */
     void extend(Input input, long readTo) throws IOException {
         int n = (int) Math.min(readTo, MAX_BYTES);
-        if (n > length && read(input, n) == n) {
+        byte[] buffer = BUFFER.get();
+        if (n > length && input.readFully(buffer, 0, n) == n) {
             hash = of(buffer, n);
             length = n;
         }
@@ -62,14 +66,11 @@ final class Fingerprint {
         if (at > length) {
             extend(input, at + count);
         } else if (length == 0 || matches(input)) { // else it is another file now, as the next look will tell
+            byte[] buffer = BUFFER.get(); // begins with what it covers already
             System.arraycopy(bytes, length - (int) at, buffer, length, n - length);
             hash = of(buffer, n);
             length = n;
         }
-    }
-
-    private int read(Input input, int n) throws IOException {
-        return input.readFully(buffer, 0, n);
     }
 
     static long of(byte[] bytes, int length) {

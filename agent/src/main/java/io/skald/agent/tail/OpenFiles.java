@@ -33,6 +33,7 @@ final class OpenFiles {
     private final Map<FileState.Key, FileState> known = new HashMap<>();
     private final Map<FileState.Key, FileTail> open = new LinkedHashMap<>();
     private final Map<Path, List<FileTail>> byPath = new HashMap<>();
+    private final Map<FileTail, Set<Path>> pathsOf = new HashMap<>();
     private final Set<Path> unreadable = new HashSet<>();
     private final Set<String> jobs = new HashSet<>();
     private final Map<String, Set<FileState.Key>> keysOfPaths = new HashMap<>();
@@ -259,14 +260,18 @@ final class OpenFiles {
         FileTail before = open.put(tail.key(), tail);
         if (before != null) {
             before.close();
+            forgetPaths(before);
         }
         know(tail.state());
         opened.add(tail);
-        byPath.computeIfAbsent(path, p -> new ArrayList<>()).add(tail);
-        Path real = path.toRealPath();
-        if (!real.equals(path)) {
-            byPath.computeIfAbsent(real, p -> new ArrayList<>()).add(tail);
+        Set<Path> paths = new LinkedHashSet<>(List.of(path));
+        try {
+            paths.add(path.toRealPath());
+        } catch (NoSuchFileException e) {
+            LOG.log(System.Logger.Level.DEBUG, () -> "renamed since it was opened: " + path);
         }
+        pathsOf.put(tail, paths);
+        paths.forEach(p -> byPath.computeIfAbsent(p, x -> new ArrayList<>()).add(tail));
         context.metrics().openFiles.set(open.size());
     }
 
@@ -274,7 +279,7 @@ final class OpenFiles {
     void close(FileTail tail) {
         open.remove(tail.key());
         know(tail.state());
-        byPath.values().removeIf(l -> l.remove(tail) && l.isEmpty());
+        forgetPaths(tail);
         try {
             tail.close();
         } catch (IOException e) {
@@ -282,6 +287,13 @@ final class OpenFiles {
         }
         context.metrics().openFiles.set(open.size());
         LOG.log(System.Logger.Level.DEBUG, () -> "let go: " + tail.path());
+    }
+
+    private void forgetPaths(FileTail tail) {
+        Set<Path> paths = pathsOf.remove(tail);
+        if (paths != null) {
+            paths.forEach(p -> byPath.computeIfPresent(p, (x, l) -> l.remove(tail) && l.isEmpty() ? null : l));
+        }
     }
 
     void failed(Path path, IOException e) {

@@ -39,9 +39,12 @@ public final class Tailer implements AutoCloseable {
     /** How long a file is looked at often after it has grown. */
     private static final long HOT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-    private static final long POLL_MILLIS = 100;
-    /** Every file is looked at once in so many polls. */
-    private static final int SLICES = 20;
+    private static final long POLL_MILLIS = 250;
+    /** Every file is looked at once in so many polls, and in a quarter of them where the system does not tell of changes. */
+    private static final int SLICES = 40;
+
+    /** Where the system tells of changes, no more than this share of the time goes into looking for what it did not tell of. */
+    private static final int SCAN_SHARE = 200;
 
     private static final long QUICK_SCAN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -66,7 +69,9 @@ public final class Tailer implements AutoCloseable {
     private long lastScan;
     private long scanTook;
     private boolean scanSoon = true;
+    private List<FileTail> sliced = List.of();
     private int slice;
+    private long lastSlice;
     private volatile boolean stopping;
     private volatile boolean killed;
     private volatile List<FileStatus> status = List.of();
@@ -146,7 +151,8 @@ public final class Tailer implements AutoCloseable {
         }
         created(now);
         looked.found(files.takeFound(), 0);
-        long interval = watch.incomplete() ? Math.min(scanNanos, QUICK_SCAN_NANOS) : scanNanos;
+        long interval =
+                watch.incomplete() ? Math.min(scanNanos, QUICK_SCAN_NANOS) : Math.max(scanNanos, SCAN_SHARE * scanTook);
         boolean due = lastScan == 0 || now - lastScan >= interval;
         // a scan takes long where there are many files: never more than a tenth of the time
         if (due || scanSoon && now - lastScan >= Math.max(TimeUnit.MILLISECONDS.toNanos(200), 10 * scanTook)) {
@@ -159,7 +165,7 @@ public final class Tailer implements AutoCloseable {
             at.forEach(FileTail::told);
             hot.addAll(at.isEmpty() ? rotated.readOn(p, present, now) : at);
         }
-        addSlice();
+        addSlice(now);
         if (!readHot(now)) {
             wakeup.await(POLL_MILLIS);
         } else if (!collector.awaitRoom(TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS))) {
@@ -168,13 +174,15 @@ public final class Tailer implements AutoCloseable {
     }
 
     /** Some of the files that nothing was told of are looked at, too. */
-    private void addSlice() {
-        slice = (slice + 1) % SLICES;
-        int i = 0;
-        for (FileTail t : files.all()) {
-            if (i++ % SLICES == slice) {
-                hot.add(t);
-            }
+    private void addSlice(long now) {
+        if (now - lastSlice < TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS)) {
+            return;
+        }
+        lastSlice = now;
+        int slices = watch.incomplete() ? SLICES / 4 : SLICES;
+        slice = (slice + 1) % slices;
+        for (int i = slice; i < sliced.size(); i += slices) {
+            hot.add(sliced.get(i)); // who reads them sees whether they are still open
         }
     }
 
@@ -325,6 +333,7 @@ public final class Tailer implements AutoCloseable {
         letGo(now);
         forget(now);
         publish(now);
+        sliced = List.copyOf(files.all());
         lastScan = now;
         scanTook = System.nanoTime() - now;
         return whole;
