@@ -80,7 +80,7 @@ class RocksFullDiskTest {
                     acknowledged++;
                     room = true;
                 } catch (StoreException.Unavailable e) {
-                    Thread.onSpinWait();
+                    TimeUnit.MILLISECONDS.sleep(20);
                 }
             }
         }
