@@ -12,6 +12,7 @@ import io.skald.core.model.RequestException;
 import io.skald.core.model.TenantId;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -101,7 +102,7 @@ final class HttpSource implements Source {
 
     private void add(List<Received> entries) throws InterruptedException {
         try {
-            intake.add(entries, null).get(MAX_WAIT_SECONDS, TimeUnit.SECONDS);
+            intake.add(entries, Map.of()).get(MAX_WAIT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new RequestException(ErrorCode.UNAVAILABLE, job + ": the agent's spool takes nothing at present", e);
         }

@@ -69,15 +69,18 @@ public final class Intake {
      */
     public CompletableFuture<Void> add(List<Received> entries, Map.@Nullable Entry<String, String> cursor)
             throws InterruptedException {
+        return add(entries, cursor == null ? Map.of() : Map.ofEntries(cursor));
+    }
+
+    /** The same with a source that goes on in several places; they are saved with the entries, or neither is. */
+    CompletableFuture<Void> add(List<Received> entries, Map<String, String> cursors) throws InterruptedException {
         awaitRoom();
         collector.lock().lock();
         try {
             process(entries);
             // nothing may be kept back that is not on disk and that the source will not send again
             pipeline.flush(Long.MAX_VALUE, true);
-            if (cursor != null) {
-                collector.cursor(cursor.getKey(), cursor.getValue());
-            }
+            cursors.forEach(collector::cursor);
             return collector.durable();
         } finally {
             collector.lock().unlock();
@@ -138,7 +141,17 @@ public final class Intake {
         }
     }
 
-    /** Lets out all that is kept back; done when it, and what was taken before, is on disk. */
+    /** Lets out all that is kept back. */
+    void letOut() {
+        collector.lock().lock();
+        try {
+            pipeline.flush(Long.MAX_VALUE, true);
+        } finally {
+            collector.lock().unlock();
+        }
+    }
+
+    /** The same; done when it, and what was taken before, is on disk. */
     CompletableFuture<Void> flushAll() {
         collector.lock().lock();
         try {

@@ -7,43 +7,92 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
-/** {@code kafka}: a member of a consumer group. Offsets are committed once the entries are on disk. */
+/**
+ * {@code kafka}: a member of a consumer group. Offsets are committed once the entries are on the agent's disk. They are kept there too, with the
+ * entries: what was stored but not committed, because the agent or the broker died in between, is not stored again by this agent.
+ */
 final class KafkaSource implements Source {
+    private static final System.Logger LOG = System.getLogger(KafkaSource.class.getName());
     private static final Duration PAUSE = Duration.ofSeconds(5);
+    private static final Duration LEAVE = Duration.ofSeconds(3);
+
+    /**
+     * What of a partition was stored last.
+     *
+     * @param from the first offset
+     * @param to behind the last
+     */
+    private record Stored(long from, long to) {
+        static @Nullable Stored parse(@Nullable String text) {
+            if (text == null) {
+                return null;
+            }
+            int dash = text.indexOf('-');
+            return new Stored(Long.parseLong(text.substring(0, dash)), Long.parseLong(text.substring(dash + 1)));
+        }
+
+        @Override
+        public String toString() {
+            return from + "-" + to;
+        }
+    }
 
     private final SourceSettings.Kafka settings;
     private final Intake intake;
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final SourceThread thread;
+    private final String job;
+    private final Function<String, @Nullable String> cursors;
+    /** What was stored since the start; of the source's thread. */
+    private final Map<TopicPartition, Stored> stored = new HashMap<>();
+    /** Where the group goes on; of the source's thread. */
+    private final Map<TopicPartition, Long> committed = new HashMap<>();
 
-    KafkaSource(String job, SourceSettings.Kafka settings, Intake intake) {
-        this(job, settings, intake, () -> new KafkaConsumer<>(properties(settings)));
+    KafkaSource(String job, SourceSettings.Kafka settings, Intake intake, Function<String, @Nullable String> cursors) {
+        this(job, settings, intake, cursors, () -> new KafkaConsumer<>(properties(settings)));
     }
 
-    /** @param consumers connects to the brokers; again after a failure */
+    /**
+     * @param cursors what was stored before the start, by {@link #cursor}
+     * @param consumers connects to the brokers; again after a failure
+     */
     KafkaSource(
-            String job, SourceSettings.Kafka settings, Intake intake, Supplier<Consumer<byte[], byte[]>> consumers) {
+            String job,
+            SourceSettings.Kafka settings,
+            Intake intake,
+            Function<String, @Nullable String> cursors,
+            Supplier<Consumer<byte[], byte[]>> consumers) {
+        this.job = job;
+        this.cursors = cursors;
         this.settings = settings;
         this.intake = intake;
         this.consumers = consumers;
@@ -56,9 +105,20 @@ final class KafkaSource implements Source {
     }
 
     private void run() throws Exception {
-        try (Consumer<byte[], byte[]> consumer = consumers.get()) {
-            subscribe(consumer);
-            consume(consumer);
+        try {
+            Consumer<byte[], byte[]> consumer = consumers.get();
+            try {
+                subscribe(consumer);
+                consume(consumer);
+            } finally {
+                // an interrupt that is pending would keep it from leaving the group, and others from taking over at
+                // once
+                boolean stops = Thread.interrupted();
+                consumer.close(CloseOptions.timeout(LEAVE));
+                if (stops) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         } catch (InterruptException e) {
             throw new InterruptedException("the agent stops");
         } catch (KafkaException e) {
@@ -88,12 +148,51 @@ final class KafkaSource implements Source {
     private void subscribe(Consumer<byte[], byte[]> consumer) {
         Set<String> topics = new HashSet<>(settings.topics());
         if (topics.stream().noneMatch(t -> t.startsWith("^"))) {
-            consumer.subscribe(topics);
+            consumer.subscribe(topics, new Assigned(consumer));
             return;
         }
-        consumer.subscribe(Pattern.compile(topics.stream()
+        Pattern pattern = Pattern.compile(topics.stream()
                 .map(t -> t.startsWith("^") ? t : "^" + Pattern.quote(t) + "$")
-                .collect(Collectors.joining("|"))));
+                .collect(Collectors.joining("|")));
+        consumer.subscribe(pattern, new Assigned(consumer));
+    }
+
+    /** Goes on behind what this agent has stored, if the group knows less: the commit was lost. */
+    private final class Assigned implements ConsumerRebalanceListener {
+        private final Consumer<byte[], byte[]> consumer;
+
+        Assigned(Consumer<byte[], byte[]> consumer) {
+            this.consumer = consumer;
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            // everything that was polled is committed, or was not stored
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            Map<TopicPartition, OffsetAndMetadata> known = consumer.committed(new HashSet<>(partitions));
+            for (TopicPartition p : partitions) {
+                Stored s = stored.containsKey(p) ? stored.get(p) : Stored.parse(cursors.apply(cursor(p)));
+                OffsetAndMetadata at = known.get(p);
+                committed.remove(p);
+                if (at != null) {
+                    committed.put(p, at.offset());
+                }
+                // an offset before the last batch was set by somebody who wants to have it all again
+                if (s != null && (at == null || at.offset() >= s.from && at.offset() < s.to)) {
+                    LOG.log(
+                            System.Logger.Level.INFO,
+                            () -> job + ": " + p + " goes on at " + s.to + ", its commit was lost");
+                    consumer.seek(p, s.to);
+                }
+            }
+        }
+    }
+
+    private String cursor(TopicPartition p) {
+        return "kafka/" + job + "/" + settings.group() + "/" + p.topic() + "/" + p.partition();
     }
 
     private void consume(Consumer<byte[], byte[]> consumer)
@@ -106,10 +205,24 @@ final class KafkaSource implements Source {
                     batch.add(received(r, consumer.groupMetadata().memberId()));
                 }
             }
-            if (!batch.isEmpty()) {
-                // on the agent's disk the entries are safe; longer than this only a disk in trouble takes
-                intake.add(batch, null).get(4, TimeUnit.MINUTES);
+            if (records.count() > 0) {
+                Map<TopicPartition, Stored> now = new HashMap<>();
+                for (TopicPartition p : records.partitions()) {
+                    List<ConsumerRecord<byte[], byte[]>> of = records.records(p);
+                    long first = of.getFirst().offset();
+                    // before the first there may be offsets that nobody is given
+                    long from = Math.min(first, committed.getOrDefault(p, first));
+                    now.put(p, new Stored(from, of.getLast().offset() + 1));
+                }
+                Map<String, String> at = new HashMap<>();
+                now.forEach((p, s) -> at.put(cursor(p), s.toString()));
+                CompletableFuture<Void> durable = intake.add(batch, at);
+                // from here on the entries go to disk, whatever becomes of this thread
+                stored.putAll(now);
+                // longer than this only a disk in trouble takes
+                durable.get(4, TimeUnit.MINUTES);
                 consumer.commitSync();
+                now.forEach((p, s) -> committed.put(p, consumer.position(p)));
             }
             thread.works();
         }
@@ -136,5 +249,6 @@ final class KafkaSource implements Source {
     @Override
     public void close() {
         thread.close();
+        thread.awaitEnd(LEAVE.plusSeconds(1));
     }
 }

@@ -77,6 +77,17 @@ final class SourceThread implements AutoCloseable {
         return problem.isEmpty() ? "" : job + ": " + problem;
     }
 
+    /** Waits for the end of the work after {@link #close}, but not longer. */
+    void awaitEnd(Duration max) {
+        try {
+            if (!thread.join(max)) {
+                LOG.log(System.Logger.Level.WARNING, () -> job + ": " + thread.getName() + " has not ended in time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     @Override
     public void close() {
         closed = true;

@@ -26,7 +26,7 @@ public final class Sources {
                         case SourceSettings.Syslog y -> new SyslogSource(name, y, intake);
                         case SourceSettings.PushApi p -> new HttpSource(name, p, intake);
                         case SourceSettings.Firehose f -> new HttpSource(name, f, intake);
-                        case SourceSettings.Kafka k -> new KafkaSource(name, k, intake);
+                        case SourceSettings.Kafka k -> new KafkaSource(name, k, intake, agent::cursor);
                         case SourceSettings.Docker d -> new DockerSource(name, d, intake, agent::cursor);
                         case SourceSettings.Stdin i -> new StdinSource(name, intake, StdinLines.system());
                     });

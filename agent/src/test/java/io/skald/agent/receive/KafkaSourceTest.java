@@ -17,12 +17,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Offsets follow entries to the disk, never the other way round. */
 @Timeout(60)
@@ -77,21 +82,51 @@ class KafkaSourceTest {
         return lines;
     }
 
+    private final SourceSettings.Kafka settings = new SourceSettings.Kafka(
+            Labels.of("job", "k"), List.of("b:1"), List.of("logs"), "g", false, "range", Map.of());
+    private final Intake intake = new Intake(
+            "k",
+            JobPipeline.withoutTraces(),
+            List.of(),
+            settings.labels(),
+            Format.PLAIN,
+            collector,
+            new ReceiveMetrics(new CollectorRegistry()));
+
+    /** What was stored up to offset 2, and where the group is: behind it, within it, before it. */
+    @ParameterizedTest
+    @CsvSource({",two three", "1,two three", "3,three", "0,zero one two three"})
+    void whatWasStoredAndNotCommittedIsNotStoredAgain(@Nullable Long group, String expected) throws Exception {
+        MockConsumer<byte[], byte[]> c = new MockConsumer<>("earliest");
+        c.schedulePollTask(() -> {
+            c.updateBeginningOffsets(Map.of(PART, 0L));
+            if (group != null) {
+                c.commitSync(Map.of(PART, new OffsetAndMetadata(group)));
+            }
+            c.rebalance(List.of(PART));
+            int at = 0;
+            for (String value : List.of("zero", "one", "two", "three")) {
+                c.addRecord(new ConsumerRecord<>("logs", 0, at++, null, value.getBytes(StandardCharsets.UTF_8)));
+            }
+        });
+        KafkaSource source =
+                new KafkaSource("k", settings, intake, name -> name.equals("kafka/k/g/logs/0") ? "1-2" : null, () -> c);
+        source.start();
+        List<String> seen = new ArrayList<>();
+        int count = expected.split(" ").length;
+        until(() -> seen.addAll(collected()) && seen.size() >= count);
+        source.close();
+        assertThat(seen)
+                .isEqualTo(Stream.of(expected.split(" "))
+                        .map(l -> "{job=\"k\"} " + l)
+                        .toList());
+    }
+
     @Test
     void offsetsAreCommittedOnlyWhenEntriesAreDurable() throws Exception {
-        SourceSettings.Kafka settings = new SourceSettings.Kafka(
-                Labels.of("job", "k"), List.of("b:1"), List.of("logs"), "g", false, "range", Map.of());
-        Intake intake = new Intake(
-                "k",
-                JobPipeline.withoutTraces(),
-                List.of(),
-                settings.labels(),
-                Format.PLAIN,
-                collector,
-                new ReceiveMetrics(new CollectorRegistry()));
         MockConsumer<byte[], byte[]> c = consumer(0, "one", "two");
         consumers.add(c);
-        KafkaSource source = new KafkaSource("k", settings, intake, () -> {
+        KafkaSource source = new KafkaSource("k", settings, intake, name -> null, () -> {
             if (consumers.isEmpty()) {
                 throw new KafkaException("no broker");
             }
