@@ -227,7 +227,7 @@ final class Package {
     private static void work(Path stage, String url) throws IOException, InterruptedException {
         Path log = stage.resolveSibling("aot-work.log");
         ProcessBuilder b = new ProcessBuilder(
-                        stage.resolve("skald").toString(), "bench", "--url", url, "--mb", "24", "--seconds", "0.4")
+                        stage.resolve("skald").toString(), "bench", "--url", url, "--mb", "24", "--seconds", "0.05")
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         b.environment().put("JAVA_HOME", System.getProperty("java.home"));

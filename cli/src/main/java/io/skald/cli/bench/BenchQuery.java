@@ -34,12 +34,6 @@ record BenchQuery(String name, String query, int limit, long stepSeconds, double
                 3600,
                 -1));
         q.add(metric(
-                "regex, alternatives",
-                "sum(count_over_time({namespace=\"data\"} |~ \"peer (gone|lost)|[Cc]onnection key|timed out after\" [1h]))",
-                3600,
-                -1));
-        q.add(lines("json, status >= 500, lines", json + " | status >= 500", 1000, Math.min(1000, c.jsonErrors())));
-        q.add(metric(
                 "json, status >= 500, by app",
                 "sum by (app) (count_over_time(" + json + " | status >= 500 [1h]))",
                 3600,
@@ -55,11 +49,6 @@ record BenchQuery(String name, String query, int limit, long stepSeconds, double
                 "sum by (status) (count_over_time({app=\"nginx\"} | pattern `<_> - - [<_>] \"<_>\" <status> <_>` [5m]))",
                 300,
                 (double) c.accessLines()));
-        q.add(metric(
-                "ten access log paths of the day",
-                "topk(10, sum by (path) (count_over_time({app=\"nginx\"} | pattern `<_> \"<_> <path> <_>\" <_>` [5m])))",
-                300,
-                -1));
         q.add(metric(
                 "p99 of latency by app",
                 "quantile_over_time(0.99, " + json + " | unwrap latency_ms [5m]) by (app)",
