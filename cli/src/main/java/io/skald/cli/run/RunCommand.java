@@ -8,6 +8,7 @@ import io.skald.cli.Output;
 import io.skald.core.config.SkaldConfig;
 import io.skald.core.service.ProcessLog;
 import java.nio.file.Path;
+import java.security.Security;
 import java.time.Clock;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -69,6 +70,7 @@ public final class RunCommand implements Callable<Integer> {
             throw new CommandFailure(ExitCode.USAGE, "--log-level: " + e.getMessage(), e);
         }
         StopSignals stop = StopSignals.install();
+        lookNamesUpOften();
         try (Appliance appliance = Appliance.start(config, role, clock)) {
             out.println("Skald listens on " + appliance.url());
             out.println("  Data     " + config.dataDir().toAbsolutePath().normalize());
@@ -78,6 +80,14 @@ public final class RunCommand implements Callable<Integer> {
             started.accept(appliance);
             out.flush();
             stop.await();
+        }
+    }
+
+    /** The JVM remembers addresses for 30 seconds: an ingester that appears would be missed for so long. Before the first look-up. */
+    private static void lookNamesUpOften() {
+        if (Security.getProperty("networkaddress.cache.ttl") == null) {
+            Security.setProperty("networkaddress.cache.ttl", "5");
+            Security.setProperty("networkaddress.cache.negative.ttl", "1");
         }
     }
 

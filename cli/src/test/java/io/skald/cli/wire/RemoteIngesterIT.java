@@ -299,4 +299,20 @@ class RemoteIngesterIT {
             assertThat(none.holding()).hasSize(1);
         }
     }
+
+    /** Addresses are used again: whoever answers for another would leave out what that one holds, and nobody would know. */
+    @Test
+    void anotherIngesterDoesNotAnswerForOneThatWasThere() throws Exception {
+        IngesterRegistry registry = new IngesterRegistry(new MemoryIndexStore());
+        registry.hold("gone-1", "http://127.0.0.1:" + server.port(), 0);
+        try (ClusterIngesters others = new ClusterIngesters(registry, QuerierSettings.DEFAULTS, null)) {
+            RecentEntries gone = others.holding().getFirst();
+            assertThatThrownBy(() -> gone.open(T, 0, List.of(), request(Direction.FORWARD, ScanRequest.Columns.ALL)))
+                    .isInstanceOf(StoreException.Unavailable.class)
+                    .hasMessageContaining("421: this is ingester");
+            assertThatThrownBy(() -> gone.series(T, 0, List.of(), ALL, 0, Long.MAX_VALUE))
+                    .isInstanceOf(StoreException.Unavailable.class);
+            assertThatThrownBy(gone::presentEndPosition).isInstanceOf(StoreException.Unavailable.class);
+        }
+    }
 }

@@ -25,6 +25,10 @@ public record QuerierSettings(
         Duration discoveryInterval,
 
         @Setting(
+                "`HOST:PORT` of the name server to look the names in `ingesters` up at, such as Consul's `127.0.0.1:8600`. Empty: as the system does.")
+        String dnsServer,
+
+        @Setting(
                 value =
                         "How long an ingester may take to answer. One that does not leaves a warning in the answer to the query.",
                 min = "100ms",
@@ -36,11 +40,14 @@ public record QuerierSettings(
                         + "rules that it evaluates. Empty: the address where it listens, or this machine's if it listens on all.")
         String advertise) {
     public static final QuerierSettings DEFAULTS =
-            new QuerierSettings(16, 2048, List.of(), Duration.ofSeconds(10), Duration.ofSeconds(15), "");
+            new QuerierSettings(16, 2048, List.of(), Duration.ofSeconds(10), "", Duration.ofSeconds(15), "");
 
     public QuerierSettings {
         if (!advertise.isEmpty()) {
             HostPort.parse(advertise);
+        }
+        if (!dnsServer.isEmpty() && HostPort.parse(dnsServer).port() == 0) {
+            throw new IllegalArgumentException("dns_server: '" + dnsServer + "' has no port");
         }
         ingesters = List.copyOf(ingesters);
         for (String i : ingesters) {

@@ -43,17 +43,19 @@ public final class RecentApi implements AutoCloseable {
         router.get(
                 RecentFormat.WHO,
                 r -> one(new RecentAnswers.Who(entries.ingesterId(), entries.endPosition()).encode()));
-        router.post(RecentFormat.OPEN, r -> stale(() -> open(r)));
+        router.post(RecentFormat.OPEN, r -> answer(r, () -> open(r)));
         router.post(RecentFormat.NEXT, this::next);
         router.post(RecentFormat.CLOSE, this::close);
-        router.post(RecentFormat.STATS, r -> stale(() -> stats(r)));
-        router.post(RecentFormat.SERIES, r -> stale(() -> series(r)));
-        router.post(RecentFormat.TAIL, r -> stale(() -> tail(r)));
-        router.post(RecentFormat.ARRIVED, r -> stale(() -> arrived(r)));
+        router.post(RecentFormat.STATS, r -> answer(r, () -> stats(r)));
+        router.post(RecentFormat.SERIES, r -> answer(r, () -> series(r)));
+        router.post(RecentFormat.TAIL, r -> answer(r, () -> tail(r)));
+        router.post(RecentFormat.ARRIVED, r -> answer(r, () -> arrived(r)));
         router.post(
                 RecentFormat.LINES,
-                r -> one(RecentAnswers.lines(
-                        entries.lines(RecentRequests.Lines.decode(body(r)).origins()))));
+                r -> answer(
+                        r,
+                        () -> one(RecentAnswers.lines(entries.lines(
+                                RecentRequests.Lines.decode(body(r)).origins())))));
         scans.start();
     }
 
@@ -79,7 +81,13 @@ public final class RecentApi implements AutoCloseable {
         HttpResponse get() throws StoreException, InterruptedException;
     }
 
-    private static HttpResponse stale(Answer answer) throws StoreException, InterruptedException {
+    /** Answers for the ingester that is meant only: with the position of one, another would leave out what it holds, and nobody would know. */
+    private HttpResponse answer(HttpRequest request, Answer answer) throws StoreException, InterruptedException {
+        String meant = request.header(RecentFormat.INGESTER);
+        if (meant != null && !meant.equals(entries.ingesterId())) {
+            return HttpResponse.text(
+                    RecentFormat.ANOTHER, "this is ingester " + entries.ingesterId() + ", not " + meant);
+        }
         try {
             return answer.get();
         } catch (StoreException.Stale e) {

@@ -3,61 +3,83 @@
 package io.skald.querier.remote;
 
 import io.skald.core.config.HostPort;
+import io.skald.core.config.QuerierSettings;
 import io.skald.core.model.StoreException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Hashtable;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import javax.naming.NamingEnumeration;
 import javax.naming.NamingException;
-import javax.naming.directory.Attribute;
-import javax.naming.directory.InitialDirContext;
 import org.jspecify.annotations.Nullable;
 
 /** Finds ingesters by the names in the configuration: looks them up, and asks at every address who is there. Thread-safe. */
 final class AddressBook {
     private static final System.Logger LOG = System.getLogger(AddressBook.class.getName());
     private static final String SRV = "srv:";
+    /** How much sooner one looks again while an ingester is not found. */
+    private static final int SOONER = 10;
 
     private final List<String> targets;
+    private final Names names;
     private final IngesterClient client;
     private final long intervalNanos;
     private final ConcurrentHashMap<String, String> urls = new ConcurrentHashMap<>();
+    private final Set<String> suspects = ConcurrentHashMap.newKeySet();
+    /** Held while names are looked up. */
     private final ReentrantLock lock = new ReentrantLock();
-    private long lookedUpNanos;
-    private boolean lookedUp;
 
-    AddressBook(List<String> targets, Duration interval, IngesterClient client) {
-        this.targets = targets;
+    private volatile long lookedUpNanos;
+    private volatile boolean lookedUp;
+
+    AddressBook(QuerierSettings settings, IngesterClient client) {
+        this.targets = settings.ingesters();
+        this.names = new Names(settings.dnsServer());
         this.client = client;
-        this.intervalNanos = interval.toNanos();
+        this.intervalNanos = settings.discoveryInterval().toNanos();
     }
 
     /** Where an ingester is, as a URL; null if it was not found. Looks again when it is unknown or the last look was long ago. */
     @Nullable
     String url(String id) {
         String known = urls.get(id);
-        lock.lock();
+        if (known != null && !due(id)) {
+            return known;
+        }
+        if (known == null) {
+            lock.lock();
+        } else if (!lock.tryLock()) {
+            // somebody is looking, which may take as long as an ingester that is silent; the old address may still be
+            // right
+            return known;
+        }
         try {
-            long age = System.nanoTime() - lookedUpNanos;
-            boolean due = !lookedUp || age > intervalNanos || known == null && age > intervalNanos / 10;
-            if (due) {
+            if (due(id)) {
+                suspects.clear();
                 lookUp();
-                lookedUp = true;
                 lookedUpNanos = System.nanoTime();
+                lookedUp = true;
             }
         } finally {
             lock.unlock();
         }
         return urls.get(id);
+    }
+
+    private boolean due(String id) {
+        long age = System.nanoTime() - lookedUpNanos;
+        boolean soon = !urls.containsKey(id) || suspects.contains(id);
+        return !lookedUp || age > (soon ? intervalNanos / SOONER : intervalNanos);
+    }
+
+    /** An ingester did not answer where it was found: the next look comes sooner. */
+    void lost(String id) {
+        suspects.add(id);
     }
 
     private void lookUp() {
@@ -93,53 +115,16 @@ final class AddressBook {
     }
 
     /** The URLs of all addresses of a name. */
-    static List<String> addresses(String target) throws UnknownHostException, NamingException {
-        List<HostPort> named = new ArrayList<>();
-        if (target.startsWith(SRV)) {
-            named.addAll(services(target.substring(SRV.length())));
-        } else {
-            named.add(HostPort.parse(target));
-        }
+    private List<String> addresses(String target) throws UnknownHostException, NamingException {
+        List<HostPort> named = target.startsWith(SRV)
+                ? names.services(target.substring(SRV.length()))
+                : List.of(HostPort.parse(target));
         List<String> urls = new ArrayList<>();
         for (HostPort h : named) {
-            for (InetAddress a : InetAddress.getAllByName(h.host())) {
+            for (InetAddress a : names.addresses(h.host())) {
                 urls.add("http://" + new HostPort(a.getHostAddress(), h.port()));
             }
         }
         return urls;
-    }
-
-    /** Names are those of the configuration, and records of this type are text: nothing is deserialized. */
-    @SuppressWarnings({"BanJNDI", "JdkObsolete"})
-    private static List<HostPort> services(String name) throws NamingException {
-        Hashtable<String, String> env = new Hashtable<>();
-        env.put("java.naming.factory.initial", "com.sun.jndi.dns.DnsContextFactory");
-        List<HostPort> found = new ArrayList<>();
-        InitialDirContext dns = new InitialDirContext(env);
-        try {
-            Attribute srv = dns.getAttributes(name, new String[] {"SRV"}).get("SRV");
-            if (srv != null) {
-                NamingEnumeration<?> all = srv.getAll();
-                while (all.hasMore()) {
-                    found.add(service(String.valueOf(all.next())));
-                }
-            }
-        } finally {
-            dns.close();
-        }
-        return found;
-    }
-
-    /** Reads {@code PRIORITY WEIGHT PORT TARGET}. */
-    static HostPort service(String record) throws NamingException {
-        String[] parts = record.split(" ");
-        try {
-            String host = parts[3].endsWith(".") ? parts[3].substring(0, parts[3].length() - 1) : parts[3];
-            return new HostPort(host, Integer.parseInt(parts[2]));
-        } catch (ArrayIndexOutOfBoundsException | IllegalArgumentException e) {
-            NamingException n = new NamingException("SRV record '" + record + "'");
-            n.initCause(e);
-            throw n;
-        }
     }
 }

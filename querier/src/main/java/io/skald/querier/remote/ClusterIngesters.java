@@ -34,15 +34,31 @@ public final class ClusterIngesters implements Ingesters, AutoCloseable {
     public ClusterIngesters(IngesterRegistry registry, QuerierSettings settings, @Nullable RecentEntries local) {
         this.registry = registry;
         this.client = new IngesterClient(settings.ingesterTimeout());
-        this.book = settings.ingesters().isEmpty()
-                ? null
-                : new AddressBook(settings.ingesters(), settings.discoveryInterval(), client);
+        this.book = settings.ingesters().isEmpty() ? null : new AddressBook(settings, client);
         this.local = local;
     }
 
-    private @Nullable String url(String id) {
-        AddressBook b = book;
-        return b == null ? addresses.get(id) : b.url(id);
+    /** Where one of them is now, as far as anybody knows. */
+    private final class Address implements RemoteIngester.Address {
+        private final String id;
+
+        Address(String id) {
+            this.id = id;
+        }
+
+        @Override
+        public @Nullable String url() {
+            AddressBook b = book;
+            return b == null ? addresses.get(id) : b.url(id);
+        }
+
+        @Override
+        public void lost() {
+            AddressBook b = book;
+            if (b != null) {
+                b.lost(id);
+            }
+        }
     }
 
     @Override
@@ -68,7 +84,7 @@ public final class ClusterIngesters implements Ingesters, AutoCloseable {
         RecentEntries here = local;
         return here != null && here.ingesterId().equals(id)
                 ? here
-                : remote.computeIfAbsent(id, i -> new RemoteIngester(client, i, () -> url(i)));
+                : remote.computeIfAbsent(id, i -> new RemoteIngester(client, i, new Address(i)));
     }
 
     @Override

@@ -56,12 +56,21 @@ public final class IngesterClient implements AutoCloseable {
 
     /** A request that can be repeated: is sent again once when the connection fails, not when time is up. */
     <T> T ask(String url, String path, ByteSink body, Duration extra, Reader<T> reader) throws StoreException {
-        return twice(url, post(url, path, body, extra), reader);
+        return twice(url, post(url, path, body, extra).build(), reader);
+    }
+
+    /** The same, to be answered by one ingester only: addresses are used again. */
+    <T> T ask(String ingesterId, String url, String path, ByteSink body, Duration extra, Reader<T> reader)
+            throws StoreException {
+        HttpRequest request = post(url, path, body, extra)
+                .header(RecentFormat.INGESTER, ingesterId)
+                .build();
+        return twice(url, request, reader);
     }
 
     /** Sends a request of which nobody waits for the answer. */
     void tell(String url, String path, ByteSink body) {
-        HttpRequest request = post(url, path, body, Duration.ZERO);
+        HttpRequest request = post(url, path, body, Duration.ZERO).build();
         Thread.ofVirtual().name("tell").start(() -> {
             try {
                 http.send(request, HttpResponse.BodyHandlers.discarding());
@@ -73,12 +82,11 @@ public final class IngesterClient implements AutoCloseable {
         });
     }
 
-    private HttpRequest post(String url, String path, ByteSink body, Duration extra) {
+    private HttpRequest.Builder post(String url, String path, ByteSink body, Duration extra) {
         return HttpRequest.newBuilder(URI.create(url + path))
                 .timeout(timeout.plus(extra))
                 .header("Content-Type", RecentFormat.CONTENT_TYPE)
-                .POST(HttpRequest.BodyPublishers.ofByteArray(Frames.encode(body)))
-                .build();
+                .POST(HttpRequest.BodyPublishers.ofByteArray(Frames.encode(body)));
     }
 
     private <T> T twice(String url, HttpRequest request, Reader<T> reader) throws StoreException {

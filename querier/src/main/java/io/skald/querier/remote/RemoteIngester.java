@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.querier.remote;
 
+import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
 import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
@@ -19,18 +20,26 @@ import io.skald.core.wire.recent.RecentRequests;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An ingester in another process. Thread-safe. */
 final class RemoteIngester implements RecentEntries {
     private final IngesterClient client;
     private final String id;
-    private final Supplier<@Nullable String> address;
+    private final Address address;
     private volatile long lastEnd;
 
-    /** @param address where it is now, as a URL; null when nobody knows */
-    RemoteIngester(IngesterClient client, String id, Supplier<@Nullable String> address) {
+    /** Where an ingester is. */
+    interface Address {
+        /** As a URL; null when nobody knows. */
+        @Nullable
+        String url();
+
+        /** It does not answer there. */
+        void lost();
+    }
+
+    RemoteIngester(IngesterClient client, String id, Address address) {
         this.client = client;
         this.id = id;
         this.address = address;
@@ -42,18 +51,44 @@ final class RemoteIngester implements RecentEntries {
     }
 
     private String url() throws StoreException {
-        String url = address.get();
+        String url = address.url();
         if (url == null) {
             throw new StoreException.Unavailable("its address is not known");
         }
         return url;
     }
 
+    private <T> T ask(String url, String path, ByteSink body, Duration extra, IngesterClient.Reader<T> reader)
+            throws StoreException {
+        try {
+            return client.ask(id, url, path, body, extra, reader);
+        } catch (StoreException.Unavailable e) {
+            address.lost();
+            throw e;
+        }
+    }
+
+    /** Where its log ends. */
+    private long end() throws StoreException {
+        String url = url();
+        try {
+            RecentAnswers.Who who = client.who(url);
+            if (!who.ingesterId().equals(id)) {
+                throw new StoreException.Unavailable(url + " is ingester " + who.ingesterId() + ", not " + id);
+            }
+            lastEnd = who.endPosition();
+            return lastEnd;
+        } catch (StoreException.Unavailable e) {
+            address.lost();
+            throw e;
+        }
+    }
+
     @Override
     public Scan open(TenantId tenant, long fence, List<UnstoredDelete> without, ScanRequest request)
             throws StoreException {
         String url = url();
-        return client.ask(
+        return ask(
                 url,
                 RecentFormat.OPEN,
                 new RecentRequests.Open(tenant, fence, without, request).encode(),
@@ -80,7 +115,7 @@ final class RemoteIngester implements RecentEntries {
             long endNanos)
             throws StoreException {
         String url = url();
-        return client.ask(
+        return ask(
                 url,
                 RecentFormat.STATS,
                 new RecentRequests.Select(tenant, fence, without, matchers, startNanos, endNanos).encode(),
@@ -98,7 +133,7 @@ final class RemoteIngester implements RecentEntries {
             long endNanos)
             throws StoreException {
         String url = url();
-        return client.ask(
+        return ask(
                 url,
                 RecentFormat.SERIES,
                 new RecentRequests.Select(tenant, fence, without, matchers, startNanos, endNanos).encode(),
@@ -109,7 +144,7 @@ final class RemoteIngester implements RecentEntries {
     @Override
     public Arrived arrived(TenantId tenant, long fromPosition) throws StoreException {
         String url = url();
-        Arrived a = client.ask(
+        Arrived a = ask(
                 url,
                 RecentFormat.ARRIVED,
                 new RecentRequests.Select(tenant, fromPosition, List.of(), List.of(), 0, 0).encode(),
@@ -122,7 +157,7 @@ final class RemoteIngester implements RecentEntries {
     @Override
     public List<HeldLines> lines(Collection<HeldLines.Origin> of) throws StoreException {
         String url = url();
-        return client.ask(
+        return ask(
                 url,
                 RecentFormat.LINES,
                 new RecentRequests.Lines(List.copyOf(of)).encode(),
@@ -134,7 +169,7 @@ final class RemoteIngester implements RecentEntries {
     @Override
     public long endPosition() {
         try {
-            lastEnd = client.who(url()).endPosition();
+            return end();
         } catch (StoreException e) {
             System.getLogger(RemoteIngester.class.getName())
                     .log(System.Logger.Level.DEBUG, "ingester " + id + " does not say where its log ends", e);
@@ -144,15 +179,14 @@ final class RemoteIngester implements RecentEntries {
 
     @Override
     public long presentEndPosition() throws StoreException {
-        lastEnd = client.who(url()).endPosition();
-        return lastEnd;
+        return end();
     }
 
     @Override
     public Tailed tail(TenantId tenant, List<Matcher> matchers, long fromPosition, int maxEntries, Duration maxWait)
             throws StoreException, InterruptedException {
         String url = url();
-        Tailed t = client.ask(
+        Tailed t = ask(
                 url,
                 RecentFormat.TAIL,
                 new RecentRequests.Tail(tenant, matchers, fromPosition, maxEntries, maxWait.toMillis()).encode(),

@@ -33,6 +33,12 @@ public final class RecentFormat {
     /** Which lines of agents' files are held. */
     public static final String LINES = BASE + "/lines";
 
+    /** Header of a request: the ingester that is meant. */
+    public static final String INGESTER = "X-Skald-Ingester";
+
+    /** Status of an answer of another ingester than the one that is meant. */
+    public static final int ANOTHER = 421;
+
     /** Status of an answer that says {@link io.skald.core.model.StoreException.Stale}. */
     public static final int STALE = 409;
     /** Status of an answer about a scan that is not open (any more). */
