@@ -18,7 +18,9 @@ import io.skald.storage.index.LogRecord;
 import io.skald.storage.segment.SegmentKeys;
 import io.skald.storage.segment.SegmentRef;
 import io.skald.storage.segment.SegmentWriter;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.SortedSet;
@@ -45,8 +47,10 @@ final class TenantFlush {
     private final SegmentNotes notes;
     private final LongSupplier nowMillis;
     private long from;
-    private @Nullable LogRecord record;
-    private List<SegmentRef> committed = List.of();
+    /** What is written and not committed yet; empty: nothing is written. */
+    private final Deque<LogRecord> records = new ArrayDeque<>();
+
+    private final List<SegmentRef> committed = new ArrayList<>();
 
     /**
      * @param patterns whether the patterns of lines are mined
@@ -97,26 +101,24 @@ final class TenantFlush {
      */
     long run() throws StoreException {
         while (true) {
-            LogRecord r = record;
-            if (r == null) {
-                r = written();
-                if (r == null) {
-                    return from;
-                }
-                record = r;
+            if (records.isEmpty() && !write()) {
+                return from;
             }
+            LogRecord r = records.getFirst();
             events.reached(FlushStep.BEFORE_COMMIT);
             CommitResult result = log.commit(tenant, r);
             switch (result) {
                 case CommitResult.Committed c -> {
-                    committed = r.adds();
+                    committed.addAll(r.adds());
+                    records.removeFirst();
                     events.reached(FlushStep.COMMITTED);
-                    return to;
+                    if (records.isEmpty()) {
+                        return to;
+                    }
                 }
                 case CommitResult.FenceMoved moved -> {
                     // an earlier run committed and did not live to see it: what it stored must not be stored again
-                    drop(r.adds());
-                    record = null;
+                    drop();
                     from = moved.position();
                     if (from >= to) {
                         return from;
@@ -125,7 +127,7 @@ final class TenantFlush {
                 case CommitResult.Voided v -> {
                     // this took so long that the objects were taken for leftovers
                     LOG.log(System.Logger.Level.WARNING, "segments are written again: " + v.keys());
-                    record = null;
+                    drop();
                 }
                 case CommitResult.SegmentsGone gone -> throw refused(gone);
                 case CommitResult.DeletesChanged changed -> {
@@ -133,8 +135,7 @@ final class TenantFlush {
                     LOG.log(
                             System.Logger.Level.DEBUG,
                             "segments are written again for delete requests " + changed.numbers());
-                    drop(r.adds());
-                    record = null;
+                    drop();
                 }
                 case CommitResult.Live live -> throw refused(live);
             }
@@ -143,6 +144,12 @@ final class TenantFlush {
 
     private static IllegalStateException refused(CommitResult result) {
         return new IllegalStateException("a commit that removes nothing was refused: " + result);
+    }
+
+    /** Forgets what is written and not committed. */
+    private void drop() {
+        records.forEach(r -> drop(r.adds()));
+        records.clear();
     }
 
     private void drop(List<SegmentRef> segments) {
@@ -156,16 +163,16 @@ final class TenantFlush {
         }
     }
 
-    /** Writes the segments; null when there are no entries in the range of positions. */
-    private @Nullable LogRecord written() throws StoreException {
+    /** Writes the segments; false when there are no entries in the range of positions. */
+    private boolean write() throws StoreException {
         if (!head.holds(tenant, from, to)) {
-            return null;
+            return false;
         }
         IndexVersion version = log.read(tenant);
         List<SegmentRef> written = new ArrayList<>();
         try (HeadRange range = head.range(tenant, from, to, version.unstoredDeletes(head.ingesterId()))) {
             if (range.size() == 0) {
-                return null;
+                return false;
             }
             List<LogRecord.Applied> applied = new ArrayList<>();
             range.deleted().forEach((n, c) -> applied.add(new LogRecord.Applied(n, c[0], c[1])));
@@ -182,7 +189,8 @@ final class TenantFlush {
                     }
                 }
             }
-            return LogRecord.flush(written, new Fence(head.ingesterId(), from, to), applied);
+            records.addAll(LogRecord.flushInParts(written, new Fence(head.ingesterId(), from, to), applied));
+            return true;
         } catch (StoreException e) {
             drop(written);
             throw e;

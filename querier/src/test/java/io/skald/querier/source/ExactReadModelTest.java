@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
  *
  * <p>It fails within the first few schedules when one of these is taken out of {@code TenantLog.check} or {@code LogState}: that the segments
  * that a commit removes exist (lines are in two segments then, which only {@code Model.storedAsOftenAsPushed} sees, as equal entries count once), that a
- * fence starts where it stands, that a flush knew the delete requests that concern it. That a compaction applied all requests so far may be
- * taken out: what it adds carries the number up to which it is clean, so that requests behind it still hold.
+ * fence starts where it stands, that a flush knew the delete requests that concern it, that requests which were applied are not
+ * cancelled, that what a compaction adds is clean only up to the request that it knew.
  */
 class ExactReadModelTest {
     private static final int SCHEDULES = Integer.getInteger("skald.schedules", 40);

@@ -63,6 +63,13 @@ final class Model {
         @Nullable
         Set<String> until;
 
+        /** Whether its end was asked for, and holds. */
+        boolean cancelling;
+
+        boolean cancelled;
+        /** Lines of it that were seen after its end: nothing may take these out any more. */
+        final Set<String> restored = new HashSet<>();
+
         Delete(String word, Set<String> before) {
             this.word = word;
             this.before = before;
@@ -193,7 +200,10 @@ final class Model {
             // what was deleted before it was stored is left out; another request in between refuses the commit
             List<SegmentRef> refs =
                     segments(ingester.without(v.unstoredDeletes(ingester.id), fence, end), v.lastDelete());
-            LogRecord record = LogRecord.flush(refs, new Fence(ingester.id, fence, end));
+            List<LogRecord.Applied> applied = v.unstoredDeletes(ingester.id).stream()
+                    .map(d -> new LogRecord.Applied(d.n(), 0, 0))
+                    .toList();
+            LogRecord record = LogRecord.flush(refs, new Fence(ingester.id, fence, end), applied);
             CommitResult r;
             try {
                 r = log.commit(T, record);
@@ -328,6 +338,25 @@ final class Model {
                     // the same record: it is there once
                 }
             }
+            if (random.nextInt(3) == 0) {
+                for (int k = random.nextInt(40); k >= 0; k--) {
+                    schedule.step();
+                }
+                cancel(d, log, "d" + deletes.size());
+            }
+        }
+    }
+
+    private static void cancel(Delete d, CommitLog log, String id) throws StoreException {
+        d.cancelling = true;
+        LogRecord record = LogRecord.cancel(id);
+        while (!d.cancelled) {
+            try {
+                assertThat(log.commit(T, record)).isInstanceOf(CommitResult.Committed.class);
+                d.cancelled = true;
+            } catch (StoreException.Unavailable e) {
+                // the same record: it is there once
+            }
         }
     }
 
@@ -374,18 +403,27 @@ final class Model {
 
     private void check(CommitLog log, Set<String> must, int deletesBefore) throws StoreException {
         List<Delete> before = List.copyOf(deletes.subList(0, deletesBefore));
+        List<Delete> done = before.stream().filter(d -> d.until != null).toList();
+        List<Delete> ended = before.stream().filter(d -> d.cancelled).toList();
+        Map<Delete, Set<String>> restored = new HashMap<>();
+        ended.forEach(d -> restored.put(d, Set.copyOf(d.restored)));
+        List<String> found = found(log);
         Set<String> forbidden = new HashSet<>();
-        for (Delete d : before) {
-            if (d.until != null) {
+        for (Delete d : done) {
+            if (!d.cancelling) {
                 d.before.stream().filter(l -> l.endsWith(d.word)).forEach(forbidden::add);
             }
         }
-        List<String> found = found(log);
         Set<String> required = new HashSet<>(must);
-        // what was acknowledged while a delete ran may be on either side of it
+        // what was acknowledged while a delete ran may be on either side of it, and so may what was deleted until it
+        // was cancelled
         for (Delete d : deletes) {
             Set<String> until = d.until;
-            required.removeIf(l -> l.endsWith(d.word) && (until == null || until.contains(l)));
+            Set<String> back = restored.getOrDefault(d, Set.of());
+            required.removeIf(l -> l.endsWith(d.word) && (until == null || until.contains(l)) && !back.contains(l));
+        }
+        for (Delete d : ended) {
+            found.stream().filter(l -> l.endsWith(d.word)).forEach(d.restored::add);
         }
         assertThat(found).doesNotHaveDuplicates();
         assertThat(found).containsAll(required);

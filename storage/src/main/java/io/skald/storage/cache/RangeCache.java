@@ -36,12 +36,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A store that keeps the ranges that were read of another, each in a file: segments never change, and queries read the same directories,
- * filters and blocks again. What lies within a kept range needs no reading either. A range that several ask for at once is read once. Bounded by bytes, the least recently used going first. What
+ * filters and blocks again. What lies within a kept range needs no reading either. A range that several ask for at once is read once. Bounded by what the files take on the disk, the least recently used going first; nothing expires, so nothing expires at once. What
  * a crash or a bad disk leaves is found by its checksum and read anew, so nothing is synced. Thread-safe.
  */
 public final class RangeCache implements SegmentStore {
     private static final System.Logger LOG = System.getLogger(RangeCache.class.getName());
     private static final int HEADER = 8;
+    /** A file takes whole ones on the disk; it is by these that many small files, each with its place in memory, are bounded too. */
+    private static final int DISK_BLOCK = 4096;
     /** Of the whole cache; a larger range is not kept. */
     private static final int LARGEST = 16;
     /** How many ranges that begin before one are looked at for one that holds it. */
@@ -224,6 +226,12 @@ public final class RangeCache implements SegmentStore {
     }
 
     private byte[] fetch(Range range, String key) throws StoreException {
+        Range within = holding(range);
+        byte[] kept = within == null ? null : kept(within, range);
+        if (kept != null) {
+            // it came between the look and the turn to read
+            return kept;
+        }
         byte[] bytes = store.read(key, range.offset, range.length);
         if (range.length <= maxBytes / LARGEST) {
             keep(range, bytes);
@@ -248,7 +256,8 @@ public final class RangeCache implements SegmentStore {
         added(of, HEADER + range.length);
     }
 
-    private void added(Range range, long size) {
+    private void added(Range range, long length) {
+        long size = (length + DISK_BLOCK - 1) / DISK_BLOCK * DISK_BLOCK;
         List<String> out = new ArrayList<>();
         synchronized (files) {
             Long before = files.put(range.name(), size);

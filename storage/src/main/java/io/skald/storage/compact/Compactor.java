@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one segment out of several: entries in order, equal ones once, deleted ones not at all. The old ones are removed and the new one is
- * added by one commit, which fails if another was faster or a delete request came in between; a crash at any moment leaves the old or the
+ * added by one commit, which fails if another was faster or a delete request that was applied is cancelled in between; a crash at any moment leaves the old or the
  * new, and objects that {@link Garbage} knows of. Holds the directories of the inputs and a few blocks in memory. Thread-safe.
  */
 public final class Compactor {
@@ -208,6 +208,11 @@ public final class Compactor {
             SegmentMerge merge =
                     new SegmentMerge(writer, pace, () -> settings.steps().accept(CompactionStep.WRITING));
             boolean any = merge.run(merged);
+            if (any && settings.nowMillis().getAsLong() - now > MAX_DURATION.toMillis() / 2) {
+                // the first note may have come due and be gone, and this process may end before it can remove what is
+                // refused
+                garbage.writing(tenant, List.of(key), settings.nowMillis().getAsLong() + MAX_DURATION.toMillis());
+            }
             output = any
                     ? writer.finish().withRetention(first.retention()).compacted(1, version.lastDelete(), arrived)
                     : null;

@@ -3,6 +3,7 @@
 package io.skald.storage.index;
 
 import io.skald.storage.segment.SegmentRef;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,22 @@ public record LogRecord(
     public static LogRecord flush(List<SegmentRef> adds, Fence fence, List<Applied> applied) {
         return new LogRecord(
                 UUID.randomUUID(), adds, List.of(), fence, List.of(), List.of(), applied, List.of(), List.of());
+    }
+
+    /**
+     * What a flush commits, in as many records as it takes for each to be as short as the format demands: mostly one. The fence moves with the last. Until
+     * then the ingester still gives what is in the others, and equal entries count once; a crash in between stores them again.
+     */
+    public static List<LogRecord> flushInParts(List<SegmentRef> adds, Fence fence, List<Applied> applied) {
+        LogRecord whole = flush(adds, fence, applied);
+        if (adds.size() < 2 || LogCodec.encode(whole).length <= LogFormat.MAX_RECORD_BYTES) {
+            return List.of(whole);
+        }
+        int half = adds.size() / 2;
+        Fence unmoved = new Fence(fence.ingesterId(), fence.from(), fence.from());
+        List<LogRecord> parts = new ArrayList<>(flushInParts(adds.subList(0, half), unmoved, List.of()));
+        parts.addAll(flushInParts(adds.subList(half, adds.size()), fence, applied));
+        return parts;
     }
 
     /** What a compaction commits. */

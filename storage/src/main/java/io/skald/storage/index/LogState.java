@@ -55,23 +55,12 @@ final class LogState {
         return voids.contains(key);
     }
 
-    /** Numbers of requests that a record does not apply though they concern what it removes, or applies though they are cancelled. */
+    /**
+     * Numbers of requests that a record applied though they are cancelled, or that a flush did not know. Those that came while a compaction was
+     * running are not among them: what it adds says up to which it is clean, and the others concern it.
+     */
     List<Long> deletesAgainst(LogRecord r) {
         List<Long> against = new ArrayList<>();
-        long applied = r.adds().stream()
-                .filter(s -> s.level() > 0)
-                .mapToLong(SegmentRef::deletes)
-                .min()
-                .orElse(Long.MAX_VALUE);
-        for (Deletion d : deletions.tailMap(applied, false).values()) {
-            for (String key : r.removes()) {
-                SegmentRef s = live.get(key);
-                if (s != null && d.concerns(s)) {
-                    against.add(d.n());
-                    break;
-                }
-            }
-        }
         for (LogRecord.Applied a : r.applied()) {
             if (!deletions.containsKey(a.n())) {
                 against.add(a.n());

@@ -178,26 +178,86 @@ class CompactorTest {
     }
 
     @Test
-    void aDeleteOrAnotherCompactionInBetweenMakesItFail() throws Exception {
+    void aDeleteInBetweenConcernsWhatComesOfIt() throws Exception {
         flush(batch("a", 10, "one"));
         flush(batch("a", 20, "two"));
-        List<CompactionJob> jobs = plan();
         CompactionResult r = compactor(step -> {
                     if (step == CompactionStep.WRITTEN) {
                         quietly(() -> delete("a:one"));
                     }
                 })
-                .run(T, jobs.getFirst(), Pace.UNLIMITED);
-        assertThat(r.committed()).isFalse();
+                .run(T, plan().getFirst(), Pace.UNLIMITED);
+        assertThat(r.committed()).isTrue();
         assertThat(lines()).containsExactly("a 20 two");
-        r = compactor(step -> {
+        assertThat(log.read(T).segments())
+                .hasSize(1)
+                .first()
+                .extracting(SegmentRef::entries)
+                .isEqualTo(2L);
+        compactAll(s -> {});
+        assertThat(lines()).containsExactly("a 20 two");
+        assertThat(log.read(T).segments())
+                .hasSize(1)
+                .first()
+                .extracting(SegmentRef::entries)
+                .isEqualTo(1L);
+    }
+
+    @Test
+    void aCancelledDeleteInBetweenMakesItFail() throws Exception {
+        flush(batch("a", 10, "one"));
+        flush(batch("a", 20, "two"));
+        delete("a:one");
+        CompactionResult r = compactor(step -> {
                     if (step == CompactionStep.WRITTEN) {
-                        quietly(() -> compactAll(s -> {}));
+                        quietly(() -> assertThat(log.commit(T, LogRecord.cancel("a:one")))
+                                .isInstanceOf(CommitResult.Committed.class));
                     }
                 })
                 .run(T, plan().getFirst(), Pace.UNLIMITED);
         assertThat(r.committed()).isFalse();
-        assertThat(lines()).containsExactly("a 20 two");
+        assertThat(lines()).containsExactly("a 10 one", "a 20 two");
+        compactAll(s -> {});
+        assertThat(lines()).containsExactly("a 10 one", "a 20 two");
+    }
+
+    /** Stopped for two days while it wrote, and killed before it could remove what was refused. */
+    @Test
+    void whatAWriterLeavesThatWentOnTooLateIsCollected() throws Exception {
+        flush(batch("a", 10, "one"));
+        flush(batch("a", 20, "two"));
+        List<CompactionJob> jobs = plan();
+        assertThatThrownBy(() -> compactor(step -> {
+                            if (step == CompactionStep.WRITING) {
+                                nowMillis += 48 * HOUR;
+                                quietly(() -> assertThat(garbage.collect(T, nowMillis))
+                                        .hasSize(1));
+                            } else if (step == CompactionStep.WRITTEN) {
+                                throw new IllegalStateException("killed");
+                            }
+                        })
+                        .run(T, jobs.getFirst(), Pace.UNLIMITED))
+                .hasMessage("killed");
+        assertThat(store.list("")).hasSize(3);
+        nowMillis += 25 * HOUR;
+        garbage.collect(T, nowMillis);
+        assertThat(store.list("")).hasSize(2);
+        assertThat(lines()).containsExactly("a 10 one", "a 20 two");
+    }
+
+    @Test
+    void anotherCompactionInBetweenMakesItFail() throws Exception {
+        flush(batch("a", 20, "two"));
+        flush(batch("a", 30, "three"));
+        List<CompactionJob> jobs = plan();
+        CompactionResult r = compactor(step -> {
+                    if (step == CompactionStep.WRITTEN) {
+                        quietly(() -> compactAll(s -> {}));
+                    }
+                })
+                .run(T, jobs.getFirst(), Pace.UNLIMITED);
+        assertThat(r.committed()).isFalse();
+        assertThat(lines()).containsExactly("a 20 two", "a 30 three");
         assertThat(compactor(s -> {}).run(T, jobs.getFirst(), Pace.UNLIMITED).committed())
                 .isFalse();
     }

@@ -43,6 +43,15 @@ class CommitLogTest {
                 .hasMessageStartingWith("log long/log: a record of ")
                 .hasMessageContaining("limit 389120: it adds 9000 segments and removes 0");
         assertThat(log.read(tenant).n()).isZero();
+        List<LogRecord> parts = LogRecord.flushInParts(adds, new Fence("i", 0, 1), List.of());
+        TenantId inParts = new TenantId("parts");
+        for (LogRecord part : parts) {
+            assertThat(log.read(inParts).fence("i")).isZero();
+            assertThat(log.commit(inParts, part)).isInstanceOf(CommitResult.Committed.class);
+        }
+        assertThat(parts).hasSize(4);
+        assertThat(log.read(inParts).fence("i")).isEqualTo(1);
+        assertThat(log.read(inParts).segments()).isEqualTo(adds);
         assertThat(log.commit(tenant, LogRecord.flush(adds.subList(0, 1000), new Fence("i", 0, 1))))
                 .isInstanceOf(CommitResult.Committed.class);
         List<String> keys = adds.subList(0, 1000).stream().map(SegmentRef::key).toList();

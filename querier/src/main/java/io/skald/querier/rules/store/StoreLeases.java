@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Leases among processes over one store: one for each evaluator, not for each group. An evaluator has a record, under the first number that
- * is free, with its name, its time to live and a counter that it raises at every beat. Another that has not seen the record change for that
+ * is free, with its name, its time to live and a counter that it raises at every second beat. Another that has not seen the record change for that
  * time <em>by its own monotonic clock</em>, so no two clocks are compared, removes it by a conditional write; only then is the evaluator
  * dead, and if it does live its next beat fails and tells it so. Each group has a record that names its evaluator, which others replace
  * once that one is dead; it is written when a group changes hands, never to keep it. Among those alive a group is preferred by the one with
@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StoreLeases implements Leases {
     private static final int BEATS_PER_TTL = 4;
+    /** Beats of which one writes. */
+    private static final int WRITE_EVERY = 2;
+
     private static final long SHORTEST = Duration.ofMillis(500).toNanos();
     private static final long LONGEST = Duration.ofSeconds(30).toNanos();
 
@@ -73,6 +76,7 @@ public final class StoreLeases implements Leases {
     private final Map<String, Seen> seen = new HashMap<>();
     private @Nullable Own own;
     private long incarnation;
+    private long written;
     private Set<String> settledAmong = Set.of();
     private Set<GroupKey> settledFor = Set.of();
     private volatile long ttlNanos = LONGEST;
@@ -152,6 +156,12 @@ public final class StoreLeases implements Leases {
         }
         if (last != null) {
             long begin = monotonicNanos.getAsLong();
+            boolean same = last.life.ttlMillis == ttl / 1_000_000 && last.life.address.equals(address.get());
+            if (same && begin - written < ttl * WRITE_EVERY / BEATS_PER_TTL - ttl / (2 * BEATS_PER_TTL)) {
+                // a sign of life at every second beat will do, and writes cost money; the beat between them repeats one
+                // that failed
+                return;
+            }
             Own next = new Own(last.number, life(ttl, last.life.counter + 1));
             if (replace(last, next)) {
                 own = next;
@@ -179,6 +189,7 @@ public final class StoreLeases implements Leases {
 
     private void keep(long begin, long ttl) {
         ttlNanos = ttl;
+        written = begin;
         // a little less than others grant, as clocks do not run alike
         validUntil = begin + ttl - ttl / 10;
     }
