@@ -3,9 +3,11 @@
 package io.skald.storage.segment;
 
 import io.skald.core.model.StoreException;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
@@ -16,6 +18,9 @@ final class WeightedCache<V> {
     private final long maxBytes;
     private final ToLongFunction<V> weight;
     private final LinkedHashMap<Key, V> parts = new LinkedHashMap<>(64, 0.75f, true);
+    /** What is being made at the moment. */
+    private final Map<Key, CompletableFuture<?>> loading = new HashMap<>();
+
     private long bytes;
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
@@ -30,34 +35,47 @@ final class WeightedCache<V> {
         V load() throws StoreException;
     }
 
+    /** Finds a part or makes it. Threads that ask for the same part at once wait for the first of them; if it fails, the next one tries. */
     V get(String segment, int part, Loader<V> loader) throws StoreException {
         Key key = new Key(segment, part);
-        synchronized (this) {
-            V b = parts.get(key);
-            if (b != null) {
-                hits.increment();
-                return b;
+        while (true) {
+            CompletableFuture<?> other;
+            CompletableFuture<?> own = new CompletableFuture<>();
+            synchronized (this) {
+                V b = parts.get(key);
+                if (b != null) {
+                    hits.increment();
+                    return b;
+                }
+                other = loading.putIfAbsent(key, own);
             }
-        }
-        misses.increment();
-        // loaded outside of the lock: two threads may both load the same part, which costs time and nothing else
-        V loaded = loader.load();
-        synchronized (this) {
-            V other = parts.putIfAbsent(key, loaded);
-            if (other != null) {
-                return other;
-            }
-            bytes += weight.applyAsLong(loaded);
-            Iterator<Map.Entry<Key, V>> eldest = parts.entrySet().iterator();
-            while (bytes > maxBytes && eldest.hasNext()) {
-                Map.Entry<Key, V> e = eldest.next();
-                if (!e.getKey().equals(key)) {
-                    bytes -= weight.applyAsLong(e.getValue());
-                    eldest.remove();
+            if (other == null) {
+                misses.increment();
+                try {
+                    return keep(key, loader.load());
+                } finally {
+                    synchronized (this) {
+                        loading.remove(key);
+                    }
+                    own.complete(null);
                 }
             }
-            return loaded;
+            other.join();
         }
+    }
+
+    private synchronized V keep(Key key, V loaded) {
+        parts.put(key, loaded);
+        bytes += weight.applyAsLong(loaded);
+        Iterator<Map.Entry<Key, V>> eldest = parts.entrySet().iterator();
+        while (bytes > maxBytes && eldest.hasNext()) {
+            Map.Entry<Key, V> e = eldest.next();
+            if (!e.getKey().equals(key)) {
+                bytes -= weight.applyAsLong(e.getValue());
+                eldest.remove();
+            }
+        }
+        return loaded;
     }
 
     /** How often a part was there. */
