@@ -5,9 +5,11 @@ package io.skald.core.wire.recent;
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
 import io.skald.core.model.Labels;
+import io.skald.core.model.RequestException;
 import io.skald.core.model.StoreException.CorruptData;
+import io.skald.core.model.TenantId;
 
-/** Labels as a count and pairs of strings. */
+/** Labels as a count and pairs of strings, and tenants. */
 final class LabelsCodec {
     private LabelsCodec() {}
 
@@ -26,5 +28,15 @@ final class LabelsCodec {
             b.set(in.string("label name", RecentFormat.MAX_STRING), in.string("label value", RecentFormat.MAX_STRING));
         }
         return b.build();
+    }
+
+    static TenantId tenant(ByteSource in) throws CorruptData {
+        String name = in.string("tenant", RecentFormat.MAX_STRING);
+        try {
+            return new TenantId(name);
+        } catch (RequestException e) {
+            // not what somebody asked for in a header, but what another process made
+            throw in.corrupt(String.valueOf(e.getMessage()));
+        }
     }
 }

@@ -217,7 +217,7 @@ public final class RecentAnswers {
             long last = in.varint();
             List<TenantId> tenants = new ArrayList<>();
             for (int left = in.count("tenants", in.remaining()); left > 0; left--) {
-                tenants.add(new TenantId(in.string("tenant", RecentFormat.MAX_STRING)));
+                tenants.add(LabelsCodec.tenant(in));
             }
             List<HeldLines.Span> spans = new ArrayList<>();
             for (int left = in.count("spans", in.remaining()); left > 0; left--) {

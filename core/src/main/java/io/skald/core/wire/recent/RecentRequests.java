@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.wire.recent;
 
+import com.google.re2j.PatternSyntaxException;
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
 import io.skald.core.model.Matcher;
@@ -48,7 +49,7 @@ public final class RecentRequests {
         }
 
         public static Open decode(ByteSource in) throws CorruptData {
-            TenantId tenant = new TenantId(in.string("tenant", RecentFormat.MAX_STRING));
+            TenantId tenant = LabelsCodec.tenant(in);
             long fence = in.varint();
             List<Matcher> matchers = readMatchers(in);
             long start = in.i64();
@@ -59,6 +60,9 @@ public final class RecentRequests {
             List<Requirement> requirements = new ArrayList<>();
             for (int i = 0; i < n; i++) {
                 int terms = in.count("terms", in.remaining());
+                if (terms == 0) {
+                    throw in.corrupt("requirement without terms");
+                }
                 List<Requirement.Term> anyOf = new ArrayList<>();
                 for (int t = 0; t < terms; t++) {
                     anyOf.add(term(in));
@@ -107,9 +111,14 @@ public final class RecentRequests {
                 }
                 yield new Requirement.Text(b, kind == TERM_TEXT_ANY_CASE);
             }
-            case TERM_METADATA ->
-                new Requirement.Metadata(
-                        in.string("name", RecentFormat.MAX_STRING), in.string("value", RecentFormat.MAX_STRING));
+            case TERM_METADATA -> {
+                String name = in.string("name", RecentFormat.MAX_STRING);
+                String value = in.string("value", RecentFormat.MAX_STRING);
+                if (value.isEmpty()) {
+                    throw in.corrupt("no value of " + name);
+                }
+                yield new Requirement.Metadata(name, value);
+            }
             default -> throw in.corrupt("term of kind " + kind);
         };
     }
@@ -171,7 +180,7 @@ public final class RecentRequests {
         }
 
         public static Select decode(ByteSource in) throws CorruptData {
-            TenantId tenant = new TenantId(in.string("tenant", RecentFormat.MAX_STRING));
+            TenantId tenant = LabelsCodec.tenant(in);
             long fence = in.varint();
             List<Matcher> matchers = readMatchers(in);
             long start = in.i64();
@@ -224,7 +233,7 @@ public final class RecentRequests {
 
         public static Tail decode(ByteSource in) throws CorruptData {
             Tail t = new Tail(
-                    new TenantId(in.string("tenant", RecentFormat.MAX_STRING)),
+                    LabelsCodec.tenant(in),
                     readMatchers(in),
                     in.varint(),
                     in.count("entries", Integer.MAX_VALUE),
@@ -273,7 +282,12 @@ public final class RecentRequests {
         for (int i = 0; i < n; i++) {
             String name = in.string("name", RecentFormat.MAX_STRING);
             Matcher.Op op = operator(in.string("operator", 2), in);
-            all.add(new Matcher(name, op, in.string("value", RecentFormat.MAX_STRING)));
+            String value = in.string("value", RecentFormat.MAX_STRING);
+            try {
+                all.add(new Matcher(name, op, value));
+            } catch (PatternSyntaxException e) {
+                throw in.corrupt("matcher of " + name + ": " + e.getMessage());
+            }
         }
         return all;
     }
