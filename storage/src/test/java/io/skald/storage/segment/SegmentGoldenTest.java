@@ -33,6 +33,8 @@ class SegmentGoldenTest {
     private static final long TAIL_OFFSET = 612;
 
     private static final long NAMES_TAIL_OFFSET = 630;
+    /** The same before blocks were compressed with matches of seven bytes or more. */
+    private static final long PATTERNS_TAIL_OFFSET = 757;
 
     private static final long T = 1_767_225_600_000_000_000L;
 
@@ -89,9 +91,15 @@ class SegmentGoldenTest {
     }
 
     @Test
+    void version1WithShorterMatchesIsRead() throws IOException, StoreException {
+        MinuteCounters c = readGolden("segment-1-patterns", PATTERNS_TAIL_OFFSET);
+        assertThat(c.mayHold("id")).isTrue();
+    }
+
+    @Test
     void version1IsRead() throws IOException, StoreException {
         SegmentRef ref = write(new MemorySegmentStore());
-        MinuteCounters c = readGolden("segment-1-patterns", ref.tailOffset());
+        MinuteCounters c = readGolden("segment-1-matches", ref.tailOffset());
         assertThat(c.mayHold("id")).isTrue();
     }
 
@@ -129,7 +137,7 @@ class SegmentGoldenTest {
         ChunkPatterns patterns = reader.chunks(new LabelSelector(List.of()), 0, Long.MAX_VALUE)
                 .getFirst()
                 .patterns();
-        assertThat(patterns == null).isEqualTo(!name.equals("segment-1-patterns"));
+        assertThat(patterns == null).isEqualTo(name.equals("segment-1") || name.equals("segment-1-names"));
         if (patterns != null) {
             PatternMiner miner = new PatternMiner();
             patterns.addTo(level -> miner, bucket -> true, 60_000_000_000L);
@@ -151,6 +159,6 @@ class SegmentGoldenTest {
     void version1IsWritten() throws IOException, StoreException {
         MemorySegmentStore store = new MemorySegmentStore();
         SegmentRef ref = write(store);
-        Golden.check("segment-1-patterns", store.read(KEY, 0, (int) ref.sizeBytes()));
+        Golden.check("segment-1-matches", store.read(KEY, 0, (int) ref.sizeBytes()));
     }
 }
