@@ -19,7 +19,8 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Reads YAML files into sections. */
 public final class YamlFile {
-    private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)(?::-?([^}]*))?}");
+    private static final Pattern VARIABLE =
+            Pattern.compile("\\\\\\\\|\\$\\$\\{|\\$\\{([A-Za-z_][A-Za-z0-9_]*)(?::-?([^}]*))?}");
 
     private YamlFile() {}
 
@@ -74,11 +75,18 @@ public final class YamlFile {
         return s;
     }
 
-    /** Puts the values of environment variables for {@code ${NAME}} and {@code ${NAME:default}}. */
+    /**
+     * Puts the values of environment variables for {@code ${NAME}} and {@code ${NAME:default}}. As Promtail's users know it, two backslashes become one;
+     * <code>$${</code> becomes <code>${</code>.
+     */
     static String expand(String yaml, Map<String, String> environment) {
         Matcher m = VARIABLE.matcher(yaml);
         StringBuilder out = new StringBuilder();
         while (m.find()) {
+            if (m.group(1) == null) {
+                m.appendReplacement(out, Matcher.quoteReplacement(m.group().startsWith("$") ? "${" : "\\"));
+                continue;
+            }
             String fallback = m.group(2) == null ? "" : m.group(2);
             String v = environment.getOrDefault(m.group(1), "");
             m.appendReplacement(out, Matcher.quoteReplacement(v.isEmpty() ? fallback : v));

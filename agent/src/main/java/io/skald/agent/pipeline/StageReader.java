@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes pipelines of {@code pipeline_stages}. Problems go to where the sections report them. Confined to one thread. */
 public final class StageReader {
-    private static final List<String> NAMES = List.of(
+    static final List<String> NAMES = List.of(
             "docker",
             "cri",
             "regex",

@@ -82,7 +82,8 @@ final class PushBodies {
         }
     }
 
-    private List<Received> json(byte[] body, @Nullable TenantId tenant) throws IOException {
+    /** Of a body in JSON. */
+    List<Received> json(byte[] body, @Nullable TenantId tenant) throws IOException {
         List<Received> out = new ArrayList<>();
         try (JsonParser p = JSON.createParser(body)) {
             p.nextToken();
@@ -108,17 +109,22 @@ final class PushBodies {
             String name = p.currentName();
             p.nextToken();
             if (name.equals("stream")) {
+                if (p.currentToken() != JsonToken.START_OBJECT) {
+                    throw new IOException("a stream is an object of labels");
+                }
                 labels.putAll(strings(p));
             } else if (name.equals("values")) {
                 while (p.nextToken() == JsonToken.START_ARRAY) {
-                    p.nextToken();
-                    long time = Long.parseLong(p.getText());
-                    p.nextToken();
-                    byte[] line = p.getText().getBytes(StandardCharsets.UTF_8);
+                    long time = Long.parseLong(string(p, p.nextToken()));
+                    byte[] line = string(p, p.nextToken()).getBytes(StandardCharsets.UTF_8);
                     Labels metadata = Labels.EMPTY;
-                    if (p.nextToken() == JsonToken.START_OBJECT) {
+                    JsonToken next = p.nextToken();
+                    if (next == JsonToken.START_OBJECT) {
                         metadata = Labels.of(strings(p));
-                        p.nextToken();
+                        next = p.nextToken();
+                    }
+                    if (next != JsonToken.END_ARRAY) {
+                        throw new IOException("a value is a time, a line, and metadata, and not " + next);
                     }
                     entries.add(new Received(labels, useTimes ? time : 0, line, metadata, tenant));
                 }
@@ -133,10 +139,16 @@ final class PushBodies {
         Map<String, String> out = new TreeMap<>();
         while (p.nextToken() == JsonToken.FIELD_NAME) {
             String name = p.currentName();
-            p.nextToken();
-            out.put(name, p.getText());
+            out.put(name, string(p, p.nextToken()));
         }
         return out;
+    }
+
+    private static String string(JsonParser p, @Nullable JsonToken t) throws IOException {
+        if (t != JsonToken.VALUE_STRING) {
+            throw new IOException("text is expected, and not " + t);
+        }
+        return p.getText();
     }
 
     private List<Received> proto(byte[] body, @Nullable TenantId tenant) throws IOException {
@@ -161,7 +173,10 @@ final class PushBodies {
         while ((tag = in.readTag()) != 0) {
             switch (tag >>> 3) {
                 case 1 -> {
-                    for (Matcher m : Parser.parseSelector(in.readString())) {
+                    for (Matcher m : Parser.parseMatchers(in.readString())) {
+                        if (m.op() != Matcher.Op.EQUAL) {
+                            throw new IOException("labels are written with =, and not " + m);
+                        }
                         labels.put(m.name(), m.value());
                     }
                 }

@@ -33,6 +33,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -53,6 +55,9 @@ final class SyslogSource implements Source {
     private final Intake intake;
     private final BlockingQueue<Received> queue = new ArrayBlockingQueue<>(QUEUED);
     private final SourceThread thread;
+    /** What was taken off the queue and has not come further. */
+    private volatile List<Received> unsaved = List.of();
+
     private @Nullable MultiThreadIoEventLoopGroup loops;
     private @Nullable Channel listener;
 
@@ -106,7 +111,14 @@ final class SyslogSource implements Source {
             List<Received> batch = new ArrayList<>();
             batch.add(queue.take());
             queue.drainTo(batch, 1000);
-            intake.store(batch, null);
+            unsaved = batch;
+            CompletableFuture<Void> durable = intake.add(batch, Map.of());
+            unsaved = List.of();
+            try {
+                durable.get();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("the spool has failed", e.getCause());
+            }
         }
     }
 
@@ -228,7 +240,8 @@ final class SyslogSource implements Source {
             while (i < size && i - at < 10 && buffer[i] >= '0' && buffer[i] <= '9') {
                 length = length * 10 + buffer[i++] - '0';
             }
-            if (i > at && i < size && buffer[i] == ' ') {
+            // a line that begins with a number has no message behind it
+            if (i > at && i < size && buffer[i] == ' ' && (i + 1 == size || buffer[i + 1] == '<')) {
                 int taken = (int) Math.min(length, max);
                 if (i + 1 + taken > size) {
                     return at;
@@ -300,14 +313,20 @@ final class SyslogSource implements Source {
         return thread.problem();
     }
 
+    /** Senders will not send again what was received: it goes on, also what still waits. */
     @Override
     public void close() {
-        thread.close();
         if (listener != null) {
             listener.close().syncUninterruptibly();
         }
         if (loops != null) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
         }
+        thread.close();
+        thread.awaitEnd(Duration.ofSeconds(2));
+        List<Received> left = new ArrayList<>(unsaved);
+        unsaved = List.of();
+        queue.drainTo(left);
+        intake.addLast(left);
     }
 }

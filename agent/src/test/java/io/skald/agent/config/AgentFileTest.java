@@ -25,6 +25,15 @@ class AgentFileTest {
         return AgentFile.parse("f.yaml", yaml, Map.of("N", "v"), new CollectorRegistry());
     }
 
+    /** As Promtail's users have to write it with {@code -config.expand-env}. */
+    @Test
+    void environmentAndBackslashes() {
+        assertThat(YamlFile.expand(
+                        "a: ${N} ${X:dflt} ${X:-other} ${X}. '\\\\w*' \"\\\\\\\\d\" \\n $${1}a ${1} $1 $$",
+                        Map.of("N", "v")))
+                .isEqualTo("a: v dflt other . '\\w*' \"\\\\d\" \\n ${1}a ${1} $1 $$");
+    }
+
     @Test
     void aConfigurationOfPromtail() throws ConfigException {
         AgentFile f = parse("""
@@ -100,7 +109,7 @@ class AgentFileTest {
                 "scrape_configs: [{job_name: a, pipeline_stages: [{eventlogmessage: {}}]}]|f.yaml:2:51: scrape_configs[0].pipeline_stages[0].eventlogmessage: is not supported: it is for the event log of Windows",
                 "scrape_configs: [{job_name: a, pipeline_stages: [{template: {source: a, template: '{{Hush 1 2}}'}}]}]|f.yaml:2:73: scrape_configs[0].pipeline_stages[0].template.template: template: template:1: function \"Hush\" not defined",
                 "tracing: {enabled: true}|f.yaml:2:11: tracing.enabled: is not supported by this agent",
-                "target_config: {stdin: true}|f.yaml:2:17: target_config.stdin: is not supported: give a job the key 'stdin'",
+                "target_config: {stdin: true}|f.yaml:2:17: target_config.stdin: is not supported: start with --stdin, or give a job the key 'stdin'",
                 "spool: {when_full: never}|f.yaml:2:9: spool.when_full: 'never' is neither block nor drop",
             })
     void problemsNameTheirPlace(String yaml, String message) {

@@ -3,6 +3,7 @@
 package io.skald.agent.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.CodedOutputStream;
 import io.skald.agent.AgentRig;
@@ -24,6 +25,8 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loki's pushes, OTLP, Firehose and the journal, as their senders write them. */
 @Timeout(120)
@@ -136,6 +139,24 @@ class ReceiversIT {
             assertThat(rig.metric("skald_agent_received_entries_total", new String[] {"job"}, new String[] {"push"}))
                     .isEqualTo(4);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\"]]}]}",
+                "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"x\",\"l\"]]}]}",
+                "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",null]]}]}",
+                "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"l\",\"x\"]]}]}",
+                "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"l\",{\"m\":1}]]}]}",
+                "{\"streams\":[{\"stream\":\"a\",\"values\":[[\"1\",\"l\"]]}]}",
+                "{\"streams\":[{\"stream\":{\"a\":{}},\"values\":[[\"1\",\"l\"]]}]}",
+                "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"l\"]",
+            })
+    void malformedPushesAreRefused(String body) {
+        PushBodies bodies = new PushBodies(true);
+        assertThatThrownBy(() -> bodies.json(body.getBytes(StandardCharsets.UTF_8), null))
+                .isInstanceOfAny(IOException.class, NumberFormatException.class);
     }
 
     @Test

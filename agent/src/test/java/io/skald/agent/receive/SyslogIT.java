@@ -115,8 +115,9 @@ class SyslogIT {
                     rig,
                     head + "x".repeat(100) + "\n" + head + "after\n",
                     (head.length() + 200) + " " + head + "y".repeat(200) + (head.length() + 4) + " " + head + "next",
-                    "no priority\n");
-            List<RecordingSink.Stored> all = rig.await(5);
+                    "no priority\n",
+                    "2026 is no length\n" + head + "last\n");
+            List<RecordingSink.Stored> all = rig.await(7);
             assertThat(all)
                     .extracting(RecordingSink.Stored::line)
                     .containsExactly(
@@ -124,13 +125,15 @@ class SyslogIT {
                             "after",
                             "y".repeat(64 - head.length()),
                             "next",
-                            "no priority");
+                            "last",
+                            "no priority",
+                            "2026 is no length");
             assertThat(all.getFirst().stream().toMap())
                     .containsEntry("app", "app")
                     .containsEntry("proc", "7")
                     .containsEntry("level", "critical");
             assertThat(malformed(rig, "syslog message too long")).isEqualTo(2);
-            assertThat(malformed(rig, "syslog message")).isEqualTo(1);
+            assertThat(malformed(rig, "syslog message")).isEqualTo(2);
         }
     }
 
