@@ -68,7 +68,7 @@ class DynamoDbFaultIT {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"ERROR_500", "THROTTLED", "LOST"})
+    @EnumSource(names = {"ERROR_500", "THROTTLED", "LOST", "TRUNCATED"})
     void aWriteIsRepeatedAndItsWriterKnows(Kind kind) throws Exception {
         String p = partition();
         byte[] value = {1};
@@ -81,6 +81,21 @@ class DynamoDbFaultIT {
         faults.next(ATTEMPTS - 1, kind, DynamoDbFaultIT::isPut);
         assertThat(store.compareAndPut(p, 1, value, new byte[] {2})).isTrue();
         assertThat(store.get(p, 1)).containsExactly(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"ERROR_500", "LOST", "TRUNCATED"})
+    void aReadIsRepeated(Kind kind) throws Exception {
+        String p = partition();
+        for (int i = 0; i < 3; i++) {
+            store.putIfAbsent(p, i, new byte[] {(byte) i});
+        }
+        faults.next(ATTEMPTS - 1, kind, r -> r.target().endsWith(".GetItem"));
+        assertThat(store.get(p, 1)).containsExactly(1);
+        assertThat(faults.left()).isZero();
+        faults.next(ATTEMPTS - 1, kind, r -> r.target().endsWith(".Query"));
+        assertThat(store.read(p, 0, 10)).extracting(IndexStore.Item::key).containsExactly(0L, 1L, 2L);
+        assertThat(faults.left()).isZero();
     }
 
     /** All answers of a write are lost, and it is found to be done, or to have lost. */
