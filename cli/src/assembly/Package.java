@@ -19,7 +19,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -223,13 +225,24 @@ final class Package {
         }
     }
 
-    /** Has the server take in some megabytes of made-up logs and answer questions about them. */
+    /**
+     * Has the server take in some megabytes of made-up logs and answer questions about them, and then take in some as an agent pushes them.
+     */
     private static void work(Path stage, String url) throws IOException, InterruptedException {
+        Files.deleteIfExists(stage.resolveSibling("aot-work.log"));
+        bench(stage, url, "--seconds", "0.05");
+        String day = LocalDate.now(ZoneOffset.UTC).minusDays(3).toString();
+        bench(stage, url, "--seconds", "0", "--native", "--day", day, "--match", "none of them");
+    }
+
+    private static void bench(Path stage, String url, String... more) throws IOException, InterruptedException {
         Path log = stage.resolveSibling("aot-work.log");
-        ProcessBuilder b = new ProcessBuilder(
-                        stage.resolve("skald").toString(), "bench", "--url", url, "--mb", "24", "--seconds", "0.05")
+        String launcher = stage.resolve("skald").toString();
+        List<String> command = new ArrayList<>(List.of(launcher, "bench", "--url", url, "--mb", "24"));
+        command.addAll(List.of(more));
+        ProcessBuilder b = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         b.environment().put("JAVA_HOME", System.getProperty("java.home"));
         Process work = b.start();
         if (!work.waitFor(3, TimeUnit.MINUTES) || work.exitValue() != 0) {
