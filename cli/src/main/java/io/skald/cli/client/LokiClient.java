@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.skald.cli.CommandFailure;
 import io.skald.cli.ExitCode;
 import io.skald.cli.Version;
+import io.skald.core.http.TlsContexts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,16 +34,19 @@ final class LokiClient implements AutoCloseable {
     private static final Pattern POSITION = Pattern.compile("parse error at line (\\d{1,6}), col (\\d{1,6})");
     private static final String TENANT_HEADER = "X-Scope-OrgID";
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(10))
-            .build();
+    private final HttpClient http;
     private final String url;
     private final @Nullable String tenant;
 
     LokiClient(ServerOptions server) throws CommandFailure {
         this.url = server.url();
         this.tenant = server.tenant();
+        HttpClient.Builder builder =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(10));
+        if (url.startsWith("http:")) {
+            builder.sslContext(TlsContexts.none());
+        }
+        this.http = builder.build();
     }
 
     /** An answer other than 2xx. */

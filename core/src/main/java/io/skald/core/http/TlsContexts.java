@@ -35,6 +35,20 @@ public final class TlsContexts {
     private TlsContexts() {}
 
     /**
+     * For a client that speaks plain HTTP only, and trusts nobody: one that is given no context reads all certificates of the system when it is
+     * made, which takes a fifth of the time of a command.
+     */
+    public static SSLContext none() {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[0], null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
+        }
+    }
+
+    /**
      * A context for clients.
      *
      * @param ca whom to trust; null for those whom the JVM trusts
