@@ -36,7 +36,7 @@ public final class TlsContexts {
 
     /**
      * For a client that speaks plain HTTP only, and trusts nobody: one that is given no context reads all certificates of the system when it is
-     * made, which takes a fifth of the time of a command.
+     * made, which takes some fifty milliseconds.
      */
     public static SSLContext none() {
         try {
