@@ -100,8 +100,9 @@ final class GeoipStage extends Stage.Simple {
         if (text == null || text.length() < 2) {
             return true;
         }
-        if (database.version() != version) {
-            version = database.version();
+        long present = database.version();
+        if (present != version) {
+            version = present;
             found.clear();
         }
         Map<String, String> labels = found.get(text);

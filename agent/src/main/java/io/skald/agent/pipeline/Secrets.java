@@ -155,6 +155,7 @@ final class Secrets {
 
         @Override
         public long find(byte[] b, int start, int from, int end) {
+            int noWebBefore = from;
             for (int i = from; i < end; i++) {
                 switch (b[i]) {
                     case 'b', 'B' -> {
@@ -164,9 +165,13 @@ final class Secrets {
                         }
                     }
                     case 'e' -> {
-                        int last = web(b, start, i, end);
-                        if (last > 0) {
-                            return found(i, last);
+                        if (i >= noWebBefore && beginsWeb(b, start, i, end)) {
+                            int last = web(b, i, end);
+                            if (last > 0) {
+                                return found(i, last);
+                            }
+                            // what begins in the same part fails as well
+                            noWebBefore = part(b, i, end);
                         }
                     }
                     case 'A' -> {
@@ -245,11 +250,12 @@ final class Secrets {
             return isWord(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '=' || c == '-';
         }
 
-        /** Where a JSON web token ends, or -1. */
-        private static int web(byte[] b, int start, int i, int end) {
-            if (i + 3 > end || b[i + 1] != 'y' || b[i + 2] != 'J' || i > start && isWord(b[i - 1])) {
-                return -1;
-            }
+        private static boolean beginsWeb(byte[] b, int start, int i, int end) {
+            return i + 3 <= end && b[i + 1] == 'y' && b[i + 2] == 'J' && (i == start || !isWord(b[i - 1]));
+        }
+
+        /** Where the JSON web token ends that begins at a place, or -1. */
+        private static int web(byte[] b, int i, int end) {
             int head = part(b, i + 3, end);
             if (head - i - 3 < 6 || head == end || b[head] != '.') {
                 return -1;

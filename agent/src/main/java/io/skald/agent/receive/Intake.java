@@ -152,17 +152,7 @@ public final class Intake {
         }
     }
 
-    /** Lets out all that is kept back. */
-    void letOut() {
-        collector.lock().lock();
-        try {
-            pipeline.flush(Long.MAX_VALUE, true);
-        } finally {
-            collector.lock().unlock();
-        }
-    }
-
-    /** The same; done when it, and what was taken before, is on disk. */
+    /** Lets out all that is kept back; done when it, and what was taken before, is on disk. */
     CompletableFuture<Void> flushAll() {
         collector.lock().lock();
         try {

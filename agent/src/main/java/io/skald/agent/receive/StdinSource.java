@@ -87,7 +87,7 @@ final class StdinSource implements Source {
             // what is kept back goes before the agent closes, and nothing comes behind it
             thread.join(1000);
             if (!ended) {
-                intake.letOut(); // nobody waits: the agent's end puts it on disk
+                intake.addLast(List.of()); // nobody waits: the agent's end puts it on disk
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

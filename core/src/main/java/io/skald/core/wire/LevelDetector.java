@@ -4,6 +4,7 @@ package io.skald.core.wire;
 
 import io.skald.core.model.Labels;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -364,8 +365,8 @@ public final class LevelDetector {
         }
 
         private boolean fill(String[] pairs, long m) {
-            java.util.Arrays.fill(spellings, 0);
-            java.util.Arrays.fill(levels, null);
+            Arrays.fill(spellings, 0);
+            Arrays.fill(levels, null);
             for (int i = 0; i < pairs.length; i += 2) {
                 byte[] b = pairs[i].getBytes(StandardCharsets.US_ASCII);
                 long v = packed(b, 0, b.length);
