@@ -22,11 +22,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** A real process with the class path of this test: {@code java … io.skald.cli.Main ARGS}. */
+/**
+ * A real process: what was built in the directory that the property {@code skald.stage} names, by its launcher; where it is not set, {@code
+ * java … io.skald.cli.Main ARGS} with the class path of this test.
+ */
 public final class SkaldProcess implements AutoCloseable {
     private static final Pattern LISTENS = Pattern.compile("listens on (http://\\S+)");
     private static final List<String> OPTIONS = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    private static final String MAIN = "io.skald.cli.Main";
+    private static final @Nullable Path STAGE =
+            System.getProperty("skald.stage") == null ? null : Path.of(System.getProperty("skald.stage"));
     private static final Duration START = Duration.ofSeconds(60);
     private static final Pattern ONLY_TESTS = Pattern.compile(
             "/com/(amazonaws|azure|google/(cloud|auth|api|http-client))/|/org/(gaul|eclipse/jetty)/|/opentelemetry/");
@@ -48,7 +55,7 @@ public final class SkaldProcess implements AutoCloseable {
 
     /** The same, with other options for the JVM. */
     static SkaldProcess start(Path logs, List<String> options, String... args) throws IOException {
-        return launch(logs, options, "io.skald.cli.Main", args);
+        return launch(logs, options, MAIN, args);
     }
 
     /** An ingester or a querier with a clock that is wrong. */
@@ -58,21 +65,30 @@ public final class SkaldProcess implements AutoCloseable {
 
     private static SkaldProcess launch(Path logs, List<String> options, String main, String... args)
             throws IOException {
-        List<String> command =
-                new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java")));
-        command.addAll(options);
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                classPath(),
-                main));
+        List<String> command = new ArrayList<>();
+        boolean launched = STAGE != null && main.equals(MAIN);
+        if (launched) {
+            command.add(STAGE.resolve("skald").toString());
+        } else {
+            command.add(ProcessHandle.current().info().command().orElse("java"));
+            command.addAll(options);
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+            command.addAll(List.of("-cp", classPath(), main));
+        }
         command.addAll(List.of(args));
         Files.createDirectories(logs);
         Path out = Files.createTempFile(logs, "out", ".txt");
         Path err = Files.createTempFile(logs, "err", ".txt");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        if (launched) {
+            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+            // the launcher chooses the collector
+            builder.environment()
+                    .put(
+                            "SKALD_JAVA_OPTS",
+                            options.stream().filter(o -> !o.endsWith("GC")).collect(Collectors.joining(" ")));
+        }
         // what the local services of tests take
         builder.environment().put("AWS_ACCESS_KEY_ID", "test");
         builder.environment().put("AWS_SECRET_ACCESS_KEY", "test");

@@ -32,7 +32,7 @@ class GramsTest {
     void partitionsHoldAllKeys() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        for (int round = 0; round < 60; round++) {
+        for (int round = 0; round < 25; round++) {
             int[] lengths = lengths(random);
             byte[] text = text(random, Arrays.stream(lengths).sum());
             SkipFilterBuilder builder = new SkipFilterBuilder();
