@@ -2,18 +2,16 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.scan;
 
-import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A stream without certain entries. */
-public final class FilteredStream implements StreamScan {
-    private final StreamScan stream;
+public final class FilteredStream extends ForwardingStream {
     private final List<EntryFilter> without;
 
     private FilteredStream(StreamScan stream, List<EntryFilter> without) {
-        this.stream = stream;
+        super(stream);
         this.without = List.copyOf(without);
     }
 
@@ -39,21 +37,6 @@ public final class FilteredStream implements StreamScan {
             pieces.add(new FilteredStream(p, without));
         }
         return pieces;
-    }
-
-    @Override
-    public Labels labels() {
-        return stream.labels();
-    }
-
-    @Override
-    public long minNanos() {
-        return stream.minNanos();
-    }
-
-    @Override
-    public long maxNanos() {
-        return stream.maxNanos();
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.skald.core.scan.Direction;
 import io.skald.core.scan.EntryCursor;
 import io.skald.core.scan.EntryIdentity;
 import io.skald.core.scan.FilteredCursor;
+import io.skald.core.scan.ForwardingStream;
 import io.skald.core.scan.LogSource;
 import io.skald.core.scan.Scan;
 import io.skald.core.scan.ScanRequest;
@@ -180,26 +181,9 @@ final class TailMarks {
             }
         }
 
-        private final class UnsentStream implements StreamScan {
-            private final StreamScan stream;
-
+        private final class UnsentStream extends ForwardingStream {
             private UnsentStream(StreamScan stream) {
-                this.stream = stream;
-            }
-
-            @Override
-            public Labels labels() {
-                return stream.labels();
-            }
-
-            @Override
-            public long minNanos() {
-                return stream.minNanos();
-            }
-
-            @Override
-            public long maxNanos() {
-                return stream.maxNanos();
+                super(stream);
             }
 
             @Override

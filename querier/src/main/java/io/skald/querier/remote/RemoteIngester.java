@@ -68,6 +68,16 @@ final class RemoteIngester implements RecentEntries {
         }
     }
 
+    private interface Decoder<T> {
+        T decode(ByteSource frame) throws StoreException.CorruptData;
+    }
+
+    /** Asks for something whose answer is one frame, which comes at once. */
+    private <T> T askOne(String path, ByteSink body, Decoder<T> answer) throws StoreException {
+        String url = url();
+        return ask(url, path, body, Duration.ZERO, in -> answer.decode(IngesterClient.frame(in, url)));
+    }
+
     /** Where its log ends. */
     private long end() throws StoreException {
         String url = url();
@@ -114,13 +124,10 @@ final class RemoteIngester implements RecentEntries {
             long startNanos,
             long endNanos)
             throws StoreException {
-        String url = url();
-        return ask(
-                url,
+        return askOne(
                 RecentFormat.STATS,
                 new RecentRequests.Select(tenant, fence, without, matchers, startNanos, endNanos).encode(),
-                Duration.ZERO,
-                in -> RecentAnswers.stats(IngesterClient.frame(in, url)));
+                RecentAnswers::stats);
     }
 
     @Override
@@ -132,37 +139,25 @@ final class RemoteIngester implements RecentEntries {
             long startNanos,
             long endNanos)
             throws StoreException {
-        String url = url();
-        return ask(
-                url,
+        return askOne(
                 RecentFormat.SERIES,
                 new RecentRequests.Select(tenant, fence, without, matchers, startNanos, endNanos).encode(),
-                Duration.ZERO,
-                in -> RecentAnswers.series(IngesterClient.frame(in, url)));
+                RecentAnswers::series);
     }
 
     @Override
     public Arrived arrived(TenantId tenant, long fromPosition) throws StoreException {
-        String url = url();
-        Arrived a = ask(
-                url,
+        Arrived a = askOne(
                 RecentFormat.ARRIVED,
                 new RecentRequests.Select(tenant, fromPosition, List.of(), List.of(), 0, 0).encode(),
-                Duration.ZERO,
-                in -> RecentAnswers.arrived(IngesterClient.frame(in, url)));
+                RecentAnswers::arrived);
         lastEnd = Math.max(lastEnd, a.nextPosition());
         return a;
     }
 
     @Override
     public List<HeldLines> lines(Collection<HeldLines.Origin> of) throws StoreException {
-        String url = url();
-        return ask(
-                url,
-                RecentFormat.LINES,
-                new RecentRequests.Lines(List.copyOf(of)).encode(),
-                Duration.ZERO,
-                in -> RecentAnswers.lines(IngesterClient.frame(in, url)));
+        return askOne(RecentFormat.LINES, new RecentRequests.Lines(List.copyOf(of)).encode(), RecentAnswers::lines);
     }
 
     /** {@inheritDoc} While the ingester does not answer it is what it last said: a tail then begins earlier than it might. */
