@@ -14,6 +14,11 @@ public final class Zstandard {
     /** Contexts kept beyond those in use; about 1 MB each when compressing at level 1. */
     private static final int POOLED = 8;
 
+    /** Levels that search lazily and not for the best of all parses. */
+    private static final int LAZY_FROM = 5;
+
+    private static final int LAZY_TO = 12;
+
     private static final ArrayBlockingQueue<ZstdCompressCtx> COMPRESSORS = new ArrayBlockingQueue<>(POOLED);
     private static final ArrayBlockingQueue<ZstdDecompressCtx> DECOMPRESSORS = new ArrayBlockingQueue<>(POOLED);
 
@@ -34,9 +39,7 @@ public final class Zstandard {
         boolean sound = false;
         try {
             ctx.setLevel(level);
-            // the fast strategy looks for matches of 7 bytes by one hash: measured, that is quicker on logs than its 6,
-            // and a percent smaller
-            ctx.setMinMatch(level == 1 ? 7 : 0);
+            ctx.setMinMatch(minMatch(level));
             ctx.setChecksum(false);
             int n = ctx.compressByteArray(out.array(), out.size(), (int) bound, src, offset, length);
             out.skip(n);
@@ -47,6 +50,17 @@ public final class Zstandard {
                 ctx.close();
             }
         }
+    }
+
+    /**
+     * Bytes of the shortest matches, 0 for what the level uses. The fast strategy looks for matches of 7 bytes by one hash: measured, that is quicker on logs
+     * than its 6, and a percent smaller. The lazy strategies find longer matches by 6 bytes than by their 5: another percent, and quicker to decompress.
+     */
+    private static int minMatch(int level) {
+        if (level == 1) {
+            return 7;
+        }
+        return level >= LAZY_FROM && level <= LAZY_TO ? 6 : 0;
     }
 
     /** What a frame says is its length decompressed; not positive if it says nothing or is none. */

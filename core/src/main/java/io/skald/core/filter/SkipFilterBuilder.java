@@ -13,8 +13,23 @@ public final class SkipFilterBuilder {
     private final Grams grams = new Grams();
     private long[] bitmap = new long[1 << 12];
     private final ByteSink gaps = new ByteSink(16 << 10);
+    private final int sixteenthsPerByte;
     private int unit;
     private long universe;
+
+    /** Builds filters of the usual room. */
+    public SkipFilterBuilder() {
+        this(SkipFilter.SIXTEENTHS_PER_BYTE);
+    }
+
+    private SkipFilterBuilder(int sixteenthsPerByte) {
+        this.sixteenthsPerByte = sixteenthsPerByte;
+    }
+
+    /** Builds filters with less room, for what is kept for long. */
+    public static SkipFilterBuilder dense() {
+        return new SkipFilterBuilder(SkipFilter.DENSE_SIXTEENTHS_PER_BYTE);
+    }
 
     /**
      * Begins a filter.
@@ -24,8 +39,7 @@ public final class SkipFilterBuilder {
     public void begin(long rawBytes) {
         // the same room for all blocks of one size, however many keys they have, costs least for a given number of
         // false answers
-        beginUnit(Math.clamp(
-                rawBytes * SkipFilter.SIXTEENTHS_PER_BYTE / 16 / SkipFilter.UNITS + 1, 1, SkipFilter.MAX_UNIT));
+        beginUnit(Math.clamp(rawBytes * sixteenthsPerByte / 16 / SkipFilter.UNITS + 1, 1, SkipFilter.MAX_UNIT));
     }
 
     /** Begins a filter with the room of another one. */

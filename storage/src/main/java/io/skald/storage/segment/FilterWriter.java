@@ -24,10 +24,15 @@ final class FilterWriter {
 
     private record Group(long offset, int partitionBits, List<Written> members, int[] lengths, int[] crcs) {}
 
-    private final SkipFilterBuilder builder = new SkipFilterBuilder();
+    private final SkipFilterBuilder builder;
     private final List<Group> groups = new ArrayList<>();
     private List<Member> pending = new ArrayList<>();
     private long pendingBytes;
+
+    /** @param builder makes the filters of blocks that bring none along */
+    FilterWriter(SkipFilterBuilder builder) {
+        this.builder = builder;
+    }
 
     /** Makes the filter of a block that is about to be written. */
     void add(int block, BlockWriter writer) {

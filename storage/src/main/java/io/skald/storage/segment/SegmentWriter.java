@@ -7,6 +7,7 @@ import io.skald.core.block.BlockWriter;
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.Checksum;
 import io.skald.core.block.Zstandard;
+import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.StoreException;
@@ -29,7 +30,7 @@ public final class SegmentWriter implements AutoCloseable {
     private final ByteSink buffer = new ByteSink(96 << 10);
     private final BlockIndexWriter blocks = new BlockIndexWriter();
     private final CountersWriter counters = new CountersWriter();
-    private final FilterWriter filters = new FilterWriter();
+    private final FilterWriter filters;
     private @Nullable PatternsWriter patterns = new PatternsWriter();
     private final DirectoryWriter directory = new DirectoryWriter();
     private @Nullable Labels last;
@@ -58,6 +59,8 @@ public final class SegmentWriter implements AutoCloseable {
     private SegmentWriter(String key, int day, SegmentStore.Output out, Density density) {
         this.shared = new BlockWriter(BlockFormat.TARGET_RAW_BYTES, density.zstdLevel);
         this.own = new BlockWriter(density.blockBytes, density.zstdLevel);
+        this.filters = new FilterWriter(
+                density.zstdLevel == Density.FAST.zstdLevel ? new SkipFilterBuilder() : SkipFilterBuilder.dense());
         this.key = key;
         this.day = day;
         this.out = out;

@@ -35,6 +35,8 @@ class SegmentGoldenTest {
     private static final long NAMES_TAIL_OFFSET = 630;
     /** The same before blocks were compressed with matches of seven bytes or more. */
     private static final long PATTERNS_TAIL_OFFSET = 757;
+    /** Before skip filters got twice the room. */
+    private static final long MATCHES_TAIL_OFFSET = 764;
 
     private static final long T = 1_767_225_600_000_000_000L;
 
@@ -97,9 +99,15 @@ class SegmentGoldenTest {
     }
 
     @Test
+    void version1WithSmallerFiltersIsRead() throws IOException, StoreException {
+        MinuteCounters c = readGolden("segment-1-matches", MATCHES_TAIL_OFFSET);
+        assertThat(c.mayHold("id")).isTrue();
+    }
+
+    @Test
     void version1IsRead() throws IOException, StoreException {
         SegmentRef ref = write(new MemorySegmentStore());
-        MinuteCounters c = readGolden("segment-1-matches", ref.tailOffset());
+        MinuteCounters c = readGolden("segment-1-filters", ref.tailOffset());
         assertThat(c.mayHold("id")).isTrue();
     }
 
@@ -159,6 +167,6 @@ class SegmentGoldenTest {
     void version1IsWritten() throws IOException, StoreException {
         MemorySegmentStore store = new MemorySegmentStore();
         SegmentRef ref = write(store);
-        Golden.check("segment-1-matches", store.read(KEY, 0, (int) ref.sizeBytes()));
+        Golden.check("segment-1-filters", store.read(KEY, 0, (int) ref.sizeBytes()));
     }
 }
