@@ -21,6 +21,11 @@ final class ByteSearch {
         return v - ONES & ~v & HIGHS;
     }
 
+    /** Eight bytes, the first one lowest. */
+    static long eight(byte[] b, int from) {
+        return (long) LONG.get(b, from);
+    }
+
     /** Where a byte is first in [from, end), or -1. */
     static int indexOf(byte[] b, int from, int end, byte wanted) {
         long pattern = (wanted & 0xff) * ONES;

@@ -23,6 +23,14 @@ public final class LevelDetector {
         "level", "LEVEL", "Level", "log.level", "severity", "SEVERITY", "Severity", "SeverityText", "lvl", "LVL", "Lvl"
     };
     private static final byte[][] KEY_BYTES = bytes(KEYS);
+
+    /** Metadata that holds nothing but a level: one object for each of those that are found out. */
+    private static final Labels[] FOUND = Stream.of(
+                    "info", UNKNOWN, "error", "warn", "debug", "trace", "fatal", "critical")
+            .map(l -> Labels.of(LABEL, l))
+            .toArray(Labels[]::new);
+
+    private static final Labels NOT_FOUND = labels(UNKNOWN);
     private static final byte[] INFORMATION = "information".getBytes(StandardCharsets.US_ASCII);
 
     /** The words for levels in a line, and what else is one as the value of a key. */
@@ -53,15 +61,14 @@ public final class LevelDetector {
     private static final byte[] LETTERS = letters();
 
     private static final int OTHER = 27;
+    private static final long ONES = 0x0101010101010101L;
+    private static final long SEVENS = 0x7f * ONES;
+    private static final long HIGHS = ~SEVENS;
+    private static final long SPACES = ' ' * ONES;
     /** What levels that are looked for as words begin with. */
     private static final String[] BEGINNINGS = {"in", "wa", "er", "de", "tr", "fa", "cr"};
     /** A bit for each three bytes by their numbers in {@link #LETTERS}: set for no part of a word and then one of the beginnings. */
     private static final long[] BEGINS = begins();
-
-    private static final Labels[] FOUND = Stream.of(
-                    "info", UNKNOWN, "error", "warn", "debug", "trace", "fatal", "critical")
-            .map(l -> Labels.of(LABEL, l))
-            .toArray(Labels[]::new);
 
     private LevelDetector() {}
 
@@ -103,7 +110,7 @@ public final class LevelDetector {
         return bits;
     }
 
-    /** Metadata that holds nothing but a level: one object for each of those that are found out. */
+    /** Metadata that holds nothing but a level. */
     static Labels labels(String level) {
         for (Labels l : FOUND) {
             if (l.value(0).equals(level)) {
@@ -146,7 +153,8 @@ public final class LevelDetector {
             return null;
         }
         byte[] b = text.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
-        return level(b, 0, b.length);
+        Labels level = level(b, 0, b.length);
+        return level == null ? null : level.value(0);
     }
 
     /**
@@ -158,7 +166,7 @@ public final class LevelDetector {
     public static Labels withLevel(
             @Nullable String ofStream, Labels metadata, byte[] line, int offset, int length, int maxJsonDepth) {
         if (metadata.isEmpty()) {
-            return labels(ofStream != null ? ofStream : ofLine(line, offset, length, maxJsonDepth));
+            return ofStream != null ? labels(ofStream) : find(line, offset, length, maxJsonDepth);
         }
         if (metadata.has(LABEL)) {
             return metadata;
@@ -180,12 +188,16 @@ public final class LevelDetector {
 
     /** The level of a line; {@code unknown} if there is no telling. */
     public static String ofLine(byte[] b, int offset, int length, int maxJsonDepth) {
+        return find(b, offset, length, maxJsonDepth).value(0);
+    }
+
+    private static Labels find(byte[] b, int offset, int length, int maxJsonDepth) {
         int end = offset + length;
         int start = offset;
         while (start < end && b[start] <= ' ' && b[start] >= 0) {
             start++;
         }
-        String found = null;
+        Labels found = null;
         if (start < end && b[start] == '{') {
             found = json(b, start, end, maxJsonDepth);
         } else if (start < end) {
@@ -195,7 +207,7 @@ public final class LevelDetector {
     }
 
     /** The level with this spelling, in any case; null for none. */
-    private static @Nullable String level(byte[] b, int from, int to) {
+    private static @Nullable Labels level(byte[] b, int from, int to) {
         int n = to - from;
         if (n < 3 || n > 11) {
             return null;
@@ -209,25 +221,31 @@ public final class LevelDetector {
                     return null;
                 }
             }
-            return "info";
+            return FOUND[0];
         }
         return n > Long.BYTES ? null : WORDS.level(packed(b, from, to));
     }
 
     private static boolean isKey(byte[] b, int from, int to) {
         int n = to - from;
-        if (n < 3 || n > 12) {
+        if (n < 3 || n > 12 || !endsKey(b[to - 1])) {
             return false;
         }
         for (byte[] key : KEY_BYTES) {
-            if (key.length == n && java.util.Arrays.equals(b, from, to, key, 0, n)) {
+            if (key.length == n && Arrays.equals(b, from, to, key, 0, n)) {
                 return true;
             }
         }
         return false;
     }
 
-    private static @Nullable String json(byte[] b, int start, int end, int maxDepth) {
+    /** Whether a key that names a level can end so. */
+    private static boolean endsKey(byte c) {
+        int lower = c | 0x20;
+        return lower == 'l' || lower == 'y' || lower == 't';
+    }
+
+    private static @Nullable Labels json(byte[] b, int start, int end, int maxDepth) {
         int depth = 0;
         int keyFrom = -1;
         int keyTo = -1;
@@ -259,7 +277,7 @@ public final class LevelDetector {
                             i = colon;
                         }
                     } else if (isKey(b, keyFrom, keyTo)) {
-                        String l = level(b, from, i);
+                        Labels l = level(b, from, i);
                         if (l != null) {
                             return l;
                         }
@@ -282,7 +300,7 @@ public final class LevelDetector {
         return i;
     }
 
-    private static @Nullable String logfmt(byte[] b, int start, int end) {
+    private static @Nullable Labels logfmt(byte[] b, int start, int end) {
         int past = start;
         int i = ByteSearch.indexOf(b, start, end, (byte) '=');
         while (i >= 0) {
@@ -299,7 +317,7 @@ public final class LevelDetector {
                 }
             }
             if (keyEndsAt(b, past, i)) {
-                String l = level(b, from, to);
+                Labels l = level(b, from, to);
                 if (l != null) {
                     return l;
                 }
@@ -312,6 +330,9 @@ public final class LevelDetector {
 
     /** Whether what comes before an equals sign, back to white space or to {@code start}, is a key that names a level. */
     private static boolean keyEndsAt(byte[] b, int start, int end) {
+        if (end == start || !endsKey(b[end - 1])) {
+            return false;
+        }
         int word = end;
         // no key is longer
         int least = Math.max(start, end - 13);
@@ -321,28 +342,74 @@ public final class LevelDetector {
         return isKey(b, word, end);
     }
 
-    private static String words(byte[] b, int start, int end) {
-        // before the line is no part of a word. One look at a byte, no step that waits for the last, hardly a branch
-        // that is taken
-        int before = 0;
-        int first = 0;
-        for (int i = start; i < end; i++) {
-            int second = LETTERS[b[i] & 0xff];
-            int three = before << 10 | first << 5 | second;
-            before = first;
-            first = second;
-            if ((BEGINS[three >>> 6] >>> three & 1) != 0) {
-                int to = i + 1;
-                while (to < end && LETTERS[b[to] & 0xff] != 0) {
-                    to++;
-                }
-                String l = to - i < Long.BYTES ? WORDS.level(packed(b, i - 1, to)) : null;
+    private static Labels words(byte[] b, int start, int end) {
+        int i = start;
+        // before the line is no part of a word
+        long carry = 0x80;
+        for (; i + 8 <= end; i += 8) {
+            long lower = ByteSearch.eight(b, i) & SEVENS | SPACES;
+            // what is a part of a word but no letter is looked at more closely when it matters
+            long before = noLetters(lower) & HIGHS;
+            long here = beginnings(lower) & (before << 8 | carry);
+            carry = before >>> 56;
+            while (here != 0) {
+                Labels l = word(b, i + (Long.numberOfTrailingZeros(here) >>> 3), start, end);
                 if (l != null) {
                     return l;
                 }
+                here &= here - 1;
             }
         }
-        return UNKNOWN;
+        for (; i < end; i++) {
+            Labels l = word(b, i, start, end);
+            if (l != null) {
+                return l;
+            }
+        }
+        return NOT_FOUND;
+    }
+
+    /** The level whose word begins at a place; null for none. */
+    private static @Nullable Labels word(byte[] b, int from, int start, int end) {
+        if (from + 1 >= end) {
+            return null;
+        }
+        int before = from == start ? 0 : LETTERS[b[from - 1] & 0xff];
+        int three = before << 10 | LETTERS[b[from] & 0xff] << 5 | LETTERS[b[from + 1] & 0xff];
+        if ((BEGINS[three >>> 6] >>> three & 1) == 0) {
+            return null;
+        }
+        int to = from + 2;
+        while (to < end && LETTERS[b[to] & 0xff] != 0) {
+            to++;
+        }
+        return to - from <= Long.BYTES ? WORDS.level(packed(b, from, to)) : null;
+    }
+
+    /** The highest bit of each of eight bytes, of which are given the lower bits of lower case letters, that is no letter. */
+    private static long noLetters(long lower) {
+        return ~(lower + from('a') & ~(lower + past('z')));
+    }
+
+    /** The highest bit of each of eight bytes with which a level may begin, as far as the byte after it does not speak against it. */
+    private static long beginnings(long lower) {
+        // the addition leaves the highest bit unset where all others are. c to f in one step, and t to w, as u and v
+        // need not be told from these here; a and e differ in one bit, too
+        long first = ~((lower ^ 'i' * ONES) + SEVENS & (lower & ~(3 * ONES) ^ 't' * ONES) + SEVENS)
+                | lower + from('c') & ~(lower + past('f'));
+        long notSecond = (lower & ~(4 * ONES) ^ 'a' * ONES) + SEVENS
+                & (lower ^ 'n' * ONES) + SEVENS
+                & (lower ^ 'r' * ONES) + SEVENS;
+        return first & (~notSecond >>> 8 | 0x80L << 56);
+    }
+
+    /** What, added to bytes below 0x80, sets the highest bit of those from here on. */
+    private static long from(char c) {
+        return (0x80 - c) * ONES;
+    }
+
+    private static long past(char c) {
+        return (0x7f - c) * ONES;
     }
 
     /**
@@ -353,7 +420,7 @@ public final class LevelDetector {
         private static final int SLOTS = 64;
 
         private final long[] spellings = new long[SLOTS];
-        private final @Nullable String[] levels = new @Nullable String[SLOTS];
+        private final @Nullable Labels[] levels = new @Nullable Labels[SLOTS];
         private final long multiplier;
 
         Spellings(String... pairs) {
@@ -375,7 +442,7 @@ public final class LevelDetector {
                     return false;
                 }
                 spellings[slot] = v;
-                levels[slot] = pairs[i + 1];
+                levels[slot] = labels(pairs[i + 1]);
             }
             return true;
         }
@@ -385,7 +452,7 @@ public final class LevelDetector {
         }
 
         @Nullable
-        String level(long spelling) {
+        Labels level(long spelling) {
             int slot = slot(spelling, multiplier);
             return spellings[slot] == spelling ? levels[slot] : null;
         }
