@@ -25,6 +25,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,7 @@ public final class Agent implements AutoCloseable {
             CollectorRegistry registry)
             throws IOException {
         this.outbox = outbox;
-        this.cursors = outbox.cursors();
+        this.cursors = new ConcurrentHashMap<>(outbox.cursors());
         List<Transport> transports = new ArrayList<>();
         for (Destination d : destinations) {
             transports.add(d.opener.open(outbox.agent(), outbox.epoch()));
@@ -167,6 +168,20 @@ public final class Agent implements AutoCloseable {
     /** Where a source that is no file goes on, as it was when the agent was opened; null if nothing is known of it. */
     public @Nullable String cursor(String source) {
         return cursors.get(source);
+    }
+
+    /** Where sources go on of which the agent knows nothing itself, by their names. */
+    void takeOver(Map<String, String> of) {
+        collector.lock().lock();
+        try {
+            of.forEach((source, at) -> {
+                if (cursors.putIfAbsent(source, at) == null) {
+                    collector.cursor(source, at);
+                }
+            });
+        } finally {
+            collector.lock().unlock();
+        }
     }
 
     /** Has targets looked through soon, as they have changed. */

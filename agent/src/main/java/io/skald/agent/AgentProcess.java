@@ -92,13 +92,10 @@ public final class AgentProcess implements AutoCloseable {
                     new Agent.Destination(c.name(), (agent, epoch) -> new HttpTransport(c, agent, epoch), c.backoff()));
         }
         TargetSet targets = new TargetSet(config.jobs(), Hosts.name());
+        LegacyPositions legacy = LegacyPositions.read(config);
         Agent agent = Agent.open(
-                config.settings(),
-                destinations,
-                targets,
-                LegacyPositions.read(config),
-                InstantSource.system(),
-                registry);
+                config.settings(), destinations, targets, legacy.offsets(), InstantSource.system(), registry);
+        agent.takeOver(legacy.cursors());
         List<Source> sources = new ArrayList<>();
         boolean started = false;
         try {

@@ -3,6 +3,7 @@
 package io.skald.agent.config;
 
 import io.skald.core.config.ByteSize;
+import io.skald.core.config.ConfigException;
 import io.skald.core.config.Durations;
 import io.skald.core.config.Keys;
 import io.skald.core.model.Labels;
@@ -296,6 +297,15 @@ public final class Section {
             out.put(name, s.section(name));
         }
         return out;
+    }
+
+    /**
+     * Ends the reading of a file of its own.
+     *
+     * @throws ConfigException if there was a problem
+     */
+    public void check() throws ConfigException {
+        problems.check();
     }
 
     /** Counts a key as one that may be given. */

@@ -2,238 +2,228 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent.pipeline;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The part of JMESPath that picks values: {@code a.b}, {@code "quoted key"}, {@code a[0]}, {@code a[-1]}, {@code a[*].b}, {@code a[]}, {@code a || b},
- * {@code a | b}, {@code @}. Immutable.
- */
+/** An expression of JMESPath: it picks and computes values of what {@link Values#parseJson} gives. Immutable. */
 final class JmesPath {
-    private sealed interface Step {
-        record Field(String name) implements Step {}
-
-        record Index(int at) implements Step {}
-
-        record All() implements Step {}
-
-        record Flatten() implements Step {}
-
-        /** Ends a projection. */
-        record Pipe() implements Step {}
+    /** A comparison. */
+    enum Comparison {
+        EQUAL,
+        NOT_EQUAL,
+        LESS,
+        LESS_OR_EQUAL,
+        GREATER,
+        GREATER_OR_EQUAL
     }
 
-    private final List<List<Step>> alternatives;
+    /** A part of an expression, which is applied to a value. */
+    sealed interface Node {
+        /** {@code @} */
+        record Current() implements Node {}
 
-    private JmesPath(List<List<Step>> alternatives) {
-        this.alternatives = alternatives;
+        record Field(String name) implements Node {}
+
+        record Index(int at) implements Node {}
+
+        record Slice(@Nullable Integer start, @Nullable Integer stop, int step) implements Node {}
+
+        record Literal(@Nullable Object value) implements Node {}
+
+        /** {@code left.right}, {@code left[1]}, {@code left | right}. */
+        record Chain(Node left, Node right) implements Node {}
+
+        record Flatten(Node left) implements Node {}
+
+        /** {@code left[*]right}, {@code left[]right}, {@code left[1:2]right}, with a condition {@code left[?condition]right}. */
+        record Elements(Node left, @Nullable Node condition, Node right) implements Node {}
+
+        /** {@code left.*right} */
+        record Members(Node left, Node right) implements Node {}
+
+        record Or(Node left, Node right) implements Node {}
+
+        record And(Node left, Node right) implements Node {}
+
+        record Not(Node of) implements Node {}
+
+        record Compare(Comparison how, Node left, Node right) implements Node {}
+
+        record ListOf(List<Node> nodes) implements Node {}
+
+        record ObjectOf(Map<String, Node> nodes) implements Node {}
+
+        record Call(JmesFunction function, List<Node> arguments) implements Node {}
+
+        /** {@code &expression}, which a function applies. */
+        record Reference(Node to) implements Node {}
     }
 
-    /** @throws IllegalArgumentException if it is not such an expression; the message says where */
+    /** An argument has not the type that a function wants. */
+    static final class TypeException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        TypeException(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    private final Node root;
+
+    JmesPath(Node root) {
+        this.root = root;
+    }
+
+    /** @throws IllegalArgumentException if it is no expression; the message says where */
     static JmesPath parse(String text) {
-        return new Reader(text).read();
+        return new JmesPath(new JmesParser(text).read());
     }
 
-    /** The value that is picked, or null. */
+    /** The value that comes out; null if there is none, or a function was given what it cannot take. */
     @Nullable
-    Object of(@Nullable Object root) {
-        for (List<Step> steps : alternatives) {
-            Object v = apply(root, steps, 0);
-            if (v != null && !v.equals("") && !v.equals(false) && !v.equals(List.of()) && !v.equals(Map.of())) {
-                return v;
-            }
-            if (alternatives.size() == 1) {
-                return v;
-            }
+    Object of(@Nullable Object value) {
+        try {
+            return apply(root, value);
+        } catch (TypeException e) {
+            return null; // lines are mixed: as with a field that is not there
         }
-        return null;
     }
 
-    private static @Nullable Object apply(@Nullable Object v, List<Step> steps, int from) {
-        Object at = v;
-        for (int i = from; i < steps.size(); i++) {
-            switch (steps.get(i)) {
-                case Step.Field f -> at = at instanceof Map<?, ?> m ? m.get(f.name()) : null;
-                case Step.Index x -> {
-                    if (!(at instanceof List<?> l)) {
-                        return null;
-                    }
-                    int k = x.at() < 0 ? l.size() + x.at() : x.at();
-                    at = k >= 0 && k < l.size() ? l.get(k) : null;
-                }
-                case Step.All a -> {
-                    return project(at, steps, i);
-                }
-                case Step.Flatten f -> {
-                    if (!(at instanceof List<?> l)) {
-                        return null;
-                    }
-                    List<@Nullable Object> flat = new ArrayList<>();
-                    for (Object x : l) {
-                        if (x instanceof List<?> inner) {
-                            flat.addAll(inner);
-                        } else {
-                            flat.add(x);
-                        }
-                    }
-                    return project(flat, steps, i);
-                }
-                case Step.Pipe p -> {}
+    static @Nullable Object apply(Node node, @Nullable Object v) {
+        return switch (node) {
+            case Node.Current c -> v;
+            case Node.Field f -> v instanceof Map<?, ?> m ? m.get(f.name()) : null;
+            case Node.Index x -> v instanceof List<?> l ? at(l, x.at()) : null;
+            case Node.Slice s -> v instanceof List<?> l ? slice(l, s) : null;
+            case Node.Literal l -> l.value();
+            case Node.Chain c -> apply(c.right(), apply(c.left(), v));
+            case Node.Flatten f -> apply(f.left(), v) instanceof List<?> l ? flat(l) : null;
+            case Node.Elements e ->
+                apply(e.left(), v) instanceof List<?> l ? project(l, e.condition(), e.right()) : null;
+            case Node.Members m ->
+                apply(m.left(), v) instanceof Map<?, ?> all
+                        ? project(new ArrayList<Object>(all.values()), null, m.right())
+                        : null;
+            case Node.Or o -> {
+                Object left = apply(o.left(), v);
+                yield truth(left) ? left : apply(o.right(), v);
             }
-            if (at == null) {
-                return null;
+            case Node.And a -> {
+                Object left = apply(a.left(), v);
+                yield truth(left) ? apply(a.right(), v) : left;
             }
-        }
-        return at;
+            case Node.Not n -> !truth(apply(n.of(), v));
+            case Node.Compare c -> compare(c.how(), apply(c.left(), v), apply(c.right(), v));
+            case Node.ListOf l -> {
+                List<@Nullable Object> out = new ArrayList<>(l.nodes().size());
+                if (v != null) {
+                    l.nodes().forEach(n -> out.add(apply(n, v)));
+                }
+                yield v == null ? null : out;
+            }
+            case Node.ObjectOf o -> {
+                Map<String, @Nullable Object> out = new LinkedHashMap<>();
+                if (v != null) {
+                    o.nodes().forEach((name, n) -> out.put(name, apply(n, v)));
+                }
+                yield v == null ? null : out;
+            }
+            case Node.Call c -> {
+                List<@Nullable Object> arguments = new ArrayList<>(c.arguments().size());
+                c.arguments().forEach(a -> arguments.add(apply(a, v)));
+                yield c.function().call(arguments);
+            }
+            case Node.Reference r -> r;
+        };
     }
 
-    /** Applies what follows to every element, up to a pipe. */
-    private static @Nullable Object project(@Nullable Object v, List<Step> steps, int at) {
-        List<?> elements;
-        if (v instanceof List<?> l) {
-            elements = l;
-        } else if (v instanceof Map<?, ?> m) {
-            elements = List.copyOf(m.values());
-        } else {
-            return null;
+    private static @Nullable Object at(List<?> l, int index) {
+        int k = index < 0 ? l.size() + index : index;
+        return k >= 0 && k < l.size() ? l.get(k) : null;
+    }
+
+    private static List<@Nullable Object> slice(List<?> l, Node.Slice s) {
+        int n = l.size();
+        boolean up = s.step() > 0;
+        Integer start = s.start();
+        Integer stop = s.stop();
+        long from = start == null ? up ? 0 : n - 1 : bound(start, n, up);
+        long to = stop == null ? up ? n : -1 : bound(stop, n, up);
+        List<@Nullable Object> out = new ArrayList<>();
+        for (long i = from; up ? i < to : i > to; i += s.step()) {
+            out.add(l.get((int) i));
         }
-        int end = at + 1;
-        while (end < steps.size() && !(steps.get(end) instanceof Step.Pipe)) {
-            end++;
+        return out;
+    }
+
+    private static long bound(int at, int n, boolean up) {
+        long k = at < 0 ? (long) n + at : at;
+        return up ? Math.clamp(k, 0, n) : Math.clamp(k, -1, n - 1);
+    }
+
+    private static List<@Nullable Object> flat(List<?> l) {
+        List<@Nullable Object> out = new ArrayList<>(l.size());
+        for (Object x : l) {
+            if (x instanceof List<?> inner) {
+                out.addAll(inner);
+            } else {
+                out.add(x);
+            }
         }
+        return out;
+    }
+
+    private static List<Object> project(List<?> l, @Nullable Node condition, Node right) {
         List<Object> out = new ArrayList<>();
-        for (Object x : elements) {
-            Object r = apply(x, steps.subList(0, end), at + 1);
+        for (Object x : l) {
+            Object r = condition == null || truth(apply(condition, x)) ? apply(right, x) : null;
             if (r != null) {
                 out.add(r);
             }
         }
-        return apply(out, steps, end);
+        return out;
     }
 
-    /** Reads an expression. */
-    private static final class Reader {
-        private final String text;
-        private int at;
+    static boolean truth(@Nullable Object v) {
+        return v != null && !v.equals("") && !v.equals(false) && !v.equals(List.of()) && !v.equals(Map.of());
+    }
 
-        Reader(String text) {
-            this.text = text;
+    private static @Nullable Object compare(Comparison how, @Nullable Object a, @Nullable Object b) {
+        if (how == Comparison.EQUAL || how == Comparison.NOT_EQUAL) {
+            return equal(a, b) == (how == Comparison.EQUAL);
         }
+        if (!(a instanceof BigDecimal x) || !(b instanceof BigDecimal y)) {
+            return null; // only numbers have an order
+        }
+        int c = x.compareTo(y);
+        return switch (how) {
+            case LESS -> c < 0;
+            case LESS_OR_EQUAL -> c <= 0;
+            case GREATER -> c > 0;
+            case GREATER_OR_EQUAL, EQUAL, NOT_EQUAL -> c >= 0;
+        };
+    }
 
-        JmesPath read() {
-            List<List<Step>> alternatives = new ArrayList<>();
-            alternatives.add(path());
-            while (at < text.length()) {
-                if (!text.startsWith("||", at)) {
-                    throw unexpected();
-                }
-                at += 2;
-                alternatives.add(path());
+    static boolean equal(@Nullable Object a, @Nullable Object b) {
+        if (a instanceof BigDecimal x && b instanceof BigDecimal y) {
+            return x.compareTo(y) == 0;
+        }
+        if (a instanceof List<?> x && b instanceof List<?> y) {
+            boolean same = x.size() == y.size();
+            for (int i = 0; same && i < x.size(); i++) {
+                same = equal(x.get(i), y.get(i));
             }
-            return new JmesPath(alternatives);
+            return same;
         }
-
-        private List<Step> path() {
-            List<Step> steps = new ArrayList<>();
-            blanks();
-            first(steps);
-            while (true) {
-                blanks();
-                if (at == text.length() || text.startsWith("||", at)) {
-                    return steps;
-                }
-                switch (text.charAt(at)) {
-                    case '.' -> {
-                        at++;
-                        blanks();
-                        field(steps);
-                    }
-                    case '[' -> bracket(steps);
-                    case '|' -> {
-                        at++;
-                        steps.add(new Step.Pipe());
-                        blanks();
-                        first(steps);
-                    }
-                    default -> throw unexpected();
-                }
-            }
+        if (a instanceof Map<?, ?> x && b instanceof Map<?, ?> y) {
+            return x.size() == y.size()
+                    && x.entrySet().stream()
+                            .allMatch(e -> y.containsKey(e.getKey()) && equal(e.getValue(), y.get(e.getKey())));
         }
-
-        private void first(List<Step> steps) {
-            if (at < text.length() && text.charAt(at) == '@') {
-                at++;
-            } else if (at < text.length() && text.charAt(at) == '[') {
-                bracket(steps);
-            } else {
-                field(steps);
-            }
-        }
-
-        private void field(List<Step> steps) {
-            if (at == text.length()) {
-                throw unexpected();
-            }
-            char c = text.charAt(at);
-            if (c == '*') {
-                at++;
-                steps.add(new Step.All());
-            } else if (c == '"') {
-                int end = text.indexOf('"', at + 1);
-                if (end < 0) {
-                    throw unexpected();
-                }
-                steps.add(new Step.Field(text.substring(at + 1, end)));
-                at = end + 1;
-            } else {
-                int start = at;
-                while (at < text.length() && isName(text.charAt(at))) {
-                    at++;
-                }
-                if (at == start || Character.isDigit(text.charAt(start))) {
-                    at = start;
-                    throw unexpected();
-                }
-                steps.add(new Step.Field(text.substring(start, at)));
-            }
-        }
-
-        private void bracket(List<Step> steps) {
-            int end = text.indexOf(']', at);
-            if (end < 0) {
-                throw unexpected();
-            }
-            String inside = text.substring(at + 1, end).strip();
-            if (inside.isEmpty()) {
-                steps.add(new Step.Flatten());
-            } else if (inside.equals("*")) {
-                steps.add(new Step.All());
-            } else {
-                try {
-                    steps.add(new Step.Index(Integer.parseInt(inside)));
-                } catch (NumberFormatException e) {
-                    throw unexpected();
-                }
-            }
-            at = end + 1;
-        }
-
-        private static boolean isName(char c) {
-            return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
-        }
-
-        private void blanks() {
-            while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
-                at++;
-            }
-        }
-
-        private IllegalArgumentException unexpected() {
-            return new IllegalArgumentException(
-                    "'" + text + "' is no JMESPath that is supported here (fields, indexes, [*], [], ||, |), at "
-                            + (at == text.length() ? "its end" : "'" + text.substring(at) + "'"));
-        }
+        return a == null ? b == null : a.equals(b);
     }
 }

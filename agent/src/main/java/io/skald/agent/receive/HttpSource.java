@@ -45,15 +45,8 @@ final class HttpSource implements Source {
             add(read(() -> bodies.raw(r, tenant(r))));
             return HttpResponse.noContent();
         });
-        OtlpBodies otlp = new OtlpBodies();
-        server.post("/otlp/v1/logs", r -> {
-            add(read(() -> otlp.read(r, tenant(r))));
-            return HttpResponse.json("{\"partialSuccess\":{}}");
-        });
-        server.post("/v1/logs", r -> {
-            add(read(() -> otlp.read(r, tenant(r))));
-            return HttpResponse.json("{\"partialSuccess\":{}}");
-        });
+        server.post("/otlp/v1/logs", this::otlp);
+        server.post("/v1/logs", this::otlp);
         server.get("/ready", r -> HttpResponse.text(200, "ready\n"));
     }
 
@@ -80,6 +73,15 @@ final class HttpSource implements Source {
         this.intake = intake;
         // its numbers would have the names of those of the agent's own server
         this.server = new HttpServer(HttpServerConfig.of(host, port), new CollectorRegistry());
+    }
+
+    private HttpResponse otlp(HttpRequest r) throws InterruptedException {
+        try {
+            add(read(() -> OtlpBodies.read(r, tenant(r))));
+            return OtlpBodies.taken(r);
+        } catch (RequestException e) {
+            return OtlpBodies.refused(r, e);
+        }
     }
 
     /** Whether a secret is the right one; takes as long for one that is nearly right. */

@@ -100,9 +100,9 @@ final class JournalSource implements Source {
         while ((line = in.readLine()) != null) {
             try {
                 Map<String, String> fields = fields(line);
-                batch.add(received(fields));
+                batch.add(entry(fields, settings.json()));
                 last = fields.getOrDefault("__CURSOR", last);
-            } catch (IOException | NumberFormatException e) {
+            } catch (IOException e) {
                 intake.malformed("journal entry", line);
             }
             if (!in.ready() || batch.size() >= 500) {
@@ -115,7 +115,7 @@ final class JournalSource implements Source {
         }
     }
 
-    private Received received(Map<String, String> fields) throws IOException {
+    static Received entry(Map<String, String> fields, boolean json) throws IOException {
         Map<String, String> labels = new TreeMap<>();
         fields.forEach((k, v) -> labels.put("__journal_" + k.toLowerCase(Locale.ROOT), v));
         labels.keySet()
@@ -125,10 +125,21 @@ final class JournalSource implements Source {
         if (priority != null && priority.length() == 1 && priority.charAt(0) >= '0' && priority.charAt(0) <= '7') {
             labels.put("__journal_priority_keyword", PRIORITIES[priority.charAt(0) - '0']);
         }
-        String text = settings.json() ? json(fields) : fields.getOrDefault("MESSAGE", "");
-        String micros = fields.getOrDefault("__REALTIME_TIMESTAMP", "0");
+        String text = json ? json(fields) : fields.getOrDefault("MESSAGE", "");
         return new Received(
-                labels, Long.parseLong(micros) * 1000, text.getBytes(StandardCharsets.UTF_8), Labels.EMPTY, null);
+                labels,
+                nanos(fields.getOrDefault("__REALTIME_TIMESTAMP", "0")),
+                text.getBytes(StandardCharsets.UTF_8),
+                Labels.EMPTY,
+                null);
+    }
+
+    private static long nanos(String micros) throws IOException {
+        try {
+            return Math.multiplyExact(Long.parseLong(micros), 1000L);
+        } catch (NumberFormatException | ArithmeticException e) {
+            throw new IOException("'" + micros + "' is no time in microseconds", e);
+        }
     }
 
     private static String json(Map<String, String> fields) throws IOException {

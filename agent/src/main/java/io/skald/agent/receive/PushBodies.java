@@ -28,7 +28,7 @@ import org.xerial.snappy.Snappy;
 
 /** Reads the bodies of pushes as Loki's clients send them. Thread-safe. */
 final class PushBodies {
-    private static final JsonFactory JSON = new JsonFactory();
+    static final JsonFactory JSON = new JsonFactory();
     static final int MAX_BYTES = 64 << 20;
 
     private final boolean useTimes;
@@ -68,8 +68,14 @@ final class PushBodies {
 
     /** The body, unpacked. */
     static byte[] body(HttpRequest r) {
-        if (!"gzip".equals(r.header("Content-Encoding"))) {
+        String encoding = r.header("Content-Encoding");
+        if (encoding == null || encoding.isBlank() || encoding.trim().equalsIgnoreCase("identity")) {
             return r.body();
+        }
+        if (!encoding.trim().equalsIgnoreCase("gzip")) {
+            throw new RequestException(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                    "Content-Encoding " + encoding + " is not supported: use gzip or none");
         }
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(r.body()))) {
             byte[] b = in.readNBytes(MAX_BYTES + 1);

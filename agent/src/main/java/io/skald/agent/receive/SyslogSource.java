@@ -194,104 +194,38 @@ final class SyslogSource implements Source {
             }
             ch.pipeline()
                     .addLast(new IdleStateHandler(settings.idleTimeout().toMillis(), 0, 0, TimeUnit.MILLISECONDS))
-                    .addLast(new Frames(ch.remoteAddress().getAddress().getHostAddress()));
+                    .addLast(new Connection(ch.remoteAddress().getAddress().getHostAddress()));
         }
     }
 
-    /** Finds messages in a stream: {@code 42 <34>1 …} by their length, others by line feeds. Of those that are too long the beginning is taken. */
-    private final class Frames extends SimpleChannelInboundHandler<ByteBuf> {
+    /** Messages of one connection. */
+    private final class Connection extends SimpleChannelInboundHandler<ByteBuf> {
         private final String from;
-        private byte[] buffer = new byte[8192];
-        private int size;
-        /** Bytes to come that belong to a message whose beginning was taken; negative if it ends with a line feed. */
-        private long skip;
+        private final SyslogFrames frames;
 
-        Frames(String from) {
+        Connection(String from) {
             this.from = from;
+            this.frames = new SyslogFrames(settings.maxMessageBytes(), this::message);
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, ByteBuf in) throws InterruptedException {
             int n = in.readableBytes();
-            if (size + n > buffer.length) {
-                buffer = java.util.Arrays.copyOf(buffer, Math.max(buffer.length * 2, size + n));
-            }
-            in.readBytes(buffer, size, n);
-            size += n;
-            int used = 0;
-            int next;
-            while ((next = frame(used)) > used) {
-                used = next;
-            }
-            if (used > 0) {
-                System.arraycopy(buffer, used, buffer, 0, size - used);
-                size -= used;
-            }
+            frames.room(n);
+            in.readBytes(frames.buffer(), frames.size(), n);
+            frames.added(n);
         }
 
-        /** Takes the message at a place; returns where the next begins, or the same place if it is not whole. */
-        private int frame(int at) throws InterruptedException {
-            if (skip != 0) {
-                return skipped(at);
-            }
-            int max = settings.maxMessageBytes();
-            int i = at;
-            long length = 0;
-            while (i < size && i - at < 10 && buffer[i] >= '0' && buffer[i] <= '9') {
-                length = length * 10 + buffer[i++] - '0';
-            }
-            // a line that begins with a number has no message behind it
-            if (i > at && i < size && buffer[i] == ' ' && (i + 1 == size || buffer[i + 1] == '<')) {
-                int taken = (int) Math.min(length, max);
-                if (i + 1 + taken > size) {
-                    return at;
-                }
-                take(i + 1, taken, length > taken);
-                skip = length - taken;
-                return i + 1 + taken;
-            }
-            for (int j = i; j < size && j - at <= max; j++) {
-                if (buffer[j] == '\n') {
-                    take(at, j - at, false);
-                    return j + 1;
-                }
-            }
-            if (size - at <= max) {
-                return at;
-            }
-            take(at, max, true);
-            skip = -1;
-            return at + max;
-        }
-
-        private void take(int at, int length, boolean cut) throws InterruptedException {
+        private void message(byte[] bytes, int offset, int length, boolean cut) throws InterruptedException {
             if (cut) {
-                intake.malformed("syslog message too long", new String(buffer, at, length, StandardCharsets.UTF_8));
+                intake.malformed("syslog message too long", new String(bytes, offset, length, StandardCharsets.UTF_8));
             }
-            received(buffer, at, length, from);
-        }
-
-        private int skipped(int at) {
-            if (skip > 0) {
-                int n = (int) Math.min(skip, size - at);
-                skip -= n;
-                return at + n;
-            }
-            for (int j = at; j < size; j++) {
-                if (buffer[j] == '\n') {
-                    skip = 0;
-                    return j + 1;
-                }
-            }
-            return size;
+            received(bytes, offset, length, from);
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) throws InterruptedException {
-            if (size > 0 && skip == 0) {
-                received(buffer, 0, size, from); // the last one may have no end
-            }
-            size = 0;
+            frames.end();
         }
 
         @Override

@@ -34,8 +34,7 @@ class ReceiversIT {
     @TempDir
     private Path dir;
 
-    private static HttpResponse<String> post(AgentRig rig, String path, byte[] body, String... headers)
-            throws Exception {
+    static HttpResponse<String> post(AgentRig rig, String path, byte[] body, String... headers) throws Exception {
         int port = ((HttpSource) rig.sources().getFirst()).port();
         try (HttpClient c = HttpClient.newHttpClient()) {
             return c.send(
@@ -47,15 +46,19 @@ class ReceiversIT {
         }
     }
 
-    private static byte[] gzip(String text) throws IOException {
+    static byte[] gzip(String text) throws IOException {
+        return gzip(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static byte[] gzip(byte[] bytes) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (GZIPOutputStream z = new GZIPOutputStream(out)) {
-            z.write(text.getBytes(StandardCharsets.UTF_8));
+            z.write(bytes);
         }
         return out.toByteArray();
     }
 
-    private static byte[] message(Object... fields) throws IOException {
+    static byte[] message(Object... fields) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         CodedOutputStream out = CodedOutputStream.newInstance(bytes);
         for (int i = 0; i < fields.length; i += 2) {
@@ -72,7 +75,7 @@ class ReceiversIT {
         return bytes.toByteArray();
     }
 
-    private static final String PUSH = """
+    static final String PUSH = """
               - job_name: push
                 loki_push_api: {server: {http_listen_address: 127.0.0.1, http_listen_port: 0}, use_incoming_timestamp: true, labels: {via: push}}
             """;
@@ -157,42 +160,6 @@ class ReceiversIT {
         PushBodies bodies = new PushBodies(true);
         assertThatThrownBy(() -> bodies.json(body.getBytes(StandardCharsets.UTF_8), null))
                 .isInstanceOfAny(IOException.class, NumberFormatException.class);
-    }
-
-    @Test
-    void otlp() throws Exception {
-        try (AgentRig rig = new AgentRig(dir, PUSH)) {
-            byte[] service = message(1, "service.name", 2, message(1, "cart"));
-            byte[] host = message(1, "host.name", 2, message(1, "h1"));
-            byte[] record = message(
-                    1,
-                    1_767_323_045_000_000_001L,
-                    2,
-                    17,
-                    3,
-                    "ERROR",
-                    5,
-                    message(1, "it broke"),
-                    6,
-                    message(1, "user.id", 2, message(3, 7)),
-                    9,
-                    new byte[16]);
-            byte[] export = message(1, message(1, message(1, service, 1, host), 2, message(2, record)));
-            assertThat(post(rig, "/otlp/v1/logs", export, "Content-Type", "application/x-protobuf")
-                            .body())
-                    .isEqualTo("{\"partialSuccess\":{}}");
-            RecordingSink.Stored one = rig.await(1).getFirst();
-            assertThat(one.line()).isEqualTo("it broke");
-            assertThat(one.stream()).isEqualTo(Labels.of(Map.of("service_name", "cart", "via", "push")));
-            assertThat(one.metadata().toMap())
-                    .containsEntry("host_name", "h1")
-                    .containsEntry("user_id", "7")
-                    .containsEntry("severity_text", "ERROR")
-                    .containsEntry("trace_id", "0".repeat(32));
-            assertThat(post(rig, "/v1/logs", "{}".getBytes(StandardCharsets.UTF_8), "Content-Type", "application/json")
-                            .statusCode())
-                    .isEqualTo(415);
-        }
     }
 
     @Test

@@ -74,6 +74,30 @@ class RecentFuzzTest {
                 return RecentRequests.Tail.decode(in);
             }
         },
+        SELECT {
+            @Override
+            ByteSink good() {
+                return new RecentRequests.Select(TENANT, 77, deletes(), scan().matchers(), 5, 99).encode();
+            }
+
+            @Override
+            Object read(ByteSource in) throws CorruptData {
+                return RecentRequests.Select.decode(in);
+            }
+        },
+        WHICH_LINES {
+            @Override
+            ByteSink good() {
+                return new RecentRequests.Lines(
+                                List.of(new HeldLines.Origin("agent", "g1"), new HeldLines.Origin("other", "g-ä")))
+                        .encode();
+            }
+
+            @Override
+            Object read(ByteSource in) throws CorruptData {
+                return RecentRequests.Lines.decode(in);
+            }
+        },
         OPENED {
             @Override
             ByteSink good() {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
+import io.skald.core.wire.DecodeBudget;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;

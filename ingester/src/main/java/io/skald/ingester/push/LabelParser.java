@@ -4,6 +4,7 @@ package io.skald.ingester.push;
 
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
+import io.skald.core.model.MetadataNames;
 import io.skald.core.model.Quote;
 import io.skald.core.model.RequestException;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class LabelParser {
     static Labels of(Map<String, String> map) {
         Labels labels = Labels.of(map);
         for (int i = 0; i < labels.size(); i++) {
-            if (!isName(labels.name(i))) {
+            if (!MetadataNames.isName(labels.name(i))) {
                 StringBuilder sb = new StringBuilder("{");
                 map.forEach((k, v) -> {
                     sb.append(sb.length() > 1 ? ", " : "").append(k).append('=');
@@ -42,23 +43,11 @@ final class LabelParser {
         return labels;
     }
 
-    static boolean isName(String s) {
-        if (s.isEmpty() || !nameStart(s.charAt(0))) {
-            return false;
-        }
-        for (int i = 1; i < s.length(); i++) {
-            if (!namePart(s.charAt(i))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private static boolean nameStart(char c) {
         return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_';
     }
 
-    static boolean namePart(char c) {
+    private static boolean namePart(char c) {
         return nameStart(c) || c >= '0' && c <= '9';
     }
 

@@ -11,6 +11,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.PushSink;
 import io.skald.core.wire.PushSink.PushResult;
+import io.skald.core.wire.otlp.OtlpLogs;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.Map;
@@ -97,14 +98,23 @@ public final class PushApi {
             if (!json && !type.equals(PROTOBUF)) {
                 throw new RequestException(ErrorCode.BAD_REQUEST, "content type: " + type + " is not supported");
             }
-            PushResult result = intake.push(tenant, request, json ? OtlpJson::decode : OtlpProto::decode);
-            return result.rejected() == 0
-                    ? HttpResponse.noContent()
-                    : OtlpMapper.status(result.status(), result.message());
+            PushResult result = intake.push(
+                    tenant, request, (b, n) -> Intake.Decoded.of(json ? OtlpLogs.json(b, n) : OtlpLogs.proto(b, n)));
+            return result.rejected() == 0 ? HttpResponse.noContent() : status(result.status(), result.message());
         } catch (RequestException e) {
-            return OtlpMapper.status(e.code().httpStatus(), e.getMessage());
+            return status(e.code().httpStatus(), e.getMessage());
         } catch (StoreException e) {
-            return OtlpMapper.status(ErrorCode.UNAVAILABLE.httpStatus(), String.valueOf(e.getMessage()));
+            return status(ErrorCode.UNAVAILABLE.httpStatus(), String.valueOf(e.getMessage()));
         }
+    }
+
+    private static HttpResponse status(int status, String message) {
+        String type = "application/octet-stream";
+        return new HttpResponse(
+                status,
+                status == 429 || status == 503
+                        ? Map.of("Content-Type", type, "Retry-After", "1")
+                        : Map.of("Content-Type", type),
+                HttpResponse.of(status, type, OtlpLogs.status(message)).body());
     }
 }

@@ -12,6 +12,7 @@ import io.skald.core.model.EntryBatch;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
+import io.skald.core.wire.DecodeBudget;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;

@@ -5,6 +5,7 @@ package io.skald.ingester.push;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
+import io.skald.core.wire.DecodeBudget;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -5,6 +5,7 @@ package io.skald.ingester.push;
 import io.skald.core.config.Limits;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
+import io.skald.core.model.MetadataNames;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.LevelDetector;
 import io.skald.core.wire.PushSink.PushResult;

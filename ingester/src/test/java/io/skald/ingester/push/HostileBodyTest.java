@@ -11,6 +11,7 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import io.skald.core.wire.BlockEncoder;
 import io.skald.core.wire.BlockPush;
+import io.skald.core.wire.otlp.OtlpLogs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xerial.snappy.Snappy;
 
 /** No body makes a decoder fail, hang, or take more memory than its bound. */
@@ -129,6 +131,33 @@ class HostileBodyTest {
         for (int i = 0; i < body.length; i++) {
             body[i] = one[i % one.length];
         }
-        assertThat(OtlpProto.decode(body, body.length).streams()).hasSize(1);
+        assertThat(OtlpLogs.proto(body, body.length)).hasSize(1);
+    }
+
+    /** What is said once of a resource, and held again for each of its records, scopes or leaves. */
+    @ParameterizedTest
+    @ValueSource(strings = {"records", "scopes", "leaves"})
+    void refusesMuchThatIsSharedByMany(String of) {
+        StringBuilder attributes = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            attributes
+                    .append(i == 0 ? "" : ",")
+                    .append("{\"key\":\"k")
+                    .append(i)
+                    .append("\",\"value\":{\"stringValue\":\"v\"}}");
+        }
+        int n = 20_000;
+        String leaf = "{\"key\":\"x\",\"value\":{}}";
+        String body = "{\"resourceLogs\":[{\"resource\":{\"attributes\":["
+                + switch (of) {
+                    case "records" -> attributes + "]},\"scopeLogs\":[{\"logRecords\":[" + "{},".repeat(n) + "{}]}]}]}";
+                    case "scopes" -> attributes + "]},\"scopeLogs\":[" + "{},".repeat(n) + "{}]}]}";
+                    default ->
+                        "{\"key\":\"" + "k".repeat(200_000) + "\",\"value\":{\"kvlistValue\":{\"values\":["
+                                + (leaf + ",").repeat(n) + leaf + "]}}}]}}]}";
+                };
+        assertThatThrownBy(() -> PushFuzz.decode("otlp-json", bytes(body)))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("too many parts");
     }
 }

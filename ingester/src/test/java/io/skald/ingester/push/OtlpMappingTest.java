@@ -8,18 +8,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.CodedOutputStream;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.RequestException;
+import io.skald.core.wire.otlp.OtlpLogs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What of a log record of OpenTelemetry becomes a label, metadata, time and line. */
 class OtlpMappingTest {
-    private static String shown(Intake.Decoded decoded) {
+    private static String shown(List<EntryBatch> decoded) {
         StringBuilder sb = new StringBuilder();
-        for (EntryBatch b : decoded.streams()) {
+        for (EntryBatch b : decoded) {
             for (int i = 0; i < b.size(); i++) {
                 sb.append(sb.isEmpty() ? "" : "\n")
                         .append(b.labels())
@@ -38,7 +40,7 @@ class OtlpMappingTest {
         byte[] b = ("{\"resourceLogs\":[{\"resource\":{\"attributes\":[" + resourceAttributes
                         + "]},\"scopeLogs\":[{\"scope\":{},\"logRecords\":[{" + record + "}]}]}]}")
                 .getBytes(StandardCharsets.UTF_8);
-        return shown(OtlpJson.decode(b, b.length));
+        return shown(OtlpLogs.json(b, b.length));
     }
 
     private static String attribute(String key, String value) {
@@ -144,7 +146,7 @@ class OtlpMappingTest {
                 s.writeByteArray(2, record);
             }));
         })));
-        assertThat(shown(OtlpProto.decode(body, body.length)))
+        assertThat(shown(OtlpLogs.proto(body, body.length)))
                 .isEqualTo("{service_name=\"x\"} 5 {d=\"0.5\", n=\"-4\", scope_name=\"lib\", severity_number=\"17\","
                         + " severity_text=\"ERROR\", trace_id=\"ab01\"} line");
     }

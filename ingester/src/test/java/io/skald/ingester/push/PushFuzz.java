@@ -10,6 +10,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockPush;
+import io.skald.core.wire.otlp.OtlpLogs;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -89,8 +90,8 @@ public final class PushFuzz {
         switch (decoder) {
             case "proto" -> PushProto.decode(body, n, CACHE);
             case "json" -> PushJson.decode(body, n);
-            case "otlp-proto" -> OtlpProto.decode(body, n);
-            case "otlp-json" -> OtlpJson.decode(body, n);
+            case "otlp-proto" -> OtlpLogs.proto(body, n);
+            case "otlp-json" -> OtlpLogs.json(body, n);
             case "bulk" -> new BulkDecoder(FIELDS, Instant.EPOCH, "i", n).decode(body, n);
             case "jsonline" -> JsonLinesApi.decode(FIELDS, Instant.EPOCH, body, n);
             case "native" -> blocks(body.clone());

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.ingester.push;
+package io.skald.core.wire.otlp;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.skald.core.http.HttpResponse;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
+import io.skald.core.model.MetadataNames;
 import io.skald.core.model.RequestException;
+import io.skald.core.wire.DecodeBudget;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -43,38 +44,28 @@ final class OtlpMapper {
             "k8s.cronjob.name",
             "k8s.job.name");
 
+    private static final int MOST_SHOWN = 100;
+
     private final Map<Labels, EntryBatch> streams = new LinkedHashMap<>();
 
-    private OtlpMapper() {}
+    private final DecodeBudget budget;
 
-    /** @throws RequestException if a value is not what it must be */
-    static List<EntryBatch> map(Map<String, Object> request) {
-        OtlpMapper m = new OtlpMapper();
+    private OtlpMapper(int bodyLength) {
+        this.budget = new DecodeBudget(bodyLength);
+    }
+
+    /**
+     * Entries of a request.
+     *
+     * @param bodyLength of which it was read, bytes
+     * @throws RequestException if a value is not what it must be, or too much comes of it
+     */
+    static List<EntryBatch> map(Map<String, Object> request, int bodyLength) {
+        OtlpMapper m = new OtlpMapper(bodyLength);
         for (Object r : list(request.get("resourceLogs"))) {
             m.resource(object(r));
         }
         return List.copyOf(m.streams.values());
-    }
-
-    /** An error as OTLP's clients expect it: a {@code google.rpc.Status} with the message in field 2. */
-    static HttpResponse status(int httpStatus, String message) {
-        byte[] text = message.getBytes(StandardCharsets.UTF_8);
-        ByteArrayOutputStream out = new ByteArrayOutputStream(text.length + 6);
-        out.write(2 << 3 | 2);
-        int n = text.length;
-        while (n > 0x7f) {
-            out.write(n & 0x7f | 0x80);
-            n >>>= 7;
-        }
-        out.write(n);
-        out.writeBytes(text);
-        HttpResponse plain = HttpResponse.of(httpStatus, "application/octet-stream", out.toByteArray());
-        return httpStatus == 429 || httpStatus == 503
-                ? new HttpResponse(
-                        httpStatus,
-                        Map.of("Content-Type", "application/octet-stream", "Retry-After", "1"),
-                        plain.body())
-                : plain;
     }
 
     private void resource(Map<String, Object> resourceLogs) {
@@ -98,12 +89,15 @@ final class OtlpMapper {
         shared.set("scope_name", string(scope.get("name")));
         shared.set("scope_version", string(scope.get("version")));
         Labels common = shared.build();
+        budget.take(DecodeBudget.REFERENCES_OF_PAIR * common.size());
         for (Object r : list(scopeLogs.get("logRecords"))) {
             record(stream, common, object(r));
         }
     }
 
     private void record(Labels stream, Labels common, Map<String, Object> r) {
+        // what is said of the resource is held once more for every record
+        budget.take(DecodeBudget.REFERENCES_OF_PAIR * common.size());
         Labels.Builder metadata = common.toBuilder();
         attributes(metadata, r.get("attributes"));
         long observed = number(r.get("observedTimeUnixNano"));
@@ -124,7 +118,7 @@ final class OtlpMapper {
 
     private static long now() {
         Instant t = Instant.now();
-        return Times.nanos(t.getEpochSecond(), t.getNano());
+        return t.getEpochSecond() * 1_000_000_000L + t.getNano();
     }
 
     private static void positive(Labels.Builder to, String name, long value) {
@@ -133,7 +127,7 @@ final class OtlpMapper {
         }
     }
 
-    private static void attributes(Labels.Builder to, @Nullable Object attributes) {
+    private void attributes(Labels.Builder to, @Nullable Object attributes) {
         for (Object a : list(attributes)) {
             Map<String, Object> kv = object(a);
             attribute(to, string(kv.get("key")), object(kv.get("value")));
@@ -141,10 +135,11 @@ final class OtlpMapper {
     }
 
     /** A nested attribute becomes one per leaf, named by its path. */
-    private static void attribute(Labels.Builder to, String key, Map<String, Object> value) {
+    private void attribute(Labels.Builder to, String key, Map<String, Object> value) {
         if (value.containsKey("kvlistValue")) {
             for (Object a : list(object(value.get("kvlistValue")).get("values"))) {
                 Map<String, Object> kv = object(a);
+                budget.take(2 * key.length());
                 attribute(to, key + "_" + string(kv.get("key")), object(kv.get("value")));
             }
         } else if (!key.isEmpty()) {
@@ -164,7 +159,7 @@ final class OtlpMapper {
             return s;
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (JsonGenerator g = PushJson.FACTORY.createGenerator(out)) {
+        try (JsonGenerator g = OtlpLogs.FACTORY.createGenerator(out)) {
             json(g, value);
         } catch (IOException e) {
             throw new IllegalStateException("writing JSON to memory", e);
@@ -207,7 +202,7 @@ final class OtlpMapper {
         try {
             d = Double.parseDouble(text);
         } catch (NumberFormatException e) {
-            throw PushJson.bad("\"" + text + "\" is not a number: invalid syntax", e);
+            throw OtlpLogs.bad("\"" + text + "\" is not a number: invalid syntax", e);
         }
         if (Double.isFinite(d) && d == Math.rint(d) && Math.abs(d) < 1e15) {
             g.writeNumber((long) d);
@@ -223,7 +218,7 @@ final class OtlpMapper {
         if (o instanceof List<?> l) {
             return l;
         }
-        throw PushJson.bad("expected an array, found " + o, null);
+        throw OtlpLogs.bad("expected an array, found " + shown(o), null);
     }
 
     @SuppressWarnings("unchecked") // the trees are made by OtlpJson and OtlpProto, with names as keys
@@ -234,7 +229,7 @@ final class OtlpMapper {
         if (o instanceof Map<?, ?> m) {
             return (Map<String, Object>) m;
         }
-        throw PushJson.bad("expected an object, found " + o, null);
+        throw OtlpLogs.bad("expected an object, found " + shown(o), null);
     }
 
     private static String string(@Nullable Object o) {
@@ -252,7 +247,12 @@ final class OtlpMapper {
         try {
             return Long.parseLong(s);
         } catch (NumberFormatException e) {
-            throw PushJson.bad("\"" + s + "\" is not a number: invalid syntax", e);
+            throw OtlpLogs.bad("\"" + s + "\" is not a number: invalid syntax", e);
         }
+    }
+
+    private static String shown(Object o) {
+        String s = o instanceof String text ? text : o instanceof Map<?, ?> ? "an object" : "an array";
+        return s.length() > MOST_SHOWN ? s.substring(0, MOST_SHOWN) + "…" : s;
     }
 }

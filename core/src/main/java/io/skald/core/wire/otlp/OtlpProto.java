@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.ingester.push;
+package io.skald.core.wire.otlp;
 
 import com.google.protobuf.CodedInputStream;
+import io.skald.core.model.EntryBatch;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
+import io.skald.core.wire.DecodeBudget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -89,9 +91,9 @@ final class OtlpProto {
     }
 
     /** @throws RequestException if the body is not such a message */
-    static Intake.Decoded decode(byte[] body, int length) {
+    static List<EntryBatch> decode(byte[] body, int length) {
         try {
-            return Intake.Decoded.of(OtlpMapper.map(new OtlpProto(body, length).message("Request", 0)));
+            return OtlpMapper.map(new OtlpProto(body, length).message("Request", 0), length);
         } catch (IOException e) {
             throw new RequestException(ErrorCode.BAD_REQUEST, "unexpected EOF", e);
         }

@@ -1,11 +1,13 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
-package io.skald.ingester.push;
+package io.skald.core.wire.otlp;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamReadException;
+import io.skald.core.model.EntryBatch;
 import io.skald.core.model.RequestException;
+import io.skald.core.wire.DecodeBudget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,17 +19,17 @@ final class OtlpJson {
     private OtlpJson() {}
 
     /** @throws RequestException if the body is not such a document */
-    static Intake.Decoded decode(byte[] body, int length) {
-        try (JsonParser in = PushJson.FACTORY.createParser(body, 0, length)) {
+    static List<EntryBatch> decode(byte[] body, int length) {
+        try (JsonParser in = OtlpLogs.FACTORY.createParser(body, 0, length)) {
             DecodeBudget budget = new DecodeBudget(length);
             if (in.nextToken() != JsonToken.START_OBJECT) {
-                throw PushJson.bad("body is not a JSON object", null);
+                throw OtlpLogs.bad("body is not a JSON object", null);
             }
-            return Intake.Decoded.of(OtlpMapper.map(object(in, budget)));
+            return OtlpMapper.map(object(in, budget), length);
         } catch (StreamReadException e) {
-            throw PushJson.bad("invalid JSON: " + e.getOriginalMessage(), e);
+            throw OtlpLogs.bad("invalid JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
-            throw PushJson.bad("invalid JSON: " + e.getMessage(), e);
+            throw OtlpLogs.bad("invalid JSON: " + e.getMessage(), e);
         }
     }
 
@@ -59,7 +61,7 @@ final class OtlpJson {
             case VALUE_FALSE -> false;
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT, VALUE_STRING -> in.getText();
             case VALUE_NULL, FIELD_NAME, END_ARRAY, END_OBJECT, NOT_AVAILABLE, VALUE_EMBEDDED_OBJECT ->
-                throw PushJson.bad("invalid JSON: unexpected " + in.currentToken(), null);
+                throw OtlpLogs.bad("invalid JSON: unexpected " + in.currentToken(), null);
         };
     }
 }
