@@ -11,6 +11,7 @@ import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockPush.LineRange;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,6 +43,10 @@ public final class Collector {
     private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     /** How much more than a batch is collected while the last one is being written. */
     private static final int BACKLOG_FACTOR = 4;
+    /** What is kept to be filled again: no small ones, and of 24 bytes each no more than that. */
+    private static final int MIN_SPARE_ENTRIES = 512;
+
+    private static final int MAX_SPARE_ENTRIES = 128 << 10;
 
     private final InstantSource clock;
     private final int batchBytes;
@@ -55,6 +60,8 @@ public final class Collector {
     private final List<FileState.Key> forgotten = new ArrayList<>();
     private final Map<String, String> cursors = new HashMap<>();
     private final Map<TenantId, List<LineRange>> ranges = new LinkedHashMap<>();
+    private final ArrayDeque<EntryBatch> spare = new ArrayDeque<>();
+    private int spareEntries;
     private List<byte[]> chunks = new ArrayList<>();
     private List<CompletableFuture<Void>> waiting = new ArrayList<>();
     private long bytes;
@@ -156,7 +163,14 @@ public final class Collector {
     }
 
     private EntryBatch begin(Stream s) {
-        EntryBatch b = new EntryBatch(s.key.labels());
+        EntryBatch used = spare.pollLast();
+        EntryBatch b;
+        if (used == null) {
+            b = new EntryBatch(s.key.labels());
+        } else {
+            spareEntries -= used.capacity();
+            b = used.recycled(s.key.labels());
+        }
         s.batch = b;
         active.add(s);
         long now = System.nanoTime();
@@ -205,6 +219,21 @@ public final class Collector {
     public void forget(FileState.Key key) {
         forgotten.add(key);
         files.remove(key);
+    }
+
+    /** Takes batches back that nobody looks at any more; large ones are filled again. The lock must not be held. */
+    void recycle(Collection<EntryBatch> batches) {
+        lock.lock();
+        try {
+            for (EntryBatch b : batches) {
+                if (b.capacity() >= MIN_SPARE_ENTRIES && spareEntries + b.capacity() <= MAX_SPARE_ENTRIES) {
+                    spare.add(b.recycled(Labels.EMPTY));
+                    spareEntries += b.capacity();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Gives a buffer back with the batch whose lines are in it. */

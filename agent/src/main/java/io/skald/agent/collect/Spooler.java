@@ -6,6 +6,7 @@ import io.skald.agent.push.Sender;
 import io.skald.agent.spool.Item;
 import io.skald.agent.spool.Marks;
 import io.skald.agent.spool.Outbox;
+import io.skald.core.block.ByteSink;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockPush;
@@ -47,6 +48,7 @@ public final class Spooler implements AutoCloseable {
     private final Encoders encoders;
     private final SpoolMetrics metrics;
     private final Map<Marks.Stream, Long> marks;
+    private final ByteSink push = new ByteSink(1 << 16);
     private final Thread thread =
             Thread.ofPlatform().daemon().name("skald-agent-spool").unstarted(this::run);
     private volatile boolean stopping;
@@ -130,7 +132,8 @@ public final class Spooler implements AutoCloseable {
         dirty = true;
         List<Outbox.Part> parts = encode(b);
         b.chunks().forEach(chunks::give);
-        long bytes = parts.stream().mapToLong(p -> p.bytes().length).sum();
+        b.streams().values().forEach(collector::recycle);
+        long bytes = parts.stream().mapToLong(Outbox.Part::length).sum();
         awaitRoom(bytes);
         List<Item> items = append(parts, b);
         if (items == null) {
@@ -142,6 +145,7 @@ public final class Spooler implements AutoCloseable {
         metrics.spooled(b, outbox.diskBytes());
     }
 
+    /** The first part is in a buffer that is used again for the next batch. */
     private List<Outbox.Part> encode(Batch b) throws InterruptedException {
         Set<TenantId> tenants = new LinkedHashSet<>(b.streams().keySet());
         tenants.addAll(b.ranges().keySet());
@@ -164,13 +168,15 @@ public final class Spooler implements AutoCloseable {
             for (int from = 0; from == 0 || from < blocks.size(); from += MAX_BLOCKS) {
                 boolean first = from == 0;
                 long number = outbox.nextPush(tenant) + taken.merge(tenant, 1L, Long::sum) - 1;
-                byte[] push = BlockPush.encode(
+                ByteSink to = parts.isEmpty() ? push : new ByteSink(1 << 16);
+                BlockPush.encode(
                         outbox.agent(),
                         outbox.epoch(),
                         number,
                         blocks.subList(from, Math.min(blocks.size(), from + MAX_BLOCKS)),
-                        first ? ranges : List.of());
-                parts.add(new Outbox.Part(tenant, first ? entries : 0, first ? bytes : 0, push));
+                        first ? ranges : List.of(),
+                        to);
+                parts.add(new Outbox.Part(tenant, first ? entries : 0, first ? bytes : 0, to.array(), to.size()));
             }
         }
         return parts;

@@ -110,8 +110,13 @@ final class FlowStages {
         }
     }
 
-    /** {@code limit}: a token bucket, or one for each value of a label; beyond it entries are dropped or delayed. */
+    /**
+     * {@code limit}: a token bucket, or one for each value of a label; beyond it entries are dropped, or the sources of the job pause. A source that
+     * pauses is woken by a clock, so it may take what comes in a tenth of a second in advance and then waits for longer.
+     */
     static final class Limit extends Stage.Simple {
+        private static final double ADVANCE_SECONDS = 0.1;
+
         private final double rate;
         private final double burst;
         private final boolean drop;
@@ -119,6 +124,7 @@ final class FlowStages {
         private final int maxValues;
         private final Counter.Child dropped;
         private final Map<String, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true);
+        private boolean paused;
 
         /** Tokens at a time. */
         private static final class Bucket {
@@ -145,6 +151,16 @@ final class FlowStages {
                 }
                 key = v;
             }
+            Bucket b = bucket(key);
+            if (drop && b.tokens < 1) {
+                dropped.inc();
+                return false;
+            }
+            b.tokens--;
+            return true;
+        }
+
+        private Bucket bucket(String key) {
             long now = System.nanoTime();
             Bucket b = buckets.get(key);
             if (b == null) {
@@ -158,20 +174,23 @@ final class FlowStages {
             }
             b.tokens = Math.min(burst, b.tokens + (now - b.atNanos) / 1e9 * rate);
             b.atNanos = now;
-            if (b.tokens >= 1) {
-                b.tokens--;
-                return true;
-            }
+            return b;
+        }
+
+        @Override
+        boolean mayPause() {
+            return !drop;
+        }
+
+        @Override
+        long pauseNanos() {
             if (drop) {
-                dropped.inc();
-                return false;
+                return 0;
             }
-            // the source waits, as its lines are safe where they are
-            long nanos = (long) ((1 - b.tokens) / rate * 1e9);
-            java.util.concurrent.locks.LockSupport.parkNanos(nanos);
-            b.tokens = 0;
-            b.atNanos = now + nanos;
-            return true;
+            Bucket b = bucket("");
+            // lines are safe where they are, and their source waits until what it took in advance is paid back
+            paused = b.tokens < (paused ? 1 : 1 - Math.floor(rate * ADVANCE_SECONDS));
+            return paused ? Math.max(1, (long) ((1 - b.tokens) / rate * 1e9)) : 0;
         }
     }
 
@@ -249,6 +268,16 @@ final class FlowStages {
         @Override
         boolean holds() {
             return stages.stream().anyMatch(Stage::holds);
+        }
+
+        @Override
+        boolean mayPause() {
+            return stages.stream().anyMatch(Stage::mayPause);
+        }
+
+        @Override
+        long pauseNanos() {
+            return stages.stream().mapToLong(Stage::pauseNanos).max().orElse(0);
         }
 
         @Override

@@ -13,6 +13,7 @@ public final class Pipeline {
     private final List<Stage.Sink> after;
     private final Stage.Sink first;
     private final boolean holds;
+    private final boolean mayPause;
 
     private Pipeline(List<Stage> stages, Stage.Sink end) {
         this.stages = stages;
@@ -26,6 +27,7 @@ public final class Pipeline {
         }
         this.first = next;
         this.holds = stages.stream().anyMatch(Stage::holds);
+        this.mayPause = stages.stream().anyMatch(Stage::mayPause);
     }
 
     /**
@@ -59,6 +61,20 @@ public final class Pipeline {
                 stages.get(i).flush(nowNanos, all, after.get(i));
             }
         }
+    }
+
+    /**
+     * For how long its source should wait before the next entry, because of a {@code limit}; 0 if it need not. The lock that guards the stages is not to
+     * be held for that long: other sources go on.
+     */
+    public long pauseNanos() {
+        long pause = 0;
+        if (mayPause) {
+            for (Stage s : stages) {
+                pause = Math.max(pause, s.pauseNanos());
+            }
+        }
+        return pause;
     }
 
     /** To be called before the buffers of entries are used again. */

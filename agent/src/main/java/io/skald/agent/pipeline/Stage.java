@@ -41,6 +41,16 @@ public abstract class Stage {
         return Long.MAX_VALUE;
     }
 
+    /** Whether sources may have to pause because of it. */
+    boolean mayPause() {
+        return false;
+    }
+
+    /** For how long no more should come in; 0 if it may. What does come in nevertheless is taken, and makes the pause longer. */
+    long pauseNanos() {
+        return 0;
+    }
+
     /** A stage that changes an entry or drops it. */
     abstract static class Simple extends Stage {
         /** Returns whether to keep the entry. */

@@ -211,7 +211,7 @@ public final class HttpTransport implements Transport {
                 .timeout(settings.timeout())
                 .header("Content-Type", type)
                 .header("User-Agent", "skald-agent")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+                .POST(new ArrayPublisher(body));
         String id = tenant.equals(TenantId.DEFAULT) ? settings.tenant() : tenant.value();
         if (id != null) {
             b.header("X-Scope-OrgID", id);

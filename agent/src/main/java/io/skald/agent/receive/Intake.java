@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** Takes the entries of one source through relabelling and the stages of its job. Thread-safe. */
 public final class Intake {
     private static final int CACHED = 10_000;
+    /** So soon it is seen that the agent stops. */
+    private static final long MAX_SLEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final List<Relabel> relabel;
     private final Labels labels;
@@ -87,11 +89,28 @@ public final class Intake {
         }
     }
 
+    /** Waits for room, and as long as a stage wants; others are not held up meanwhile. */
     private void awaitRoom() throws InterruptedException {
-        while (!collector.awaitRoom(TimeUnit.SECONDS.toNanos(1))) {
+        while (true) {
+            if (collector.awaitRoom(TimeUnit.SECONDS.toNanos(1))) {
+                long pause = pauseNanos();
+                if (pause == 0) {
+                    return;
+                }
+                TimeUnit.NANOSECONDS.sleep(Math.min(pause, MAX_SLEEP_NANOS));
+            }
             if (collector.isClosed()) {
                 throw new InterruptedException("the agent stops");
             }
+        }
+    }
+
+    private long pauseNanos() {
+        collector.lock().lock();
+        try {
+            return pipeline.pauseNanos();
+        } finally {
+            collector.lock().unlock();
         }
     }
 

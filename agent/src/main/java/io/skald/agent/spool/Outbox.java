@@ -64,8 +64,15 @@ public final class Outbox implements AutoCloseable {
      *
      * @param entries its entries
      * @param lineBytes bytes of their lines
+     * @param bytes what begins with the push
+     * @param length bytes of the push
      */
-    public record Part(TenantId tenant, long entries, long lineBytes, byte[] bytes) {}
+    public record Part(TenantId tenant, long entries, long lineBytes, byte[] bytes, int length) {
+        /** A push that is all of an array. */
+        public Part(TenantId tenant, long entries, long lineBytes, byte[] bytes) {
+            this(tenant, entries, lineBytes, bytes, bytes.length);
+        }
+    }
 
     /** A file of records. Guarded by the lock, but for the channel. */
     private static final class Segment {
@@ -203,9 +210,9 @@ public final class Outbox implements AutoCloseable {
             record.string(p.tenant.value());
             record.varint(p.entries);
             record.varint(p.lineBytes);
-            record.varint(p.bytes.length);
+            record.varint(p.length);
             positions.add(record.size());
-            record.bytes(p.bytes, 0, p.bytes.length);
+            record.bytes(p.bytes, 0, p.length);
         }
         OutboxFormat.writeFiles(record, states);
         Positions.writeCursors(record, newCursors);
@@ -235,7 +242,7 @@ public final class Outbox implements AutoCloseable {
                     now,
                     segment.first,
                     at + positions.get(i),
-                    p.bytes.length));
+                    p.length));
         }
         states.forEach(f -> files.put(f.key(), f));
         cursors.putAll(newCursors);

@@ -175,6 +175,12 @@ final class FileTail implements AutoCloseable {
         return lagBytes() == 0 && toRestore.isEmpty() && (p == null || p.dueNanos() == Long.MAX_VALUE);
     }
 
+    /** For how long a stage wants nothing to be read; 0 if it may be. To be called under the collector's lock. */
+    long pauseNanos() {
+        Pipeline p = pipeline;
+        return p == null ? 0 : p.pauseNanos();
+    }
+
     /** Whether something is kept back that will be due. */
     boolean isWaiting() {
         Pipeline p = pipeline;
@@ -189,6 +195,10 @@ final class FileTail implements AutoCloseable {
      */
     boolean read(long nowNanos) throws IOException {
         if (isProvisional(nowNanos)) {
+            return false;
+        }
+        if (pauseNanos() > 0) {
+            identify(); // it may be truncated before it is read
             return false;
         }
         restore();
@@ -340,7 +350,7 @@ final class FileTail implements AutoCloseable {
 
     private int lineByLine(byte[] b, int start, int n, long now) {
         int from = start;
-        while (from < n && !collector.isFull()) {
+        while (from < n && !collector.isFull() && pauseNanos() == 0) {
             int end = Lines.indexOf(b, from, n);
             if (end < 0) {
                 break;
@@ -439,21 +449,11 @@ final class FileTail implements AutoCloseable {
 
     /** Passes over what belongs to a line that was delivered already. */
     private int startOfLine(byte[] b, int n) {
-        int end = Lines.indexOf(b, 0, n);
-        return switch (position) {
-            case LINE_START -> 0;
-            case OPEN_LINE -> {
-                position = Position.LINE_START;
-                yield end == 0 || end == 1 && b[0] == '\r' ? end + 1 : 0;
-            }
-            case SKIPPING -> {
-                if (end < 0) {
-                    yield n;
-                }
-                position = Position.LINE_START;
-                yield end + 1;
-            }
-        };
+        int at = Lines.startOfLine(b, n, position);
+        if (position != Position.SKIPPING || Lines.indexOf(b, 0, n) >= 0) {
+            position = Position.LINE_START;
+        }
+        return at;
     }
 
     private void fromBeginning(String why) {

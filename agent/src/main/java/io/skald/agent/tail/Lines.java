@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.agent.tail;
 
+import io.skald.agent.spool.FileState.Position;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -36,5 +37,15 @@ final class Lines {
     /** The end of a line without its carriage return. */
     static int withoutCarriageReturn(byte[] b, int from, int end) {
         return end > from && b[end - 1] == '\r' ? end - 1 : end;
+    }
+
+    /** Where the first line begins that nothing was delivered of; the number of bytes if there is none. */
+    static int startOfLine(byte[] b, int n, Position position) {
+        int end = indexOf(b, 0, n);
+        return switch (position) {
+            case LINE_START -> 0;
+            case OPEN_LINE -> end == 0 || end == 1 && b[0] == '\r' ? end + 1 : 0;
+            case SKIPPING -> end < 0 ? n : end + 1;
+        };
     }
 }

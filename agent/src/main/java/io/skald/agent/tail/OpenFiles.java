@@ -304,6 +304,29 @@ final class OpenFiles {
                 () -> "cannot read " + path + ", will try again: " + e);
     }
 
+    /** How all of them stand; says by the metrics how far they are behind. */
+    List<Tailer.FileStatus> status(long now) {
+        List<Tailer.FileStatus> all = new ArrayList<>();
+        long lag = 0;
+        long oldest = now;
+        for (FileTail t : open.values()) {
+            try {
+                long behind = t.lagBytes();
+                lag += behind;
+                if (behind > 0) {
+                    oldest = Math.min(oldest, t.lastChangeNanos());
+                }
+                all.add(new Tailer.FileStatus(
+                        t.target().job().name(), t.path(), t.offset(), t.offset() + behind, t.lines()));
+            } catch (IOException e) {
+                failed(Path.of(t.path()), e);
+            }
+        }
+        context.metrics().lagBytes.set((double) lag);
+        context.metrics().lagSeconds.set((now - oldest) / 1e9);
+        return all;
+    }
+
     void closeAll() {
         for (FileTail t : List.copyOf(open.values())) {
             close(t);

@@ -66,6 +66,9 @@ public final class Tailer implements AutoCloseable {
     private Set<FileState.Key> matched = Set.of();
     private List<Target> present = List.of();
     private Set<FileTail> hot = new LinkedHashSet<>();
+    /** After how long the first of those goes on that a stage lets wait. */
+    private long pauseNanos = Long.MAX_VALUE;
+
     private long lastScan;
     private long scanTook;
     private boolean scanSoon = true;
@@ -167,7 +170,7 @@ public final class Tailer implements AutoCloseable {
         }
         addSlice(now);
         if (!readHot(now)) {
-            wakeup.await(POLL_MILLIS);
+            wakeup.await(Math.min(POLL_MILLIS, 1 + TimeUnit.NANOSECONDS.toMillis(pauseNanos)));
         } else if (!collector.awaitRoom(TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS))) {
             return;
         }
@@ -189,6 +192,7 @@ public final class Tailer implements AutoCloseable {
     /** Reads a piece of every file of which there may be news; returns whether there may be more at once. */
     private boolean readHot(long now) {
         boolean more = false;
+        pauseNanos = Long.MAX_VALUE;
         Set<FileTail> still = new LinkedHashSet<>();
         Map<FileTail, Past> truncated = new LinkedHashMap<>();
         for (FileTail t : List.copyOf(hot)) {
@@ -199,6 +203,11 @@ public final class Tailer implements AutoCloseable {
             try {
                 boolean full = collector.isFull();
                 boolean read = !full && t.read(now);
+                long pause = t.pauseNanos();
+                if (pause > 0) {
+                    pauseNanos = Math.min(pauseNanos, pause);
+                    still.add(t);
+                }
                 Past p = t.takePast();
                 if (p != null) {
                     files.know(p.state());
@@ -332,7 +341,7 @@ public final class Tailer implements AutoCloseable {
         deliverOrphans(now);
         letGo(now);
         forget(now);
-        publish(now);
+        status = files.status(now);
         sliced = List.copyOf(files.all());
         lastScan = now;
         scanTook = System.nanoTime() - now;
@@ -452,27 +461,6 @@ public final class Tailer implements AutoCloseable {
             gone.forEach(files::forget);
             gone.forEach(missingSince::remove);
         }
-    }
-
-    private void publish(long now) {
-        List<FileStatus> all = new ArrayList<>();
-        long lag = 0;
-        long oldest = now;
-        for (FileTail t : files.all()) {
-            try {
-                long behind = t.lagBytes();
-                lag += behind;
-                if (behind > 0) {
-                    oldest = Math.min(oldest, t.lastChangeNanos());
-                }
-                all.add(new FileStatus(t.target().job().name(), t.path(), t.offset(), t.offset() + behind, t.lines()));
-            } catch (IOException e) {
-                files.failed(Path.of(t.path()), e);
-            }
-        }
-        status = all;
-        context.metrics().lagBytes.set((double) lag);
-        context.metrics().lagSeconds.set((now - oldest) / 1e9);
     }
 
     /** Reads what is there for up to a second, and ends. Idempotent. */

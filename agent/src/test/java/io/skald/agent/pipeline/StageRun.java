@@ -60,6 +60,10 @@ final class StageRun {
         lines++;
     }
 
+    long pauseNanos() {
+        return pipeline.pauseNanos();
+    }
+
     private long readNanos() {
         return (READ.getEpochSecond() + lines) * 1_000_000_000;
     }

@@ -9,6 +9,7 @@ import io.skald.agent.collect.ChunkPool;
 import io.skald.agent.collect.Collector;
 import io.skald.agent.discover.FileId;
 import io.skald.agent.pipeline.JobPipeline;
+import io.skald.agent.pipeline.TraceCorpus;
 import io.skald.agent.spool.FileState;
 import io.skald.core.model.Labels;
 import java.io.IOException;
@@ -174,6 +175,19 @@ class FileTailTest {
             assertThat(got.stream().sorted().toList())
                     .as("%s, cut at %d", name, cut)
                     .isEqualTo(lines);
+        }
+    }
+
+    @Test
+    void stackTracesOfAFileAreJoined() throws IOException {
+        TraceCorpus corpus = new TraceCorpus(9);
+        Path file = write(String.join("\n", corpus.lines()) + "\n");
+        try (FileTail tail = open(file, unread(file), JobPipeline.PLAIN)) {
+            List<String> got = new ArrayList<>(read(tail, 0));
+            got.addAll(read(tail, 3 * FileTail.QUIET_NANOS));
+            corpus.check(
+                    "stack traces of a file, seed 9",
+                    got.stream().map(e -> e.substring(e.indexOf(' ', 1) + 1)).toList());
         }
     }
 

@@ -26,13 +26,15 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What an agent with its default heap stands and costs: a surge while the server is down, many files, the load of a usual node. Takes minutes, so it
- * runs with {@code -Dskald.agent.load=true} only; {@code -Dskald.agent.outage=180} are the seconds that the server is down.
+ * What an agent stands and costs, started by the launcher with the options that it gives to the JVM: a surge while the server is down, many files,
+ * the load of a usual node. Takes minutes, so it runs with {@code -Dskald.agent.load=true} only; {@code -Dskald.agent.outage=180} are the seconds
+ * that the server is down, {@code -Dskald.launcher=FILE} is another launcher than that of this build.
  */
 @EnabledIfSystemProperty(named = "skald.agent.load", matches = "true")
 class AgentLoadIT {
     private static final Pattern ANSWERS = Pattern.compile("answers on port (\\d+)");
-    private static final List<String> DEFAULT_HEAP = List.of("-Xmx128m", "-XX:+UseSerialGC");
+    private static final Path LAUNCHER =
+            Path.of(System.getProperty("skald.launcher", "target/skald/skald")).toAbsolutePath();
     private static final int OUTAGE_SECONDS = Integer.getInteger("skald.agent.outage", 60);
     private static final int LINES_PER_SECOND = Integer.getInteger("skald.agent.rate", 83_000);
     private static final int FILES = 10;
@@ -120,6 +122,48 @@ class AgentLoadIT {
         }
     }
 
+    /** How the agent stands every ten seconds, as a table. */
+    private final class Series implements Runnable {
+        private static final long PERIOD_NANOS = 10_000_000_000L;
+        private final List<String> rows = new ArrayList<>();
+        private final Surge surge;
+        volatile String phase = "up";
+        volatile boolean over;
+
+        Series(Surge surge) {
+            this.surge = surge;
+        }
+
+        @Override
+        public void run() {
+            long began = System.nanoTime();
+            for (int i = 0; !over; i++) {
+                while (!over && System.nanoTime() < began + i * PERIOD_NANOS) {
+                    LockSupport.parkNanos(20_000_000); // ends soon after it is over
+                }
+                try {
+                    rows.add("%5.0f  %-8s %12d %12.0f %12.0f %9.1f %7.1f %7.1f"
+                            .formatted(
+                                    (System.nanoTime() - began) / 1e9,
+                                    phase,
+                                    surge.written.get(),
+                                    metric("read_lines_total"),
+                                    metric("acked_lines_total"),
+                                    metric("spool_bytes") / 1e6,
+                                    memory(agent.pid(), "VmRSS") * 1024 / 1e6,
+                                    cpu(agent.pid())));
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            }
+        }
+
+        void print() {
+            say("    s  server      written         read acknowledged outbox MB  RSS MB   CPU s");
+            rows.forEach(AgentLoadIT::say);
+        }
+    }
+
     private void startAgent(String url, String globs) throws Exception {
         Files.createDirectories(dir.resolve("logs"));
         Files.writeString(dir.resolve("agent.yaml"), """
@@ -130,9 +174,9 @@ class AgentLoadIT {
                   - job_name: files
                     static_configs: [{labels: {job: load, __path__: "%s"}}]
                 """.formatted(dir.resolve("state/positions.yaml"), url, globs));
-        agent = SkaldProcess.start(
+        agent = SkaldProcess.launched(
                 dir.resolve("out"),
-                DEFAULT_HEAP,
+                LAUNCHER,
                 "agent",
                 "--config",
                 dir.resolve("agent.yaml").toString());
@@ -225,8 +269,11 @@ class AgentLoadIT {
             String url = skald.awaitUrl();
             startAgent(url, dir.resolve("logs/*.log").toString());
             Thread writer = Thread.ofPlatform().start(surge);
+            Series series = new Series(surge);
+            Thread sampler = Thread.ofPlatform().start(series);
             until(Duration.ofSeconds(60), () -> metric("acked_lines_total") > LINES_PER_SECOND);
             skald.kill();
+            series.phase = "down";
             long downLines = surge.written.get();
             double downAt = cpu(agent.pid());
             Thread.sleep(Duration.ofSeconds(OUTAGE_SECONDS));
@@ -240,6 +287,7 @@ class AgentLoadIT {
                             memory(agent.pid(), "VmRSS") / 1024));
             skald = server(url.substring("http://".length()));
             skald.awaitUrl();
+            series.phase = "draining";
             double before = metric("acked_lines_total");
             until(Duration.ofSeconds(30), () -> metric("acked_lines_total") > before);
             double first = metric("acked_lines_total");
@@ -251,10 +299,15 @@ class AgentLoadIT {
             double rate = (metric("acked_lines_total") - first) / seconds;
             say("drained in %.1f s at %.0f lines/s, %.2f times what came in"
                     .formatted(seconds, rate, rate / LINES_PER_SECOND));
+            series.phase = "up";
+            Thread.sleep(Duration.ofSeconds(10));
             stop.set(true);
             writer.join();
             assertThat(surge.failed).isNull();
             until(Duration.ofMinutes(2), () -> metric("acked_lines_total") >= surge.written.get());
+            series.over = true;
+            sampler.join();
+            series.print();
             say("peak RSS %d MB, dropped %.0f"
                     .formatted(memory(agent.pid(), "VmHWM") / 1024, metric("dropped_lines_total")));
             List<String> wrong = new ArrayList<>();

@@ -76,6 +76,17 @@ public final class SkaldProcess implements AutoCloseable {
             command.addAll(List.of("-cp", classPath(), main));
         }
         command.addAll(List.of(args));
+        return begin(logs, command);
+    }
+
+    /** The program as it is shipped, with the options that its launcher gives to the JVM. */
+    static SkaldProcess launched(Path logs, Path launcher, String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(launcher.toString()));
+        command.addAll(List.of(args));
+        return begin(logs, command);
+    }
+
+    private static SkaldProcess begin(Path logs, List<String> command) throws IOException {
         Files.createDirectories(logs);
         Path out = Files.createTempFile(logs, "out", ".txt");
         Path err = Files.createTempFile(logs, "err", ".txt");
@@ -92,6 +103,7 @@ public final class SkaldProcess implements AutoCloseable {
         // what the local services of tests take
         builder.environment().put("AWS_ACCESS_KEY_ID", "test");
         builder.environment().put("AWS_SECRET_ACCESS_KEY", "test");
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         return new SkaldProcess(builder.start(), out, err);
     }
 

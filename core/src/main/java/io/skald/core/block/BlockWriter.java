@@ -6,6 +6,7 @@ import io.skald.core.filter.SkipFilter;
 import io.skald.core.filter.SkipFilterBuilder;
 import io.skald.core.model.Labels;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * with its buffers. Confined to one thread.
  */
 public final class BlockWriter {
+    /** Columns of metadata that are kept for the next block. */
+    private static final int SPARE_COLUMNS = 8;
+
     private final int targetRawBytes;
     private final int zstdLevel;
     private final ByteSink lines;
@@ -28,6 +32,7 @@ public final class BlockWriter {
     private final ByteSink header = new ByteSink(256);
     private final CRC32C crc = new CRC32C();
     private final Map<String, KeyColumn> keys = new TreeMap<>();
+    private final ArrayDeque<KeyColumn> spare = new ArrayDeque<>();
     private long[] times = new long[4096];
     private int[] lengths = new int[4096];
     private int rows;
@@ -116,7 +121,8 @@ public final class BlockWriter {
         String name = new String(key.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
         KeyColumn c = keys.get(name);
         if (c == null) {
-            c = new KeyColumn(name);
+            KeyColumn used = spare.pollLast();
+            c = used == null ? new KeyColumn(name) : used.emptied(name);
             keys.put(name, c);
             metadataBytes += name.length() + 16;
         }
@@ -280,6 +286,11 @@ public final class BlockWriter {
     public void reset() {
         rows = 0;
         lines.reset();
+        for (KeyColumn c : keys.values()) {
+            if (spare.size() < SPARE_COLUMNS) {
+                spare.add(c);
+            }
+        }
         keys.clear();
         metadataBytes = 0;
         lastMetadata = Labels.EMPTY;
@@ -289,8 +300,8 @@ public final class BlockWriter {
 
     /** The values of one metadata key: a dictionary, and which row has which. */
     private static final class KeyColumn {
-        final String name;
-        private final Map<String, Integer> dictionary = new LinkedHashMap<>();
+        String name;
+        private Map<String, Integer> dictionary = new LinkedHashMap<>();
         private int[] rowsWith = new int[16];
         private int[] indexes = new int[16];
         private int count;
@@ -298,6 +309,15 @@ public final class BlockWriter {
 
         KeyColumn(String name) {
             this.name = name;
+        }
+
+        /** This column for another key. */
+        KeyColumn emptied(String key) {
+            name = key;
+            dictionary = new LinkedHashMap<>();
+            count = 0;
+            pending = null;
+            return this;
         }
 
         int indexOf(String value) {

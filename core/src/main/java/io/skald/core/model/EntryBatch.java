@@ -49,6 +49,20 @@ public final class EntryBatch {
         metadata[size++] = structuredMetadata;
     }
 
+    /** An empty batch of another stream that takes over the columns of this one, which must not be used any more. */
+    public EntryBatch recycled(Labels other) {
+        Arrays.fill(buffers, 0, size, null);
+        Arrays.fill(metadata, 0, size, null);
+        EntryBatch b = withLabels(other);
+        b.size = 0;
+        return b;
+    }
+
+    /** How many entries there is room for before the columns grow. */
+    public int capacity() {
+        return timestampNanos.length;
+    }
+
     /** The same entries as those of another stream. Shares the columns, so neither may be filled on. */
     public EntryBatch withLabels(Labels other) {
         EntryBatch b = new EntryBatch(other, 1);

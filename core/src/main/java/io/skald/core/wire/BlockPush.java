@@ -81,7 +81,19 @@ public record BlockPush(
 
     /** Encodes a push; its checksum comes from its bytes. */
     public static byte[] encode(String agent, long epoch, long sequence, List<Block> blocks, List<LineRange> ranges) {
-        ByteSink out = new ByteSink(1 << 16);
+        int bytes = 1 << 10;
+        for (Block b : blocks) {
+            bytes += b.length + 32 * b.labels.size() + 64;
+        }
+        ByteSink out = new ByteSink(bytes);
+        encode(agent, epoch, sequence, blocks, ranges, out);
+        return out.toByteArray();
+    }
+
+    /** The same, into a sink that is emptied before. */
+    public static void encode(
+            String agent, long epoch, long sequence, List<Block> blocks, List<LineRange> ranges, ByteSink out) {
+        out.reset();
         out.u32(MAGIC);
         out.u8(VERSION);
         out.string(agent);
@@ -105,7 +117,6 @@ public record BlockPush(
             out.varint(r.missing);
         }
         out.u32(Checksum.of(out.array(), 0, out.size()));
-        return out.toByteArray();
     }
 
     /**
