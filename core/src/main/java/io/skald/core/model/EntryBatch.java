@@ -12,6 +12,7 @@ import java.util.Arrays;
 public final class EntryBatch {
     private final Labels labels;
     private int size;
+    private long lineBytes;
     private long[] timestampNanos;
     private byte[][] buffers;
     private int[] offsets;
@@ -35,13 +36,9 @@ public final class EntryBatch {
     /** Adds an entry whose line is {@code length} UTF-8 bytes at {@code offset} of {@code buffer}. */
     public void add(long timestamp, byte[] buffer, int offset, int length, Labels structuredMetadata) {
         if (size == timestampNanos.length) {
-            int n = size * 2;
-            timestampNanos = Arrays.copyOf(timestampNanos, n);
-            buffers = Arrays.copyOf(buffers, n);
-            offsets = Arrays.copyOf(offsets, n);
-            lengths = Arrays.copyOf(lengths, n);
-            metadata = Arrays.copyOf(metadata, n);
+            grow();
         }
+        lineBytes += length;
         timestampNanos[size] = timestamp;
         buffers[size] = buffer;
         offsets[size] = offset;
@@ -55,6 +52,7 @@ public final class EntryBatch {
         Arrays.fill(metadata, 0, size, null);
         EntryBatch b = withLabels(other);
         b.size = 0;
+        b.lineBytes = 0;
         return b;
     }
 
@@ -63,10 +61,20 @@ public final class EntryBatch {
         return timestampNanos.length;
     }
 
+    private void grow() {
+        int n = size * 2;
+        timestampNanos = Arrays.copyOf(timestampNanos, n);
+        buffers = Arrays.copyOf(buffers, n);
+        offsets = Arrays.copyOf(offsets, n);
+        lengths = Arrays.copyOf(lengths, n);
+        metadata = Arrays.copyOf(metadata, n);
+    }
+
     /** The same entries as those of another stream. Shares the columns, so neither may be filled on. */
     public EntryBatch withLabels(Labels other) {
         EntryBatch b = new EntryBatch(other, 1);
         b.size = size;
+        b.lineBytes = lineBytes;
         b.timestampNanos = timestampNanos;
         b.buffers = buffers;
         b.offsets = offsets;
@@ -105,10 +113,6 @@ public final class EntryBatch {
 
     /** Sum of the line lengths, bytes. */
     public long lineBytes() {
-        long n = 0;
-        for (int i = 0; i < size; i++) {
-            n += lengths[i];
-        }
-        return n;
+        return lineBytes;
     }
 }

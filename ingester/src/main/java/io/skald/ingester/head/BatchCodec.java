@@ -129,32 +129,18 @@ public final class BatchCodec {
         int rangeAt = out.size();
         out.i64(0);
         out.i64(0);
-        boolean increasing = true;
-        long min = Long.MAX_VALUE;
-        long max = Long.MIN_VALUE;
-        long last = 0;
-        long bytes = 0;
-        for (int i = from; i < to; i++) {
-            long t = b.timestampNanos(i);
-            increasing &= i == from || t > last;
-            last = t;
-            min = Math.min(min, t);
-            max = Math.max(max, t);
-            bytes += b.length(i);
-        }
-        out.times(b, from, to);
+        // no loop in here: the compiler is quick with what has one, and slow with what has all of them
+        PayloadWriter.Times times = out.times(b, from, to);
         out.lengths(b, from, to);
         metadata(b, from, to);
         int headBytes = out.size() - start;
-        for (int i = from; i < to; i++) {
-            out.bytes(b.buffer(i), b.offset(i), b.length(i));
-        }
-        int lineBytes = Math.toIntExact(bytes);
-        putI64(rangeAt, min);
-        putI64(rangeAt + 8, max);
+        out.lines(b, from, to);
+        int lineBytes = out.size() - start - headBytes;
+        putI64(rangeAt, times.min());
+        putI64(rangeAt + 8, times.max());
         FragmentHeader.put(out, start, headBytes, lineBytes);
-        fragments.add(
-                new EncodedBatch.Fragment(b.labels(), start, headBytes, lineBytes, 0, to - from, increasing, min, max));
+        fragments.add(new EncodedBatch.Fragment(
+                b.labels(), start, headBytes, lineBytes, 0, to - from, times.increasing(), times.min(), times.max()));
     }
 
     private void putI64(int at, long v) {
@@ -172,16 +158,17 @@ public final class BatchCodec {
 
     private void metadata(EntryBatch b, int from, int to) {
         MetadataIds ids = new MetadataIds();
-        int[] rows = new int[to - from];
-        for (int i = from; i < to; i++) {
-            rows[i - from] = ids.of(b.metadata(i));
-        }
+        int[] rows = ids.rows(b, from, to);
         out.varint(ids.size());
-        for (int i = 0; i < ids.size(); i++) {
-            labels(ids.get(i), out);
-        }
+        distinct(ids);
         if (ids.size() > 1) {
             out.varints(rows);
+        }
+    }
+
+    private void distinct(MetadataIds ids) {
+        for (int i = 0; i < ids.size(); i++) {
+            labels(ids.get(i), out);
         }
     }
 

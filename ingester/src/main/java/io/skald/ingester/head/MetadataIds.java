@@ -2,55 +2,77 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.head;
 
+import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Numbers the metadata of a fragment in order of appearance, equal ones alike. Most entries share one of a few objects, such as those of the levels: these
- * are found without a hash table. Confined to one thread.
+ * Numbers the metadata of a fragment in order of appearance, equal ones alike. Most entries share one of a few objects, such as those of the levels: the
+ * first few are found without a hash table. Confined to one thread.
  */
 final class MetadataIds {
-    /** How many objects are remembered. */
-    private static final int OBJECTS = 8;
+    /** How many are found by comparing with each. */
+    private static final int FEW = 8;
 
-    private final @Nullable Labels[] objects = new @Nullable Labels[OBJECTS];
-    private final int[] idsOfObjects = new int[OBJECTS];
-    private int next;
+    private Labels[] distinct = new Labels[FEW];
+    private int size;
+    /** Those after the first few. */
+    private @Nullable Map<Labels, Integer> more;
 
-    private final Map<Labels, Integer> ids = new HashMap<>();
-    private final List<Labels> distinct = new ArrayList<>();
-
-    @SuppressWarnings("ReferenceEquality") // others only cost a look into the table
-    int of(Labels metadata) {
-        for (int i = 0; i < OBJECTS; i++) {
-            if (objects[i] == metadata) {
-                return idsOfObjects[i];
-            }
+    /** The numbers of the metadata of entries. */
+    int[] rows(EntryBatch b, int from, int to) {
+        int[] rows = new int[to - from];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = of(b.metadata(from + i));
         }
-        return find(metadata);
+        return rows;
     }
 
-    private int find(Labels metadata) {
-        Integer known = ids.putIfAbsent(metadata, distinct.size());
-        int id = known == null ? distinct.size() : known;
-        if (known == null) {
-            distinct.add(metadata);
+    @SuppressWarnings("ReferenceEquality") // others are compared next
+    int of(Labels metadata) {
+        int few = Math.min(size, FEW);
+        for (int i = 0; i < few; i++) {
+            if (distinct[i] == metadata) {
+                return i;
+            }
         }
-        objects[next] = metadata;
-        idsOfObjects[next] = id;
-        next = (next + 1) % OBJECTS;
-        return id;
+        return find(metadata, few);
+    }
+
+    private int find(Labels metadata, int few) {
+        for (int i = 0; i < few; i++) {
+            if (distinct[i].equals(metadata)) {
+                return i;
+            }
+        }
+        if (few == FEW) {
+            Integer known = others().putIfAbsent(metadata, size);
+            if (known != null) {
+                return known;
+            }
+        }
+        if (size == distinct.length) {
+            distinct = Arrays.copyOf(distinct, size * 2);
+        }
+        distinct[size] = metadata;
+        return size++;
+    }
+
+    private Map<Labels, Integer> others() {
+        if (more == null) {
+            more = new HashMap<>();
+        }
+        return more;
     }
 
     int size() {
-        return distinct.size();
+        return size;
     }
 
     Labels get(int id) {
-        return distinct.get(id);
+        return distinct[id];
     }
 }

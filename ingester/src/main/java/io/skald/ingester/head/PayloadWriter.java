@@ -27,8 +27,12 @@ final class PayloadWriter {
 
     private void room(int n) {
         if (bytes.length - size < n) {
-            bytes = Arrays.copyOf(bytes, Math.max(size + n, Math.min(bytes.length * 2, Integer.MAX_VALUE - 16)));
+            grow(n);
         }
+    }
+
+    private void grow(int n) {
+        bytes = Arrays.copyOf(bytes, Math.max(size + n, Math.min(bytes.length * 2, Integer.MAX_VALUE - 16)));
     }
 
     void i32(int v) {
@@ -63,18 +67,32 @@ final class PayloadWriter {
         varint(v << 1 ^ v >> 63);
     }
 
+    /**
+     * What the times of entries are.
+     *
+     * @param increasing whether each time is greater than the one before
+     */
+    record Times(long min, long max, boolean increasing) {}
+
     /** The times of entries, each as its difference to the one before. A loop of its own, as it is where pushes spend their time. */
-    void times(EntryBatch b, int from, int to) {
+    Times times(EntryBatch b, int from, int to) {
         room(Math.multiplyExact(10, to - from));
         byte[] into = bytes;
         int at = size;
         long last = 0;
+        long min = Long.MAX_VALUE;
+        long max = Long.MIN_VALUE;
+        boolean increasing = true;
         for (int i = from; i < to; i++) {
             long t = b.timestampNanos(i);
             at = varint(into, at, (t - last) << 1 ^ (t - last) >> 63);
+            increasing &= t > last || i == from;
             last = t;
+            min = Math.min(min, t);
+            max = Math.max(max, t);
         }
         size = at;
+        return new Times(min, max, increasing);
     }
 
     /** The lengths of entries. */
@@ -108,6 +126,13 @@ final class PayloadWriter {
         }
         into[at++] = (byte) rest;
         return at;
+    }
+
+    /** The lines of entries. */
+    void lines(EntryBatch b, int from, int to) {
+        for (int i = from; i < to; i++) {
+            bytes(b.buffer(i), b.offset(i), b.length(i));
+        }
     }
 
     void string(String s) {

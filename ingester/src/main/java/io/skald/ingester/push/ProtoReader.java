@@ -4,6 +4,9 @@ package io.skald.ingester.push;
 
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -18,6 +21,9 @@ final class ProtoReader {
     private static final int START_GROUP = 3;
     private static final int END_GROUP = 4;
     private static final int MAX_GROUPS = 64;
+
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long HIGHS = 0x8080808080808080L;
 
     private final byte[] bytes;
     private int at;
@@ -52,13 +58,15 @@ final class ProtoReader {
         }
         // fields 1 to 15 take one byte, and no others are common
         int b = bytes[at];
-        long tag;
-        if (b >= 0) {
+        if (b >= 1 << 3) {
             at++;
-            tag = b;
-        } else {
-            tag = varint();
+            return b;
         }
+        return longTag();
+    }
+
+    private int longTag() {
+        long tag = varint();
         if (tag >>> 3 == 0 || tag >>> 32 != 0) {
             throw bad("illegal tag " + tag);
         }
@@ -69,6 +77,28 @@ final class ProtoReader {
         if (at < end && bytes[at] >= 0) {
             return bytes[at++];
         }
+        return longVarint();
+    }
+
+    /** Up to eight bytes at once, where there are that many. */
+    private long longVarint() {
+        if (end - at < Long.BYTES) {
+            return anyVarint();
+        }
+        long v = (long) LONG.get(bytes, at);
+        long last = ~v & HIGHS;
+        if (last == 0) {
+            return anyVarint();
+        }
+        at += (Long.numberOfTrailingZeros(last) >>> 3) + 1;
+        // what is up to the last byte, without the highest bits; then pairs of seven bits are joined, of 14, of 28
+        v &= (last ^ last - 1) & ~HIGHS;
+        v = v & 0x007f007f007f007fL | v >>> 1 & 0x3f803f803f803f80L;
+        v = v & 0x00003fff00003fffL | v >>> 2 & 0x0fffc0000fffc000L;
+        return v & 0x0fffffffL | v >>> 4 & 0x00fffffff0000000L;
+    }
+
+    private long anyVarint() {
         long v = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             if (at >= end) {

@@ -75,9 +75,7 @@ final class PushProto {
                 }
                 in.advance(n);
             } else if (tag == FIELD_2) {
-                int outer = in.enter();
                 entry(entries);
-                in.leave(outer);
             } else {
                 in.skip(tag);
             }
@@ -90,6 +88,7 @@ final class PushProto {
     }
 
     private void entry(EntryBatch to) {
+        int within = in.enter();
         long nanos = 0;
         int offset = 0;
         int length = 0;
@@ -105,15 +104,14 @@ final class PushProto {
                 offset = in.position();
                 in.advance(length);
             } else if (tag == FIELD_3) {
-                int outer = in.enter();
                 metadata = metadata == null ? new Labels.Builder() : metadata;
                 pair(metadata);
-                in.leave(outer);
             } else {
                 in.skip(tag);
             }
         }
         to.add(nanos, body, offset, length, metadata == null ? Labels.EMPTY : metadata.build());
+        in.leave(within);
     }
 
     private long timestamp() {
@@ -132,6 +130,7 @@ final class PushProto {
     }
 
     private void pair(Labels.Builder to) {
+        int outer = in.enter();
         String name = "";
         String value = "";
         for (int tag = in.tag(); tag != 0; tag = in.tag()) {
@@ -147,5 +146,6 @@ final class PushProto {
         if (!name.isEmpty()) {
             to.set(name, value);
         }
+        in.leave(outer);
     }
 }

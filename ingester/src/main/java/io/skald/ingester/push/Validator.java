@@ -265,12 +265,12 @@ public final class Validator {
             return false;
         }
         for (int i = 0; i < labels.size(); i++) {
-            if (utf8Length(labels.name(i)) > limits.maxLabelNameLength()) {
+            if (longer(labels.name(i), limits.maxLabelNameLength())) {
                 String text = "stream '" + labels + "' has label name too long: '" + labels.name(i) + "'";
                 reject("label_name_too_long", text, labels, entries, bytes);
                 return false;
             }
-            if (utf8Length(labels.value(i)) > limits.maxLabelValueLength()) {
+            if (longer(labels.value(i), limits.maxLabelValueLength())) {
                 String text = "stream '" + labels + "' has label value too long: '" + labels.value(i) + "'";
                 reject("label_value_too_long", text, labels, entries, bytes);
                 return false;
@@ -426,6 +426,11 @@ public final class Validator {
             }
         }
         return labels.toBuilder().set(SERVICE_NAME, name).build();
+    }
+
+    /** Whether a string is longer than so many bytes; counts them only if it could be. */
+    private static boolean longer(String s, int bytes) {
+        return 3L * s.length() > bytes && utf8Length(s) > bytes;
     }
 
     private static int utf8Length(String s) {

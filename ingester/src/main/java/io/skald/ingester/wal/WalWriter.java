@@ -14,6 +14,7 @@ import java.util.List;
  */
 final class WalWriter implements AutoCloseable {
     private static final int PAGE = 4096;
+    private static final byte[] ZEROS = new byte[PAGE];
 
     private final WalFile file;
     private final FileChannel channel;
@@ -89,7 +90,8 @@ final class WalWriter implements AutoCloseable {
             if (!buffer.hasRemaining()) {
                 written += flush(start + written);
             }
-            buffer.put((byte) 0);
+            int n = Math.min(Math.min(buffer.remaining(), ZEROS.length), next - start - written - buffer.position());
+            buffer.put(ZEROS, 0, n);
         }
         return written;
     }

@@ -137,4 +137,30 @@ class PushProtoTest {
                 .isInstanceOf(RequestException.class)
                 .hasMessageContaining("groups");
     }
+
+    @Test
+    void readsNumbersOfAnyLengthAnywhere() throws IOException {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int n = 0; n < 20_000; n++) {
+            long[] numbers = random.longs(random.nextInt(1, 4))
+                    .map(v -> v >>> random.nextInt(64))
+                    .toArray();
+            byte[] b = message(out -> {
+                for (long v : numbers) {
+                    out.writeUInt64NoTag(v);
+                }
+            });
+            ProtoReader in = new ProtoReader(b, b.length);
+            for (long v : numbers) {
+                assertThat(in.varint()).as("seed %d", seed).isEqualTo(v);
+            }
+            assertThat(in.remaining()).isZero();
+            ProtoReader cut = new ProtoReader(b, b.length - 1);
+            for (int i = 1; i < numbers.length; i++) {
+                assertThat(cut.varint()).isEqualTo(numbers[i - 1]);
+            }
+            assertThatThrownBy(cut::varint).isInstanceOf(RequestException.class);
+        }
+    }
 }
