@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -76,30 +77,26 @@ public final class SkaldProcess implements AutoCloseable {
             command.addAll(List.of("-cp", classPath(), main));
         }
         command.addAll(List.of(args));
-        return begin(logs, command);
+        // the launcher chooses the collector
+        String added = options.stream().filter(o -> !o.endsWith("GC")).collect(Collectors.joining(" "));
+        return begin(logs, command, launched ? Map.of("SKALD_JAVA_OPTS", added) : Map.of());
     }
 
-    /** The program as it is shipped, with the options that its launcher gives to the JVM. */
+    /** The program as it is shipped, with the options that its launcher gives to the JVM, and no others. */
     static SkaldProcess launched(Path logs, Path launcher, String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(launcher.toString()));
         command.addAll(List.of(args));
-        return begin(logs, command);
+        return begin(logs, command, Map.of());
     }
 
-    private static SkaldProcess begin(Path logs, List<String> command) throws IOException {
+    private static SkaldProcess begin(Path logs, List<String> command, Map<String, String> environment)
+            throws IOException {
         Files.createDirectories(logs);
         Path out = Files.createTempFile(logs, "out", ".txt");
         Path err = Files.createTempFile(logs, "err", ".txt");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-        if (launched) {
-            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-            // the launcher chooses the collector
-            builder.environment()
-                    .put(
-                            "SKALD_JAVA_OPTS",
-                            options.stream().filter(o -> !o.endsWith("GC")).collect(Collectors.joining(" ")));
-        }
+        builder.environment().putAll(environment);
         // what the local services of tests take
         builder.environment().put("AWS_ACCESS_KEY_ID", "test");
         builder.environment().put("AWS_SECRET_ACCESS_KEY", "test");
