@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The Skald authors
  * SPDX-License-Identifier: Apache-2.0 */
 
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,6 +30,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -53,6 +57,11 @@ final class Package {
             Pattern.compile("linux/aarch64/libzstd-jni-.*\\.so"), "Linux-aarch64",
             Pattern.compile("org/xerial/snappy/native/Linux/x86_64/libsnappyjava\\.so"), "Linux-x86_64",
             Pattern.compile("org/xerial/snappy/native/Linux/aarch64/libsnappyjava\\.so"), "Linux-aarch64");
+
+    /** What a command that only asks a server needs, by the beginnings of names. */
+    private static final List<String> CLIENT_JARS = List.of("picocli-", "jackson-core-", "skald-core-");
+
+    private static final Pattern CLIENT_CLASSES = Pattern.compile("io/skald/cli/(client/)?[^/]+");
 
     /** What is taken out of jars. On a Mac its own stay in: they are not shipped, but the source tree runs there. */
     private static final Pattern NATIVE = Pattern.compile(
@@ -101,6 +110,7 @@ final class Package {
         for (Path jar : classPath) {
             copyJar(jar, lib.resolve(jar.getFileName()));
         }
+        clientJar(cliJar, Files.createDirectories(lib.resolve("client")).resolve("skald-client.jar"));
         for (String name : List.of("LICENSE", "README.md", "CHANGELOG.md")) {
             if (Files.exists(root.resolve(name))) {
                 copy(root.resolve(name), stage.resolve(name));
@@ -109,6 +119,39 @@ final class Package {
         Path launcher = stage.resolve("skald");
         copy(root.resolve("skald"), launcher);
         Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /**
+     * The commands that only ask a server, with a class path of their own: what the JVM or a library looks for in vain (a logger, another language's
+     * classes), it looks for in all jars of the class path, and to open all of ours takes as long as such a command does.
+     */
+    private void clientJar(Path cliJar, Path to) throws IOException {
+        List<String> needed = classPath.stream()
+                .map(j -> j.getFileName().toString())
+                .filter(j -> CLIENT_JARS.stream().anyMatch(j::startsWith))
+                .sorted(Comparator.comparingInt(j -> CLIENT_JARS.indexOf(CLIENT_JARS.stream()
+                        .filter(j::startsWith)
+                        .findFirst()
+                        .orElseThrow())))
+                .toList();
+        if (needed.size() != CLIENT_JARS.size()) {
+            throw new IllegalStateException("client jars: " + CLIENT_JARS + " expected, " + needed + " found");
+        }
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, "../" + String.join(" ../", needed));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        manifest.write(bytes);
+        try (ZipFile zip = new ZipFile(cliJar.toFile());
+                ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(to))) {
+            copyEntry(JarFile.MANIFEST_NAME, bytes.toByteArray(), out);
+            for (ZipEntry e : Collections.list(zip.entries())) {
+                if (CLIENT_CLASSES.matcher(e.getName()).matches()) {
+                    copyEntry(e.getName(), read(zip, e), out);
+                }
+            }
+        }
+        Files.setLastModifiedTime(to, time);
     }
 
     private void copy(Path from, Path to) throws IOException {
@@ -214,7 +257,9 @@ final class Package {
             String url = awaitUrl(server, serverLog);
             push(url);
             work(stage, url);
-            Process command = start(stage, commandCache, commandLog, "query", "{app=\"training\"}", "--url", url);
+            String from = Instant.now().minusSeconds(3600).toString();
+            Process command = start(
+                    stage, commandCache, commandLog, "query", "{app=\"training\"}", "--url", url, "--from", from, "--limit", "1");
             finish(command, commandCache, commandLog);
         } catch (IOException e) {
             System.err.println("[WARNING] no training of AOT caches, the program starts more slowly: " + e.getMessage());

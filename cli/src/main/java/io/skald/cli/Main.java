@@ -38,38 +38,49 @@ import picocli.CommandLine;
  * time that it needs itself.
  */
 public final class Main {
-    private record Command(String name, String summary, Function<Output, Object> create) {}
+    /** @param serves whether what it starts may have something to do when the process ends */
+    private record Command(String name, String summary, boolean serves, Function<Output, Object> create) {
+        Command(String name, String summary, Function<Output, Object> create) {
+            this(name, summary, false, create);
+        }
+    }
 
+    // no constructor references: to link one, the JVM verifies its class, and loads what that class may throw and catch
     private static final List<Command> COMMANDS = List.of(
-            new Command("run", "run the whole of Skald in this process", RunCommand::new),
-            new Command("ingester", "take pushes, as one of many processes", IngesterCommand::new),
-            new Command("querier", "answer queries, as one of many processes", QuerierCommand::new),
-            new Command("agent", "collect logs on a node and push them", AgentCommand::new),
-            new Command("demo", "run it with the logs of a made-up shop", DemoCommand::new),
-            new Command("query", "run a LogQL query", QueryCommand::new),
-            new Command("tail", "print lines as they arrive", TailCommand::new),
-            new Command("labels", "list label names, or the values of a label", LabelsCommand::new),
-            new Command("series", "list streams", SeriesCommand::new),
-            new Command("stats", "say how much a selector holds, also per label", StatsCommand::new),
-            new Command("export", "write all lines of a query, and go on after an interruption", ExportCommand::new),
-            new Command("flush", "write what is in the write-ahead log into segments", FlushCommand::new),
-            new Command("compact", "merge segments and apply deletes now", CompactCommand::new),
-            new Command("inspect", "look at a segment or a file of the write-ahead log", InspectCommand::new),
-            new Command("bench", "measure how a server takes and answers a known day of logs", BenchCommand::new),
-            new Command("backup", "make a backup of what is stored, also while servers run", BackupCommand::new),
-            new Command("restore", "put a backup into empty stores", RestoreCommand::new),
-            new Command("fsck", "compare the index with the objects that are there", FsckCommand::new),
-            new Command("index", "make the index anew when it is lost", IndexCommand::new),
-            new Command("store", "create and check the shared stores", StoreCommand::new),
-            new Command("rules", "check, test, list, load, diff and sync alert rules", RulesCommand::new),
-            new Command("config", "check a config file, or show what is in force", ConfigCommand::new));
+            new Command("run", "run the whole of Skald in this process", true, o -> new RunCommand(o)),
+            new Command("ingester", "take pushes, as one of many processes", true, o -> new IngesterCommand(o)),
+            new Command("querier", "answer queries, as one of many processes", true, o -> new QuerierCommand(o)),
+            new Command("agent", "collect logs on a node and push them", true, o -> new AgentCommand(o)),
+            new Command("demo", "run it with the logs of a made-up shop", true, o -> new DemoCommand(o)),
+            new Command("query", "run a LogQL query", o -> new QueryCommand(o)),
+            new Command("tail", "print lines as they arrive", o -> new TailCommand(o)),
+            new Command("labels", "list label names, or the values of a label", o -> new LabelsCommand(o)),
+            new Command("series", "list streams", o -> new SeriesCommand(o)),
+            new Command("stats", "say how much a selector holds, also per label", o -> new StatsCommand(o)),
+            new Command(
+                    "export", "write all lines of a query, and go on after an interruption", o -> new ExportCommand(o)),
+            new Command("flush", "write what is in the write-ahead log into segments", o -> new FlushCommand(o)),
+            new Command("compact", "merge segments and apply deletes now", o -> new CompactCommand(o)),
+            new Command("inspect", "look at a segment or a file of the write-ahead log", o -> new InspectCommand(o)),
+            new Command(
+                    "bench",
+                    "measure how a server takes and answers a known day of logs",
+                    true,
+                    o -> new BenchCommand(o)),
+            new Command("backup", "make a backup of what is stored, also while servers run", o -> new BackupCommand(o)),
+            new Command("restore", "put a backup into empty stores", o -> new RestoreCommand(o)),
+            new Command("fsck", "compare the index with the objects that are there", o -> new FsckCommand(o)),
+            new Command("index", "make the index anew when it is lost", o -> new IndexCommand(o)),
+            new Command("store", "create and check the shared stores", o -> new StoreCommand(o)),
+            new Command("rules", "check, test, list, load, diff and sync alert rules", o -> new RulesCommand(o)),
+            new Command("config", "check a config file, or show what is in force", o -> new ConfigCommand(o)));
 
     private Main() {}
 
     public static void main(String[] args) {
         Output out = Output.ofProcess();
         try {
-            System.exit(run(args, out));
+            end(args, run(args, out));
         } catch (RuntimeException | Error e) {
             // threads that serve would keep a process alive that can no longer be stopped in order
             StringWriter trace = new StringWriter();
@@ -77,6 +88,16 @@ public final class Main {
             out.error("skald: unexpected failure, please report it: " + trace);
             System.exit(ExitCode.FAILURE);
         }
+    }
+
+    private static void end(String[] args, int code) {
+        Command command = args.length == 0 ? null : find(args[0]);
+        if (command != null && command.serves) {
+            System.exit(code);
+        }
+        // a regular exit looks for a logger to tell of it in all jars of the class path, which takes as long as the
+        // rest of a command
+        Runtime.getRuntime().halt(code);
     }
 
     /** Runs a command line and returns its exit code. */

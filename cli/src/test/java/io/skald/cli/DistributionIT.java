@@ -64,6 +64,7 @@ class DistributionIT {
     @Test
     void aCacheThatDoesNotFitIsLeftAsideSilently() throws Exception {
         assertThat(STAGE.resolve("lib/skald.aot")).exists();
+        assertThat(STAGE.resolve("lib/client/skald-client.jar")).exists();
         Result r = run(STAGE.resolve("skald"), Map.of("SKALD_JAVA_OPTS", "-XX:-UseCompactObjectHeaders"), "--version");
         assertThat(r.err()).isEmpty();
         assertThat(r.out()).startsWith("skald ");
