@@ -343,6 +343,10 @@ public final class BlockReader {
                 String builtBy = in.string("name of the builder", 4 * BlockFormat.MAX_BUILDER_LENGTH);
                 Filter f = new Filter(builtBy, SkipFilter.decode(in));
                 in.expectEnd();
+                // some 80 times what it should be, and still no more memory than the lines take
+                if (f.filter.unit() > lineBytes) {
+                    throw in.corrupt("skip filter with unit " + f.filter.unit() + " for " + lineBytes + " of lines");
+                }
                 return f;
             }
         }

@@ -176,7 +176,7 @@ public final class BlockWriter {
         ByteSink column = new ByteSink(8 << 10);
         column.u8(SkipFilter.RULES);
         column.string(builtBy);
-        filter.finish().encode(column);
+        filter.finishTo(column);
         return finish(out, column);
     }
 

@@ -13,10 +13,6 @@ import java.nio.ByteOrder;
  */
 final class Rice {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-    /** A gap that does not fit into a byte. */
-    private static final int LARGE = 255;
-
     private static final double LOG_GOLDEN = Math.log((Math.sqrt(5) - 1) / 2);
 
     private Rice() {}
@@ -31,44 +27,70 @@ final class Rice {
     }
 
     /**
-     * Appends the gaps between the members of a bitmap: a byte each, or 255 and four bytes.
+     * Appends the members of a bitmap in 2^{@code partitionBits} parts, the bits of one after those of the other, each in bytes of its own.
      *
-     * @param words how many words of the bitmap count
+     * @param universe the members are less; the parts cover as much each
+     * @param ends takes where each part ends in {@code out}
+     * @return how many bits the set takes in one part
      */
-    static void gaps(long[] bitmap, int words, ByteSink out) {
-        int previous = -1;
-        for (int i = 0; i < words; i++) {
-            long w = bitmap[i];
-            out.ensure(64 * (1 + Integer.BYTES));
-            byte[] to = out.array();
-            int at = out.size();
-            int begin = at;
-            while (w != 0) {
-                int x = (i << 6) + Long.numberOfTrailingZeros(w);
-                w &= w - 1;
-                int gap = x - previous - 1;
-                previous = x;
-                if (gap < LARGE) {
-                    to[at++] = (byte) gap;
-                } else {
-                    to[at++] = (byte) LARGE;
-                    INT.set(to, at, gap);
-                    at += Integer.BYTES;
+    static long encode(long[] bitmap, int k, int universe, int partitionBits, ByteSink out, int[] ends) {
+        int step = universe >>> partitionBits;
+        Bits bits = new Bits(out);
+        int room = room(k, step);
+        long inOne = 0;
+        int last = -1;
+        for (int part = 0; part < 1 << partitionBits; part++) {
+            int begin = part * step;
+            int end = begin + step;
+            int previous = begin - 1;
+            int across = 0;
+            for (int i = begin >>> 6; i << 6 < end; i++) {
+                long w = bitmap[i];
+                if (i << 6 < begin) {
+                    w &= -1L << begin;
+                }
+                if (end - (i << 6) < 64) {
+                    w &= (1L << end) - 1;
+                }
+                bits.ensure(room);
+                if (previous < begin && w != 0) {
+                    int first = (i << 6) + Long.numberOfTrailingZeros(w);
+                    across = (first - last - 1 >>> k) - (first - previous - 1 >>> k);
+                }
+                while (w != 0) {
+                    int x = (i << 6) + Long.numberOfTrailingZeros(w);
+                    w &= w - 1;
+                    bits.gap(x - previous - 1, k);
+                    previous = x;
                 }
             }
-            out.skip(at - begin);
+            inOne += bits.count() + across;
+            if (previous >= begin) {
+                last = previous;
+            }
+            bits.gap(end - previous - 1, k);
+            ends[part] = bits.finish();
         }
+        return inOne + k + 1 + (universe - last - 1 >>> k);
     }
 
     /**
-     * Appends the gaps of a set over [0, universe) that takes exactly these bytes. Returns how many members it has, -1 if it is none.
+     * Appends a set over [0, universe) that takes exactly these bytes as {@link #encode} does. False if it is none; what was appended means nothing then.
      */
-    static int decode(byte[] b, int offset, int end, int k, int universe, ByteSink out) {
+    static boolean split(
+            byte[] b, int offset, int end, int k, int universe, int partitionBits, ByteSink out, int[] ends) {
+        int step = universe >>> partitionBits;
+        Bits bits = new Bits(out);
+        int room = room(k, step);
+        bits.ensure(room);
         long at = (long) offset << 3;
         long limit = (long) end << 3;
         long x = -1;
         long skipped = 0;
-        int members = 0;
+        int part = 0;
+        int previous = -1;
+        int border = step;
+        int left = 64;
         while (at < limit) {
             long w = peek(b, at, end);
             int ones = Long.numberOfTrailingZeros(~w);
@@ -76,73 +98,62 @@ final class Rice {
                 skipped += 32L << k;
                 at += 32;
                 if (x + skipped > universe) {
-                    return -1;
+                    return false;
                 }
                 continue;
             }
-            long gap = skipped + ((long) ones << k) + ((w >>> (ones + 1)) & ((1L << k) - 1));
+            x += 1 + skipped + ((long) ones << k) + ((w >>> (ones + 1)) & ((1L << k) - 1));
             skipped = 0;
             at += ones + 1 + k;
-            x += 1 + gap;
-            if (x >= universe) {
-                return x == universe && at <= limit && limit - at < 8 ? members : -1;
+            if (x >= border) {
+                if (x > universe) {
+                    return false;
+                }
+                while (x >= border) {
+                    bits.gap(border - previous - 1, k);
+                    ends[part++] = bits.finish();
+                    bits.ensure(room);
+                    left = 64;
+                    previous = border - 1;
+                    if (part == 1 << partitionBits) {
+                        return at <= limit && limit - at < 8;
+                    }
+                    border += step;
+                }
             }
-            members++;
-            if (gap < LARGE) {
-                out.u8((int) gap);
-            } else {
-                out.u8(LARGE);
-                out.u32((int) gap);
+            if (--left == 0) {
+                bits.ensure(room);
+                left = 64;
             }
+            bits.gap((int) x - previous - 1, k);
+            previous = (int) x;
         }
-        return -1;
+        return false;
     }
 
-    /** How many bits a set in one part takes that has these gaps. */
-    static long bits(byte[] gaps, int members, int k, int universe) {
-        long bits = (long) (members + 1) * (k + 1);
-        int at = 0;
-        long x = -1;
-        for (int i = 0; i < members; i++) {
-            int gap = gaps[at++] & 0xff;
-            if (gap == LARGE) {
-                gap = (int) INT.get(gaps, at);
-                at += Integer.BYTES;
-            }
-            bits += gap >>> k;
-            x += 1 + gap;
-        }
-        return bits + ((universe - x - 1) >>> k);
+    /** Bytes that 64 gaps and the end of a part can take: all that is written in unary is no more than the part covers. */
+    private static int room(int k, int step) {
+        return (66 * (k + 1) + (step >>> k) >>> 3) + 16;
     }
 
-    /** Appends a set over [0, universe) in 2^{@code partitionBits} parts, each to a sink of its own as a varint length and its bits. */
-    static void partition(byte[] gaps, int members, int k, int universe, int partitionBits, ByteSink[] out) {
-        int step = universe >>> partitionBits;
-        // enough for a part that has all members, and 8 for the last write
-        Bits bits = new Bits(new byte[Math.toIntExact(((members + 2L) * (k + 1) + ((long) universe >>> k)) / 8 + 16)]);
-        int part = 0;
-        int previous = -1;
-        int x = -1;
-        int at = 0;
-        for (int i = 0; i < members; i++) {
-            int gap = gaps[at++] & 0xff;
-            if (gap == LARGE) {
-                gap = (int) INT.get(gaps, at);
-                at += Integer.BYTES;
+    /** Adds what {@link #encode} or {@link #split} wrote for a part to a bitmap. */
+    static void addTo(long[] bitmap, byte[] b, int offset, int k, int begin, int step) {
+        long at = (long) offset << 3;
+        long x = begin - 1L;
+        while (true) {
+            long w = peek(b, at, b.length);
+            int ones = Long.numberOfTrailingZeros(~w);
+            if (ones >= 32) {
+                x += 32L << k;
+                at += 32;
+                continue;
             }
-            x += 1 + gap;
-            while (x >= (part + 1) * step) {
-                bits.gap((part + 1) * step - previous - 1, k);
-                bits.finish(out[part++]);
-                previous = part * step - 1;
+            x += 1 + ((long) ones << k) + ((w >>> (ones + 1)) & ((1L << k) - 1));
+            at += ones + 1 + k;
+            if (x >= begin + step) {
+                return;
             }
-            bits.gap(x - previous - 1, k);
-            previous = x;
-        }
-        while (part < 1 << partitionBits) {
-            bits.gap((part + 1) * step - previous - 1, k);
-            bits.finish(out[part++]);
-            previous = part * step - 1;
+            bitmap[(int) (x >>> 6)] |= 1L << x;
         }
     }
 
@@ -186,13 +197,26 @@ final class Rice {
 
     /** Writes one part after the other. */
     private static final class Bits {
-        private final byte[] bytes;
+        private final ByteSink out;
+        private byte[] bytes;
+        private int begin;
         private int at;
         private long pending;
         private int count;
 
-        Bits(byte[] bytes) {
-            this.bytes = bytes;
+        Bits(ByteSink out) {
+            this.out = out;
+            this.bytes = out.array();
+            this.begin = out.size();
+            this.at = begin;
+        }
+
+        void ensure(int most) {
+            if (bytes.length - at < most) {
+                out.skip(at - out.size());
+                out.ensure(most);
+                bytes = out.array();
+            }
         }
 
         void gap(int gap, int k) {
@@ -214,14 +238,19 @@ final class Rice {
             count = c & 7;
         }
 
-        /** Appends what was written, and begins anew. */
-        void finish(ByteSink out) {
-            int n = at + (count + 7 >>> 3);
-            out.varint(n);
-            out.bytes(bytes, 0, n);
-            at = 0;
+        /** Bits of the part so far. */
+        long count() {
+            return 8L * (at - begin) + count;
+        }
+
+        /** Ends the part, and begins the next one; returns where it ends. */
+        int finish() {
+            at += count + 7 >>> 3;
+            out.skip(at - out.size());
+            begin = at;
             pending = 0;
             count = 0;
+            return at;
         }
     }
 }

@@ -9,8 +9,7 @@ import java.util.Arrays;
 
 /**
  * The skip filter of one block: a set of hashes of its keys. It may say that something is there that is not, never the other way round.
- * Until it is cut into partitions it is kept as gaps between the hashes, a byte each unless they are large: coding them as bits, only to do it
- * once more for the partitions, would take longer than finding them. Immutable.
+ * It is kept coded in {@value #UNITS} parts, which is what a large segment wants, and takes no more than copying then. Immutable.
  */
 public final class SkipFilter {
     /** The range of hashes is a multiple of this, so that it can be cut into as many partitions, or into half as many and so on. */
@@ -34,26 +33,29 @@ public final class SkipFilter {
     /** The same for what is kept for long: 2.9 % of raw for 3.9 % of wrong answers. */
     static final int DENSE_SIXTEENTHS_PER_BYTE = 16;
 
+    /** Two to the power of this are {@link #UNITS}. */
+    static final int UNIT_BITS = 6;
+
     private final int unit;
     private final int parameter;
-    private final int members;
     private final int codedLength;
-    private final byte[] gaps;
+    private final byte[] parts;
+    private final int[] ends;
 
     /**
-     * @param members how many hashes there are
-     * @param codedLength bytes that they take as bits
-     * @param gaps as {@link Rice#gaps} wrote them
+     * @param codedLength bytes that it takes in one part
+     * @param parts {@value #UNITS} parts as {@link Rice} writes them
+     * @param ends where they end
      */
-    SkipFilter(int unit, int parameter, int members, int codedLength, byte[] gaps) {
+    SkipFilter(int unit, int parameter, int codedLength, byte[] parts, int[] ends) {
         if (unit < 1 || unit > MAX_UNIT || parameter < 0 || parameter > MAX_PARAMETER) {
             throw new IllegalArgumentException("skip filter with unit " + unit + ", parameter " + parameter);
         }
         this.unit = unit;
         this.parameter = parameter;
-        this.members = members;
         this.codedLength = codedLength;
-        this.gaps = gaps;
+        this.parts = parts;
+        this.ends = ends;
     }
 
     /** The hashes are numbers in [0, {@value #UNITS} × unit). */
@@ -76,35 +78,58 @@ public final class SkipFilter {
      * keys whose upper bits are p.
      */
     public void partition(int partitionBits, ByteSink[] out) {
-        Rice.partition(gaps, members, parameter, unit * UNITS, partitionBits, out);
+        if (partitionBits == UNIT_BITS) {
+            put(parts, ends, UNITS, out);
+            return;
+        }
+        ByteSink coded = new ByteSink(parts.length);
+        int[] to = new int[1 << partitionBits];
+        Rice.encode(bitmap(), parameter, unit * UNITS, partitionBits, coded, to);
+        put(coded.array(), to, to.length, out);
     }
 
-    /** Appends the filter in one part: unit and parameter, a varint length, its bits. */
-    public void encode(ByteSink out) {
-        out.varint(unit);
-        out.u8(parameter);
-        partition(0, new ByteSink[] {out});
+    private static void put(byte[] bits, int[] ends, int n, ByteSink[] out) {
+        int from = 0;
+        for (int p = 0; p < n; p++) {
+            out[p].varint(ends[p] - from);
+            out[p].bytes(bits, from, ends[p] - from);
+            from = ends[p];
+        }
     }
 
-    /** Reads what {@link #encode} wrote. */
+    /** All hashes, a bit for each number that may be one. */
+    private long[] bitmap() {
+        long[] bitmap = new long[unit];
+        int from = 0;
+        for (int p = 0; p < UNITS; p++) {
+            Rice.addTo(bitmap, parts, from, parameter, p * unit, unit);
+            from = ends[p];
+        }
+        return bitmap;
+    }
+
+    /** Reads a filter in one part, as {@link SkipFilterBuilder#finishTo} writes it. */
     public static SkipFilter decode(ByteSource in) throws CorruptData {
         int unit = in.count("filter unit", MAX_UNIT);
         int parameter = in.u8();
         byte[] bits = in.bytes("filter", in.remaining());
         int length = bits.length;
-        ByteSink gaps = new ByteSink(length * 2);
-        int members = unit == 0 || parameter > MAX_PARAMETER
-                ? -1
-                : Rice.decode(bits, 0, length, parameter, unit * UNITS, gaps);
-        if (members < 0) {
+        ByteSink parts = new ByteSink(length + 4 * UNITS);
+        int[] ends = new int[UNITS];
+        if (unit == 0
+                || parameter > MAX_PARAMETER
+                || !Rice.split(bits, 0, length, parameter, unit * UNITS, UNIT_BITS, parts, ends)) {
             throw in.corrupt("filter with unit " + unit + ", parameter " + parameter + " of " + length + " bytes");
         }
-        return new SkipFilter(unit, parameter, members, length, gaps.toByteArray());
+        return new SkipFilter(unit, parameter, length, parts.toByteArray(), ends);
     }
 
     /** Whether another filter says the same of every key. */
     public boolean same(SkipFilter other) {
-        return unit == other.unit && members == other.members && Arrays.equals(gaps, other.gaps);
+        return unit == other.unit
+                && (parameter == other.parameter
+                        ? Arrays.equals(parts, other.parts)
+                        : Arrays.equals(bitmap(), other.bitmap()));
     }
 
     /** Which of 2^{@code partitionBits} parts a key belongs to. */

@@ -12,7 +12,7 @@ import java.util.Arrays;
 public final class SkipFilterBuilder {
     private final Grams grams = new Grams();
     private long[] bitmap = new long[1 << 12];
-    private final ByteSink gaps = new ByteSink(16 << 10);
+    private final ByteSink coded = new ByteSink(16 << 10);
     private final int sixteenthsPerByte;
     private int unit;
     private long universe;
@@ -77,16 +77,30 @@ public final class SkipFilterBuilder {
 
     /** The filter of what was added since {@link #begin}. */
     public SkipFilter finish() {
+        int k = parameter();
+        int[] ends = new int[SkipFilter.UNITS];
+        coded.reset();
+        long bits = Rice.encode(bitmap, k, (int) universe, SkipFilter.UNIT_BITS, coded, ends);
+        return new SkipFilter(unit, k, Math.toIntExact((bits + 7) >>> 3), coded.toByteArray(), ends);
+    }
+
+    /** Appends the filter of what was added since {@link #begin} in one part: unit and parameter, a varint length, its bits. */
+    public void finishTo(ByteSink out) {
+        int k = parameter();
+        coded.reset();
+        Rice.encode(bitmap, k, (int) universe, 0, coded, new int[1]);
+        out.varint(unit);
+        out.u8(k);
+        out.varint(coded.size());
+        out.bytes(coded.array(), 0, coded.size());
+    }
+
+    private int parameter() {
         int words = (int) ((universe + 63) >>> 6);
         int members = 0;
         for (int i = 0; i < words; i++) {
             members += Long.bitCount(bitmap[i]);
         }
-        int k = Rice.parameter(universe, members);
-        gaps.reset();
-        Rice.gaps(bitmap, words, gaps);
-        byte[] all = gaps.toByteArray();
-        long bits = Rice.bits(all, members, k, (int) universe);
-        return new SkipFilter(unit, k, members, Math.toIntExact((bits + 7) >>> 3), all);
+        return Rice.parameter(universe, members);
     }
 }
