@@ -53,6 +53,27 @@ final class Stamp {
             .map(unit -> END_SECONDS * (1_000_000_000 / unit))
             .toArray();
 
+    /** By form: bytes without the fraction, and with it. */
+    private static final int[] DATE_LENGTHS = new int[LAYOUTS.length];
+
+    private static final int[] LENGTHS = new int[256];
+
+    static {
+        for (int form = 0; form < 256; form++) {
+            if (isForm(form)) {
+                int fraction = form >>> 4;
+                int date = LAYOUTS[form & 15].length();
+                DATE_LENGTHS[form & 15] = date;
+                LENGTHS[form] = date + (fraction == 0 ? 0 : 1 + FRACTION_DIGITS[fraction]);
+            }
+        }
+    }
+
+    /** Bytes of a year and the space before it, which stand behind the seconds of {@link #ASCTIME}. */
+    private static final int YEAR_LENGTH = 5;
+
+    private static final long DAY_NANOS = 86_400_000_000_000L;
+
     private long day = -1;
     private int year;
     private int month;
@@ -62,6 +83,13 @@ final class Stamp {
     private final byte[] written = new byte[32];
 
     private int writtenForm = -1;
+
+    /** What was read last: its form, its bytes without the fraction, the first second of its minute, and the day that its year was taken from. */
+    private final byte[] seen = new byte[32];
+
+    private int seenForm = -1;
+    private long seenMinute;
+    private long seenDay;
     private long writtenMinute;
 
     /** A layout and a fraction as one number. */
@@ -80,8 +108,7 @@ final class Stamp {
     }
 
     static int length(int form) {
-        int fraction = form >>> 4;
-        return LAYOUTS[form & 15].length() + (fraction == 0 ? 0 : 1 + FRACTION_DIGITS[fraction]);
+        return LENGTHS[form];
     }
 
     /** The fraction that stands at a place, as the upper bits of a form; 0 for none or one of another length. */
@@ -110,6 +137,48 @@ final class Stamp {
         if (at < 0 || at + length(form) > end) {
             return -1;
         }
+        int length = DATE_LENGTHS[form & 15];
+        int seconds = form == ASCTIME ? length - YEAR_LENGTH - 2 : length - 2;
+        long value;
+        if (form == seenForm && sameMinute(b, at, seconds, length, nearNanos)) {
+            // most lines differ from the one before by seconds; all forms take this way, for which the compiler need
+            // not know them
+            int s = two(b, at + seconds);
+            value = s < 0 || s > 59 ? -1 : seenMinute + s;
+        } else {
+            value = parseDate(b, at, form, nearNanos);
+            if (value >= 0) {
+                System.arraycopy(b, at, seen, 0, length);
+                seenForm = form;
+                seenMinute = value - value % 60;
+                seenDay = Math.floorDiv(nearNanos, DAY_NANOS);
+            }
+        }
+        return form < 16 || value < 0 ? value : withFraction(value, b, at + length, form >>> 4);
+    }
+
+    private boolean sameMinute(byte[] b, int at, int seconds, int length, long nearNanos) {
+        return Arrays.equals(b, at, at + seconds, seen, 0, seconds)
+                && (seconds + 2 == length || Arrays.equals(b, at + seconds + 2, at + length, seen, seconds + 2, length))
+                && ((seenForm & 15) != SYSLOG || Math.floorDiv(nearNanos, DAY_NANOS) == seenDay);
+    }
+
+    private static long withFraction(long seconds, byte[] b, int at, int fraction) {
+        if (b[at] != FRACTION_MARK[fraction]) {
+            return -1;
+        }
+        long value = seconds;
+        for (int i = 1; i <= FRACTION_DIGITS[fraction]; i++) {
+            if (!isDigit(b[at + i])) {
+                return -1;
+            }
+            value = value * 10 + (b[at + i] - '0');
+        }
+        return value;
+    }
+
+    /** The second that stands at a place, or -1. */
+    private long parseDate(byte[] b, int at, int form, long nearNanos) {
         int layout = form & 15;
         int y;
         int m;
@@ -145,7 +214,7 @@ final class Stamp {
                     return -1;
                 }
                 if (layout == SYSLOG) {
-                    goTo(Math.floorDiv(nearNanos, 86_400_000_000_000L));
+                    goTo(Math.floorDiv(nearNanos, DAY_NANOS));
                     y = year;
                 } else {
                     y = two(b, at + 16) * 100 + two(b, at + 18);
@@ -185,22 +254,7 @@ final class Stamp {
         if (step == 3 && (b[time + 2] != ':' || b[time + 5] != ':')) {
             return -1;
         }
-        long value = daysOf(y, m, d) * 86_400L + hours * 3600L + minutes * 60L + seconds;
-        int fraction = form >>> 4;
-        if (fraction == 0) {
-            return value;
-        }
-        int f = at + LAYOUTS[layout].length();
-        if (b[f] != FRACTION_MARK[fraction]) {
-            return -1;
-        }
-        for (int i = 1; i <= FRACTION_DIGITS[fraction]; i++) {
-            if (!isDigit(b[f + i])) {
-                return -1;
-            }
-            value = value * 10 + (b[f + i] - '0');
-        }
-        return value;
+        return daysOf(y, m, d) * 86_400L + hours * 3600L + minutes * 60L + seconds;
     }
 
     /** How many steps of the form the moment lies behind 1970, rounded down. */
@@ -223,7 +277,7 @@ final class Stamp {
     void write(long value, int form, byte[] out, int at) {
         int fraction = form >>> 4;
         long seconds = seconds(value, fraction);
-        int length = LAYOUTS[form & 15].length();
+        int length = DATE_LENGTHS[form & 15];
         if (form == writtenForm && seconds - writtenMinute >= 0 && seconds - writtenMinute < 60) {
             // most lines differ from the one before by seconds
             System.arraycopy(written, 0, out, at, length);

@@ -69,6 +69,11 @@ final class StampColumn {
         if (lastForm != 0 && take(b, from, end, lastPosition, lastForm, time)) {
             return true;
         }
+        return search(b, from, end, time);
+    }
+
+    /** Finds a date of another form or at another place than that of the line before. */
+    private boolean search(byte[] b, int from, int end, long time) {
         if (misses >= PATIENCE && ++misses % SAMPLE != 0) {
             return false;
         }

@@ -55,6 +55,35 @@ class StampColumnTest {
         assertThat(rest.size()).isEqualTo(line.getBytes(StandardCharsets.UTF_8).length - bytes);
     }
 
+    /** What is taken out of one line must not depend on the line before. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            2026-02-28T23:59:58.123Z     | 2026-02-28T23:59:00.999Z     | 23
+            2026-02-28T23:59:58.123Z     | 2026-02-28T23:59:60.123Z     | 0
+            2026-02-28T23:59:58.123Z     | 2026-02-28T23:59:5x.123Z     | 0
+            2026-02-28T23:59:58.123Z     | 2026-02-28T23:59:59,123Z     | 23
+            2026-02-28T23:59:58.123Z     | 2026-02-28T23:59:59.12xZ     | 19
+            2026-02-28T23:59:58Z         | 2026-02-29T23:59:58Z         | 0
+            Feb 28 23:59:58 host         | Feb 28 23:59:07 host         | 15
+            Sat Feb 28 23:59:58 2026 x   | Sat Feb 28 23:59:57 2025 x   | 20
+            Sat Feb 28 23:59:58 2026 x   | Sat Feb 28 23:59:57 9999 x   | 15
+            260228 235958 12 INFO        | 260228 235901 12 INFO        | 13
+            """)
+    void takesDatesOutAfterAnother(String first, String second, int bytes) throws CorruptData {
+        int before = cut(first);
+        byte[] both = (first + second).getBytes(StandardCharsets.UTF_8);
+        int[] lengths = {first.length(), second.length()};
+        assertThat(stamps.cut(new long[] {NANOS, NANOS + 400L * 86_400_000_000_000L}, lengths, 2, both, rest) - before)
+                .isEqualTo(bytes);
+        BlockWriter writer = new BlockWriter();
+        writer.add(NANOS, both, 0, lengths[0], Labels.EMPTY);
+        writer.add(NANOS + 400L * 86_400_000_000_000L, both, lengths[0], lengths[1], Labels.EMPTY);
+        ByteSink out = new ByteSink(100);
+        BlockWriter.Summary s = writer.finish(out);
+        assertThat(BlockReader.open("block", out.array(), 0, s.length(), 0).lines(null))
+                .isEqualTo(both);
+    }
+
     @Test
     void aLineThatIsItsTimeTakesNextToNothing() throws CorruptData {
         BlockWriter writer = new BlockWriter();
