@@ -56,23 +56,14 @@ final class DecodedFragment {
         int n = in.count(bytes.length);
         in.i64();
         in.i64();
+        // no loop in here: the compiler is quick with what has one, and slow with what has all of them
         long[] times = new long[n];
-        boolean sorted = true;
-        long last = 0;
-        for (int i = 0; i < n; i++) {
-            long t = last + in.zigzag();
-            sorted &= i == 0 || t >= last;
-            times[i] = t;
-            last = t;
-        }
+        boolean sorted = in.times(times);
         int[] starts = NONE;
         Labels[] dictionary = new Labels[0];
         int[] metadata = NONE;
         if (columns.lineLengths() || columns.metadata()) {
-            starts = new int[n + 1];
-            for (int i = 0; i < n; i++) {
-                starts[i + 1] = starts[i] + in.count(Integer.MAX_VALUE - starts[i]);
-            }
+            starts = in.starts(n);
         }
         if (columns.metadata()) {
             dictionary = new Labels[in.count(n)];
@@ -80,10 +71,7 @@ final class DecodedFragment {
                 dictionary[i] = BatchCodec.labels(in);
             }
             if (dictionary.length > 1) {
-                metadata = new int[n];
-                for (int i = 0; i < n; i++) {
-                    metadata[i] = in.count(dictionary.length - 1);
-                }
+                metadata = in.counts(n, dictionary.length - 1);
             }
         }
         if (columns.lines()) {

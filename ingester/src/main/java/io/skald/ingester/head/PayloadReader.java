@@ -50,6 +50,13 @@ final class PayloadReader {
     }
 
     long varint() {
+        if (at < limit && bytes[at] >= 0) {
+            return bytes[at++];
+        }
+        return longVarint();
+    }
+
+    private long longVarint() {
         long v = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             if (at >= limit) {
@@ -67,6 +74,42 @@ final class PayloadReader {
     long zigzag() {
         long v = varint();
         return v >>> 1 ^ -(v & 1);
+    }
+
+    /** Times as differences to the one before; returns whether none is less than the one before. */
+    boolean times(long[] out) {
+        boolean sorted = true;
+        long last = out.length == 0 ? 0 : zigzag();
+        if (out.length > 0) {
+            out[0] = last;
+        }
+        for (int i = 1; i < out.length; i++) {
+            long t = last + zigzag();
+            sorted &= t >= last;
+            out[i] = t;
+            last = t;
+        }
+        return sorted;
+    }
+
+    /** So many lengths: where what they are the lengths of begins, from 0 on, and after the last where it ends. */
+    int[] starts(int n) {
+        int[] starts = new int[n + 1];
+        int at = 0;
+        for (int i = 0; i < n; ) {
+            at += count(Integer.MAX_VALUE - at);
+            starts[++i] = at;
+        }
+        return starts;
+    }
+
+    /** So many numbers of at most {@code max}. */
+    int[] counts(int n, int max) {
+        int[] counts = new int[n];
+        for (int i = 0; i < n; i++) {
+            counts[i] = count(max);
+        }
+        return counts;
     }
 
     /** A count or length of at most {@code max}. */

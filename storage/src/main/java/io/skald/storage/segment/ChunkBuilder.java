@@ -53,4 +53,18 @@ final class ChunkBuilder {
         entries++;
         lineBytes += length;
     }
+
+    /** All rows of a block, in order of time. */
+    void addBlock(int block, int rows, long firstNanos, long lastNanos, long bytes) {
+        Extent e = new Extent(block, 0, firstNanos);
+        if (extents.isEmpty()) {
+            minNanos = firstNanos;
+        }
+        extents.add(e);
+        e.rows = rows;
+        e.maxNanos = lastNanos;
+        maxNanos = lastNanos;
+        entries += rows;
+        lineBytes += bytes;
+    }
 }

@@ -3,6 +3,7 @@
 package io.skald.storage.segment;
 
 import io.skald.core.block.ByteSink;
+import io.skald.core.model.EntryBatch;
 import io.skald.core.model.Labels;
 import io.skald.core.scan.EntryIdentity;
 import io.skald.core.scan.Tally;
@@ -44,18 +45,26 @@ final class CountersWriter {
         lastLevel = 0;
     }
 
+    /** Rows of the chunk, in order of time. */
+    void add(EntryBatch batch, int[] rows) {
+        for (int row : rows) {
+            add(batch.timestampNanos(row), batch.length(row), batch.metadata(row));
+        }
+    }
+
+    /** All rows of a block, in order of time. */
+    void add(RawBlock raw) {
+        for (int i = 0; i < raw.block.rows(); i++) {
+            add(raw.times[i], raw.offsets[i + 1] - raw.offsets[i], raw.levels.row(i));
+        }
+    }
+
     /** A row of the chunk, in order of time. */
     @SuppressWarnings("ReferenceEquality") // saves work, and equal ones that are not the same only do it again
-    void add(long timestampNanos, int length, Labels metadata) {
+    private void add(long timestampNanos, int length, Labels metadata) {
         long m = Tally.minuteOf(timestampNanos);
-        if (!any) {
-            any = true;
-            cells.zigzag(m);
-            minute = m;
-            lastMinute = m;
-        } else if (m != minute) {
-            endMinute();
-            minute = m;
+        if (m != minute || !any) {
+            beginMinute(m);
         }
         // rows often share an instance, and almost always their level
         if (metadata != lastMetadata) {
@@ -65,6 +74,17 @@ final class CountersWriter {
         }
         lines[lastLevel]++;
         bytes[lastLevel] += length;
+    }
+
+    private void beginMinute(long m) {
+        if (any) {
+            endMinute();
+        } else {
+            any = true;
+            cells.zigzag(m);
+            lastMinute = m;
+        }
+        minute = m;
     }
 
     private void addNames(Labels metadata) {

@@ -139,9 +139,7 @@ public final class SegmentWriter implements AutoCloseable {
         duplicates += batch.size() - rows.length;
         ChunkBuilder chunk = new ChunkBuilder(labels);
         counters.begin();
-        for (int row : rows) {
-            counters.add(batch.timestampNanos(row), batch.length(row), batch.metadata(row));
-        }
+        counters.add(batch, rows);
         counters.end();
         mine(batch, rows);
         if (batch.lineBytes() < SegmentFormat.SHARED_BELOW_BYTES) {
@@ -212,11 +210,8 @@ public final class SegmentWriter implements AutoCloseable {
         }
         int id = blocks.reserve();
         raw.block.metadataKeys().forEach(counters::addName);
-        for (int i = 0; i < raw.block.rows(); i++) {
-            int length = raw.offsets[i + 1] - raw.offsets[i];
-            counters.add(raw.times[i], length, raw.levels.row(i));
-            chunk.add(id, i, raw.times[i], length);
-        }
+        counters.add(raw);
+        chunk.addBlock(id, raw.block.rows(), raw.block.minNanos(), raw.block.maxNanos(), raw.block.lineBytes());
         filters.add(id, raw.filter);
         buffer.reset();
         long offset = out.position();
