@@ -29,6 +29,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
@@ -242,9 +243,9 @@ final class Package {
 
     /**
      * Makes the AOT caches by running the launcher itself, so that class path and flags are those of later runs: one of a server that takes
-     * pushes, flushes and answers queries, one of the command that asks. A cache of both would make every command load what only a server
-     * needs. The server's holds profiles of its methods, too, so it is given enough to do for the compiler to know what is hot: a server
-     * that starts with them compiles less. Without caches everything works, more slowly: a failure is a warning.
+     * pushes, flushes and answers queries, one of an agent that reads files and pushes them, one of the command that asks. A cache of all would make
+     * every command load what only a server needs, and an agent keep it in memory. The server's and the agent's hold profiles of their methods, too, so they are given enough to do for the compiler to know what is hot: what
+     * starts with them compiles less. Without caches everything works, more slowly: a failure is a warning.
      */
     private static void train(Path stage) throws IOException, InterruptedException {
         Path data = Files.createTempDirectory("skald-training");
@@ -257,6 +258,7 @@ final class Package {
             String url = awaitUrl(server, serverLog);
             push(url);
             work(stage, url);
+            agent(stage, url, Files.createDirectories(data.resolve("agent")));
             String from = Instant.now().minusSeconds(3600).toString();
             Process command = start(
                     stage, commandCache, commandLog, "query", "{app=\"training\"}", "--url", url, "--from", from, "--limit", "1");
@@ -278,6 +280,68 @@ final class Package {
         bench(stage, url, "--seconds", "0.05");
         String day = LocalDate.now(ZoneOffset.UTC).minusDays(3).toString();
         bench(stage, url, "--seconds", "0", "--native", "--day", day, "--match", "none of them");
+    }
+
+    /** Has an agent read made-up logs of some kinds, among them stack traces, and push them to the server. */
+    private static void agent(Path stage, String url, Path dir) throws IOException, InterruptedException {
+        long lines = 0;
+        for (int file = 0; file < 12; file++) {
+            StringBuilder b = new StringBuilder();
+            Random r = new Random(file);
+            for (; b.length() < 3 << 20; lines++) {
+                b.append(line(file % 4, r)).append('\n');
+                if (file % 4 == 3 && r.nextInt(200) == 0) {
+                    b.append("java.io.IOException: closed\n\tat a.b.C.d(C.java:").append(r.nextInt(900)).append(")\n");
+                }
+            }
+            Files.writeString(dir.resolve("training-" + file + ".log"), b);
+        }
+        Path config = dir.resolve("agent.yaml");
+        Files.writeString(config, """
+                server: {http_listen_address: 127.0.0.1, http_listen_port: 0}
+                positions: {filename: "%s"}
+                clients: [{url: "%s"}]
+                scrape_configs: [{job_name: training, static_configs: [{labels: {__path__: "%s/*.log"}}]}]
+                """.formatted(dir.resolve("state/positions.yaml"), url, dir));
+        Path cache = stage.resolve("lib/skald-agent.aot");
+        Path log = stage.resolveSibling("aot-agent.log");
+        Process agent = start(stage, cache, log, "agent", "--config", config.toString());
+        try {
+            String metrics = "http://127.0.0.1:" + await(agent, log, "answers on port (\\d+)") + "/metrics";
+            awaitLines(metrics, lines);
+        } finally {
+            agent.destroy();
+            finish(agent, cache, log);
+        }
+    }
+
+    private static String line(int kind, Random r) {
+        int n = r.nextInt(10_000);
+        return switch (kind) {
+            case 0 -> "level=" + (n % 50 == 0 ? "warn" : "info") + " msg=\"request served\" path=/api/items/" + n + " took=" + n % 97
+                    + "ms";
+            case 1 -> "{\"level\":\"" + (n % 90 == 0 ? "error" : "info") + "\",\"logger\":\"a.b.C\",\"msg\":\"did " + n
+                    + "\",\"took\":" + r.nextDouble() + "}";
+            case 2 -> "10.0." + n % 256 + "." + n / 97 % 256 + " - - [22/Nov/2026:10:" + (10 + n % 50)
+                    + ":07 +0000] \"GET /items/" + n + " HTTP/1.1\" 200 " + n * 7;
+            default -> "2026-11-22 10:" + (10 + n % 50) + ":07,123 INFO [main] a.b.C - order " + n + " taken";
+        };
+    }
+
+    private static void awaitLines(String metrics, long lines) throws IOException, InterruptedException {
+        Pattern acknowledged = Pattern.compile("(?m)^skald_agent_acked_lines_total\\S* (\\S+)$");
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        HttpRequest get = HttpRequest.newBuilder(URI.create(metrics)).build();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            while (System.nanoTime() < deadline) {
+                Matcher m = acknowledged.matcher(http.send(get, HttpResponse.BodyHandlers.ofString()).body());
+                if (m.find() && Double.parseDouble(m.group(1)) >= 0.9 * lines) { // a trace is one line
+                    return;
+                }
+                Thread.sleep(100);
+            }
+        }
+        System.err.println("[WARNING] the agent was slow to read the logs for its AOT cache");
     }
 
     private static void bench(Path stage, String url, String... more) throws IOException, InterruptedException {
@@ -306,7 +370,12 @@ final class Package {
     }
 
     private static String awaitUrl(Process server, Path log) throws IOException, InterruptedException {
-        Pattern listens = Pattern.compile("listens on (http://\\S+)\n");
+        return await(server, log, "listens on (http://\\S+)");
+    }
+
+    /** What a process says of itself, once it does. */
+    private static String await(Process server, Path log, String what) throws IOException, InterruptedException {
+        Pattern listens = Pattern.compile(what + "\n");
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (System.nanoTime() < deadline && !server.waitFor(50, TimeUnit.MILLISECONDS)) {
             Matcher m = listens.matcher(Files.readString(log));

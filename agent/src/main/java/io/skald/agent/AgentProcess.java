@@ -38,6 +38,7 @@ public final class AgentProcess implements AutoCloseable {
                     "1 if the configuration that was read last is in force.")
             .create();
     private final Thread watch = Thread.ofVirtual().name("skald-agent-config").unstarted(this::watch);
+    private final SmallHeap heap = new SmallHeap();
     private String text;
     private Running running;
     private boolean closed;
@@ -75,6 +76,7 @@ public final class AgentProcess implements AutoCloseable {
         AgentFile config = parse(file, text, expand, stdin, registry);
         AgentProcess p = new AgentProcess(file, expand, stdin, text, run(config, registry));
         p.watch.start();
+        p.heap.start();
         return p;
     }
 
@@ -245,6 +247,7 @@ public final class AgentProcess implements AutoCloseable {
     @Override
     public void close() throws IOException {
         watch.interrupt();
+        heap.close();
         synchronized (this) {
             if (!closed) {
                 closed = true;

@@ -6,12 +6,12 @@ import java.time.Duration;
 
 /**
  * Keeps the heap of an agent's process small. The JVM fills all of the heap that it may have before it collects what has become old, and never gives
- * it back; an agent may need much where it has tens of thousands of files, and mostly does not. So what is old is collected when there is half as much
- * of it again as was in use.
+ * it back; an agent may need much where it has tens of thousands of files, and mostly does not. So what is old is collected when there is a third
+ * more of it than was in use.
  */
 final class SmallHeap implements AutoCloseable {
     /** As much is used without a second thought. */
-    private static final long FREE_BYTES = 44 << 20;
+    private static final long FREE_BYTES = 40 << 20;
 
     private static final Duration PERIOD = Duration.ofSeconds(1);
     private static final System.Logger LOG = System.getLogger(SmallHeap.class.getName());
@@ -29,7 +29,7 @@ final class SmallHeap implements AutoCloseable {
                 Thread.sleep(PERIOD);
                 if (used() > limit) {
                     System.gc();
-                    limit = Math.max(FREE_BYTES, used() / 2 * 3);
+                    limit = Math.max(FREE_BYTES, used() / 3 * 4);
                 }
             }
         } catch (InterruptedException e) {

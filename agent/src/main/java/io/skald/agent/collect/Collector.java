@@ -238,7 +238,7 @@ public final class Collector {
 
     /** Gives a buffer back with the batch whose lines are in it. */
     public void chunk(byte[] chunk) {
-        if (chunk.length == ChunkPool.CHUNK_BYTES) {
+        if (ChunkPool.isKept(chunk.length)) {
             chunks.add(chunk);
         }
     }

@@ -33,10 +33,10 @@ final class OpenFiles {
     private final Map<FileState.Key, FileState> known = new HashMap<>();
     private final Map<FileState.Key, FileTail> open = new LinkedHashMap<>();
     private final Map<Path, List<FileTail>> byPath = new HashMap<>();
-    private final Map<FileTail, Set<Path>> pathsOf = new HashMap<>();
+    private final Map<FileTail, List<Path>> pathsOf = new HashMap<>();
     private final Set<Path> unreadable = new HashSet<>();
     private final Set<String> jobs = new HashSet<>();
-    private final Map<String, Set<FileState.Key>> keysOfPaths = new HashMap<>();
+    private final Map<String, List<FileState.Key>> keysOfPaths = new HashMap<>();
     private List<FileState> past = new ArrayList<>();
     private List<FileTail> opened = new ArrayList<>();
     private boolean toldOfTooMany;
@@ -84,7 +84,7 @@ final class OpenFiles {
     /** What is known, as it is now, of content that was found at a path. */
     List<FileState> ofPath(String job, String path) {
         List<FileState> states = new ArrayList<>();
-        for (FileState.Key key : keysOfPaths.getOrDefault(path, Set.of())) {
+        for (FileState.Key key : keysOfPaths.getOrDefault(path, List.of())) {
             FileState s = known.get(key);
             if (s != null && key.job().equals(job)) {
                 FileTail tail = open.get(key);
@@ -129,15 +129,12 @@ final class OpenFiles {
         if (before != null && !before.path().equals(state.path())) {
             forgetPath(before);
         }
-        keysOfPaths.computeIfAbsent(state.path(), x -> new LinkedHashSet<>()).add(state.key());
+        keysOfPaths.merge(state.path(), List.of(state.key()), OpenFiles::both);
         return before;
     }
 
     private void forgetPath(FileState state) {
-        Set<FileState.Key> keys = keysOfPaths.get(state.path());
-        if (keys != null && keys.remove(state.key()) && keys.isEmpty()) {
-            keysOfPaths.remove(state.path());
-        }
+        keysOfPaths.computeIfPresent(state.path(), (path, keys) -> without(keys, state.key()));
     }
 
     /** Says that lines which a state keeps back are kept with another one now, that of the same content in another file. */
@@ -270,8 +267,8 @@ final class OpenFiles {
         } catch (NoSuchFileException e) {
             LOG.log(System.Logger.Level.DEBUG, () -> "renamed since it was opened: " + path);
         }
-        pathsOf.put(tail, paths);
-        paths.forEach(p -> byPath.computeIfAbsent(p, x -> new ArrayList<>()).add(tail));
+        pathsOf.put(tail, List.copyOf(paths));
+        paths.forEach(p -> byPath.merge(p, List.of(tail), OpenFiles::both));
         context.metrics().openFiles.set(open.size());
     }
 
@@ -290,10 +287,22 @@ final class OpenFiles {
     }
 
     private void forgetPaths(FileTail tail) {
-        Set<Path> paths = pathsOf.remove(tail);
+        List<Path> paths = pathsOf.remove(tail);
         if (paths != null) {
-            paths.forEach(p -> byPath.computeIfPresent(p, (x, l) -> l.remove(tail) && l.isEmpty() ? null : l));
+            paths.forEach(p -> byPath.computeIfPresent(p, (x, l) -> without(l, tail)));
         }
+    }
+
+    /** Lists of mostly one, of which there are as many as files: small ones. */
+    private static <T> List<T> both(List<T> a, List<T> b) {
+        return a.containsAll(b)
+                ? a
+                : Stream.concat(a.stream(), b.stream()).distinct().toList();
+    }
+
+    private static <T> @Nullable List<T> without(List<T> all, T one) {
+        List<T> rest = all.stream().filter(x -> !x.equals(one)).toList();
+        return rest.isEmpty() ? null : rest;
     }
 
     void failed(Path path, IOException e) {
