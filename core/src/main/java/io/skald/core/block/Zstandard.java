@@ -65,7 +65,8 @@ public final class Zstandard {
 
     /** What a frame says is its length decompressed; not positive if it says nothing or is none. */
     static long rawLength(byte[] src, int offset, int length) {
-        return Zstd.getFrameContentSize(src, offset, length);
+        // where nothing is, there is not even an end of the array to stay before
+        return length == 0 ? -1 : Zstd.getFrameContentSize(src, offset, length);
     }
 
     /**

@@ -3,6 +3,7 @@
 package io.skald.core.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
@@ -88,6 +89,18 @@ class BlockCorruptionTest {
             String what = "seed " + seed + ", cut at " + n;
             assertThat(tryRead(Arrays.copyOf(good, n), n, what)).as(what).isIn(List.of(), rows);
             assertThat(tryRead(good, n, what)).as(what).isIn(List.of(), rows);
+        }
+    }
+
+    @Test
+    void nothingIsNoFrame() {
+        byte[] b = new byte[3];
+        for (int rawLength : new int[] {0, 5}) {
+            for (int at : new int[] {0, b.length}) {
+                assertThatThrownBy(() -> Zstandard.decompress(b, at, 0, rawLength, "x", 7))
+                        .isInstanceOf(CorruptData.class)
+                        .hasMessageContaining("x: frame at offset 7");
+            }
         }
     }
 
