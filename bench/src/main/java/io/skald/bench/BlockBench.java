@@ -37,8 +37,12 @@ public class BlockBench {
     @Param({"JSON", "LOGFMT", "ACCESS", "DATED"})
     public String kind = "JSON";
 
+    /** Level of Zstandard: as a flush and an agent write, and as a compaction does. */
+    @Param({"1", "6"})
+    public int level = 1;
+
     private EntryBatch batch = Corpus.batch(Corpus.Kind.JSON, 1, 1);
-    private final BlockWriter writer = new BlockWriter();
+    private BlockWriter writer = new BlockWriter();
     private final SkipFilterBuilder filter = new SkipFilterBuilder();
     private final ByteSink out = new ByteSink(64 << 10);
     private byte[] lines = {};
@@ -55,6 +59,7 @@ public class BlockBench {
     @Setup
     public void setUp() throws StoreException {
         batch = Corpus.batch(Corpus.Kind.valueOf(kind), BlockFormat.TARGET_RAW_BYTES, 1);
+        writer = new BlockWriter(BlockFormat.TARGET_RAW_BYTES, level);
         lines = new byte[Math.toIntExact(batch.lineBytes())];
         lengths = new int[batch.size()];
         int at = 0;

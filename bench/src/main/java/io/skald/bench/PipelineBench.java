@@ -42,6 +42,7 @@ public class PipelineBench {
                 Corpus.Kind.LOGFMT,
                 "| logfmt | label_format where=`{{.service}}{{.path}}` | line_format `{{.where}} {{.duration}}`"),
         LOGFMT(Corpus.Kind.LOGFMT, "| logfmt | duration > 100ms"),
+        UNPACK(Corpus.Kind.JSON, "| unpack | service = `cart`"),
         PATTERN(
                 Corpus.Kind.ACCESS,
                 "| pattern `<ip> - - [<_>] \"<method> <path> <_>\" <status> <size> <_>` | status = `500`");

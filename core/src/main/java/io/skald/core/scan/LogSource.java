@@ -5,7 +5,10 @@ package io.skald.core.scan;
 import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
 import io.skald.core.model.StoreException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Whatever holds one tenant's entries (or those of several, with a label that says whose they are). Every call sees one consistent state:
@@ -29,6 +32,23 @@ public interface LogSource {
      * brings the parts together.
      */
     Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos) throws StoreException;
+
+    /**
+     * The same for each of some ranges that follow one another.
+     *
+     * @param bounds ascending; a range begins at each but the last, inclusive, and ends at the next, exclusive
+     * @return what {@link #streamStats(List, long, long)} gives for each range, in their order
+     */
+    default Found<List<StreamStats>> streamStats(List<Matcher> matchers, long[] bounds) throws StoreException {
+        List<List<StreamStats>> all = new ArrayList<>();
+        Set<String> warnings = new LinkedHashSet<>();
+        for (int i = 0; i + 1 < bounds.length; i++) {
+            Found<StreamStats> found = streamStats(matchers, bounds[i], bounds[i + 1]);
+            all.add(found.items());
+            warnings.addAll(found.warnings());
+        }
+        return new Found<>(all, List.copyOf(warnings));
+    }
 
     /** What {@link #open} would look at, as far as the source can tell without reading entries. */
     default ScanPlan plan(ScanRequest request) throws StoreException {

@@ -15,6 +15,7 @@ import io.skald.core.scan.LogSource;
 import io.skald.logql.parser.Parser;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +26,11 @@ import java.util.Set;
 final class VolumeHandlers {
     private static final int DEFAULT_LIMIT = 100;
     private static final long MILLI = 1_000_000;
+
+    /** Steps that are counted in one pass, and what is held of them: streams times steps. */
+    private static final int MOST_STEPS_AT_ONCE = 512;
+
+    private static final int STATS_AT_ONCE = 200_000;
 
     private record Asked(MetadataRequest request, Volumes volumes, int limit) {}
 
@@ -100,20 +106,27 @@ final class VolumeHandlers {
         Map<Labels, List<Point>> series = new LinkedHashMap<>();
         Set<String> warnings = new LinkedHashSet<>();
         long from = range.startNanos();
+        int atOnce = 1;
         while (from < range.endNanos()) {
             if (http.disconnected().getAsBoolean()) {
                 throw new RequestException(ErrorCode.CLIENT_CLOSED, "the client has hung up");
             }
-            // steps end on their multiples, shown by their last millisecond; the last one ends with the range
-            long next = Math.min((Math.floorDiv(from, step) + 1) * step, range.endNanos());
-            long shown = next == range.endNanos() ? next : next - MILLI;
-            LogSource.Found<LogSource.StreamStats> found =
-                    a.request.source().streamStats(a.volumes.matchers(), from, next);
-            for (Volumes.Volume v : a.volumes.of(found.items(), a.limit)) {
-                series.computeIfAbsent(v.labels(), l -> new ArrayList<>()).add(new Point(shown, v.bytes()));
+            long[] bounds = bounds(from, range.endNanos(), step, atOnce);
+            LogSource.Found<List<LogSource.StreamStats>> found =
+                    a.request.source().streamStats(a.volumes.matchers(), bounds);
+            int most = 1;
+            for (int i = 0; i < found.items().size(); i++) {
+                // steps are shown by their last millisecond; the last one ends with the range
+                long shown = bounds[i + 1] == range.endNanos() ? bounds[i + 1] : bounds[i + 1] - MILLI;
+                List<LogSource.StreamStats> streams = found.items().get(i);
+                most = Math.max(most, streams.size());
+                for (Volumes.Volume v : a.volumes.of(streams, a.limit)) {
+                    series.computeIfAbsent(v.labels(), l -> new ArrayList<>()).add(new Point(shown, v.bytes()));
+                }
             }
             warnings.addAll(found.warnings());
-            from = next;
+            from = bounds[bounds.length - 1];
+            atOnce = Math.clamp(STATS_AT_ONCE / most, 1, Math.min(MOST_STEPS_AT_ONCE, 8 * atOnce));
         }
         return answer(series.isEmpty() ? "vector" : "matrix", List.copyOf(warnings), g -> {
             for (Map.Entry<Labels, List<Point>> s : series.entrySet()) {
@@ -127,6 +140,18 @@ final class VolumeHandlers {
                 g.writeEndObject();
             }
         });
+    }
+
+    /** Where steps begin and end: on multiples of their length, and with the range. */
+    private static long[] bounds(long from, long end, long step, int most) {
+        long[] bounds = new long[most + 1];
+        bounds[0] = from;
+        int n = 0;
+        while (n < most && bounds[n] < end) {
+            bounds[n + 1] = Math.min((Math.floorDiv(bounds[n], step) + 1) * step, end);
+            n++;
+        }
+        return Arrays.copyOf(bounds, n + 1);
     }
 
     private static void point(JsonGenerator g, Point p) throws IOException {

@@ -25,6 +25,7 @@ import io.skald.storage.index.IndexVersion;
 import io.skald.storage.index.Retention;
 import io.skald.storage.segment.LabelSelector;
 import io.skald.storage.segment.SegmentReader;
+import io.skald.storage.segment.SegmentReader.Size;
 import io.skald.storage.segment.SegmentReaders;
 import io.skald.storage.segment.SegmentRef;
 import io.skald.storage.segment.SegmentScan;
@@ -139,29 +140,61 @@ public final class ExactSource implements LogSource {
     @Override
     public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos)
             throws StoreException {
+        Found<List<StreamStats>> found = streamStats(matchers, new long[] {startNanos, endNanos});
+        return new Found<>(found.items().getFirst(), found.warnings());
+    }
+
+    @Override
+    public Found<List<StreamStats>> streamStats(List<Matcher> matchers, long[] bounds) throws StoreException {
         return atOneVersion((v, all) -> {
             Warnings warnings = new Warnings();
-            TreeMap<Labels, StreamStats> found = new TreeMap<>();
-            for (Selected s : chunks(v, matchers, startNanos, endNanos, warnings::add)) {
-                SegmentReader.Size size = s.without.isEmpty()
-                        ? s.chunk.size(Math.max(startNanos, s.fromNanos), endNanos)
-                        : s.count(startNanos, endNanos, Long.MAX_VALUE, warnings::add);
-                add(found, new StreamStats(s.chunk.labels(), 1, size.entries(), size.bytes()));
+            int ranges = bounds.length - 1;
+            List<Map<Labels, StreamStats>> found = new ArrayList<>();
+            for (int i = 0; i < ranges; i++) {
+                found.add(new TreeMap<>());
             }
-            for (List<StreamStats> recent : recent(
-                    all,
-                    warnings::add,
-                    r -> r.streamStats(
-                            tenant,
-                            v.fence(r.ingesterId()),
-                            v.unstoredDeletes(r.ingesterId()),
-                            matchers,
-                            startNanos,
-                            endNanos))) {
-                recent.forEach(s -> add(found, s));
+            for (Selected s : chunks(v, matchers, bounds[0], bounds[ranges], warnings::add)) {
+                @Nullable Size[] sizes = s.sizes(bounds, warnings::add);
+                for (int i = 0; i < ranges; i++) {
+                    Size size = sizes[i];
+                    if (size != null) {
+                        add(found.get(i), new StreamStats(s.chunk.labels(), 1, size.entries(), size.bytes()));
+                    }
+                }
             }
-            return new Found<>(List.copyOf(found.values()), warnings.list());
+            addRecent(found, all, v, matchers, bounds, 0, ranges, warnings);
+            return new Found<>(found.stream().map(f -> List.copyOf(f.values())).toList(), warnings.list());
         });
+    }
+
+    /** Adds what ingesters hold of ranges [from, to): a question for each that has some, and few for those that have none. */
+    private void addRecent(
+            List<Map<Labels, StreamStats>> found,
+            List<RecentEntries> all,
+            IndexVersion v,
+            List<Matcher> matchers,
+            long[] bounds,
+            int from,
+            int to,
+            Warnings warnings)
+            throws StoreException {
+        List<List<StreamStats>> answers = recent(
+                all,
+                warnings::add,
+                r -> r.streamStats(
+                        tenant,
+                        v.fence(r.ingesterId()),
+                        v.unstoredDeletes(r.ingesterId()),
+                        matchers,
+                        bounds[from],
+                        bounds[to]));
+        if (to - from == 1) {
+            answers.forEach(a -> a.forEach(s -> add(found.get(from), s)));
+        } else if (!answers.stream().allMatch(List::isEmpty)) {
+            int mid = (from + to) >>> 1;
+            addRecent(found, all, v, matchers, bounds, from, mid, warnings);
+            addRecent(found, all, v, matchers, bounds, mid, to, warnings);
+        }
     }
 
     @Override
@@ -380,9 +413,23 @@ public final class ExactSource implements LogSource {
                     r.requirements());
         }
 
+        /** How much lies in each range that the chunk reaches into. */
+        @Nullable
+        Size[] sizes(long[] bounds, Consumer<String> warn) throws StoreException {
+            if (without.isEmpty()) {
+                return chunk.sizes(bounds, fromNanos);
+            }
+            @Nullable Size[] sizes = new @Nullable Size[bounds.length - 1];
+            for (int i = 0; i < sizes.length; i++) {
+                if (chunk.minNanos() < bounds[i + 1] && chunk.maxNanos() >= Math.max(bounds[i], fromNanos)) {
+                    sizes[i] = count(bounds[i], bounds[i + 1], Long.MAX_VALUE, warn);
+                }
+            }
+            return sizes;
+        }
+
         /** Counts what is not deleted, up to {@code most} entries. */
-        SegmentReader.Size count(long startNanos, long endNanos, long most, Consumer<String> warn)
-                throws StoreException {
+        Size count(long startNanos, long endNanos, long most, Consumer<String> warn) throws StoreException {
             ScanRequest all = new ScanRequest(
                     List.of(),
                     Math.max(fromNanos, startNanos),
@@ -399,7 +446,7 @@ public final class ExactSource implements LogSource {
                     bytes += c.length();
                 }
             }
-            return new SegmentReader.Size(entries, bytes);
+            return new Size(entries, bytes);
         }
     }
 

@@ -73,6 +73,11 @@ public final class MultiTenantSource implements LogSource {
                 throws StoreException {
             return source.streamStats(matchers, startNanos, endNanos);
         }
+
+        @Override
+        public Found<List<StreamStats>> streamStats(List<Matcher> matchers, long[] bounds) throws StoreException {
+            return source.streamStats(matchers, bounds);
+        }
     }
 
     /** Does something for each tenant that the matchers select. */
@@ -183,16 +188,27 @@ public final class MultiTenantSource implements LogSource {
     @Override
     public Found<StreamStats> streamStats(List<Matcher> matchers, long startNanos, long endNanos)
             throws StoreException {
+        Found<List<StreamStats>> found = streamStats(matchers, new long[] {startNanos, endNanos});
+        return new Found<>(found.items().getFirst(), found.warnings());
+    }
+
+    @Override
+    public Found<List<StreamStats>> streamStats(List<Matcher> matchers, long[] bounds) throws StoreException {
         Warnings warnings = new Warnings();
-        List<StreamStats> all = new ArrayList<>();
+        List<List<StreamStats>> all = new ArrayList<>();
+        for (int i = 0; i + 1 < bounds.length; i++) {
+            all.add(new ArrayList<>());
+        }
         each(matchers, (tenant, source, inner) -> {
-            Found<StreamStats> found = source.streamStats(inner, startNanos, endNanos);
-            for (StreamStats s : found.items()) {
-                all.add(new StreamStats(label(tenant, s.labels()), s.chunks(), s.entries(), s.bytes()));
+            Found<List<StreamStats>> found = source.streamStats(inner, bounds);
+            for (int i = 0; i < all.size(); i++) {
+                for (StreamStats s : found.items().get(i)) {
+                    all.get(i).add(new StreamStats(label(tenant, s.labels()), s.chunks(), s.entries(), s.bytes()));
+                }
             }
             found.warnings().forEach(warnings::add);
         });
-        all.sort(Comparator.comparing(StreamStats::labels));
+        all.forEach(range -> range.sort(Comparator.comparing(StreamStats::labels)));
         return new Found<>(all, warnings.list());
     }
 

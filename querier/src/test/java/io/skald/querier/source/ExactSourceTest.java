@@ -249,6 +249,27 @@ class ExactSourceTest {
     }
 
     @Test
+    void countsOfRangesAreThoseOfEach() throws StoreException {
+        a.entries.add(entry(1, "one"));
+        a.entries.add(entry(5, "five"));
+        flush(a);
+        b.entries.add(entry(2, "two"));
+        b.entries.add(new Entry(Labels.of("app", "api"), 7, "seven", Labels.EMPTY));
+        long[] bounds = {0, 2, 3, 5, 7, 8, 20};
+        LogSource both = new MultiTenantSource(Map.of(new TenantId("x"), source, new TenantId("y"), source));
+        for (LogSource s : List.of(source, both)) {
+            List<List<LogSource.StreamStats>> found =
+                    s.streamStats(List.of(ALL), bounds).items();
+            assertThat(found).hasSize(bounds.length - 1);
+            for (int i = 0; i < found.size(); i++) {
+                assertThat(found.get(i))
+                        .isEqualTo(s.streamStats(List.of(ALL), bounds[i], bounds[i + 1])
+                                .items());
+            }
+        }
+    }
+
+    @Test
     void countsAndSeriesSayWhatTheyLack() throws StoreException {
         a.entries.add(entry(1, "one"));
         b.entries.add(entry(2, "two"));

@@ -56,6 +56,21 @@ public final class MinuteCounters implements Tally {
         return before + 1 >= startNanos && before + MINUTE_NANOS < endNanos;
     }
 
+    /** The first cell whose minute has times at or after one, or {@link #size}. */
+    int firstCell(long startNanos) {
+        int lo = 0;
+        int hi = size;
+        while (lo < hi) {
+            int mid = (lo + hi) >>> 1;
+            if ((minutes[mid] + 1) * MINUTE_NANOS < startNanos) {
+                lo = mid + 1;
+            } else {
+                hi = mid;
+            }
+        }
+        return lo;
+    }
+
     @Override
     public String level(int cell) {
         return levels[levelNumbers[cell]];

@@ -168,14 +168,45 @@ public final class SegmentReader {
             if (chunk.minNanos() >= startNanos && chunk.maxNanos() < endNanos) {
                 return new Size(chunk.entries(), chunk.lineBytes());
             }
-            MinuteCounters c = countersIfReadable(chunk);
+            return size(countersIfReadable(chunk), startNanos, endNanos);
+        }
+
+        /**
+         * As {@link #size} for ranges that follow one another; null for those that do not reach into the chunk.
+         *
+         * @param bounds as of {@link io.skald.core.scan.LogSource#streamStats(List, long[])}
+         * @param fromNanos entries before this time do not count
+         */
+        public @Nullable Size[] sizes(long[] bounds, long fromNanos) {
+            @Nullable Size[] sizes = new @Nullable Size[bounds.length - 1];
+            MinuteCounters c = null;
+            boolean read = false;
+            for (int i = 0; i < sizes.length; i++) {
+                long start = Math.max(bounds[i], fromNanos);
+                if (!chunk.overlaps(start, bounds[i + 1])) {
+                    continue;
+                }
+                if (chunk.minNanos() >= start && chunk.maxNanos() < bounds[i + 1]) {
+                    sizes[i] = new Size(chunk.entries(), chunk.lineBytes());
+                    continue;
+                }
+                if (!read) {
+                    read = true;
+                    c = countersIfReadable(chunk);
+                }
+                sizes[i] = size(c, start, bounds[i + 1]);
+            }
+            return sizes;
+        }
+
+        private Size size(@Nullable MinuteCounters c, long startNanos, long endNanos) {
             return c == null ? interpolated(startNanos, endNanos) : counted(c, startNanos, endNanos);
         }
 
         private Size counted(MinuteCounters c, long startNanos, long endNanos) {
             double entries = 0;
             double bytes = 0;
-            for (int i = 0; i < c.size(); i++) {
+            for (int i = c.firstCell(startNanos); i < c.size() && c.minute(i) * Tally.MINUTE_NANOS < endNanos; i++) {
                 double first = (double) c.minute(i) * Tally.MINUTE_NANOS + 1;
                 double last = first + Tally.MINUTE_NANOS;
                 double part =

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class MinuteCountersTest {
@@ -66,6 +67,12 @@ class MinuteCountersTest {
                 long from = (r.nextInt(300) + 1) * MINUTE + 1;
                 long to = from + (r.nextInt(900) + 1) * MINUTE;
                 assertThat(chunks.get(i).size(from, to)).as("seed %d", seed).isEqualTo(size(batches.get(i), from, to));
+                SegmentReader.Chunk chunk = chunks.get(i);
+                long mid = (from + to) >>> 1;
+                long cut = r.nextBoolean() ? Long.MIN_VALUE : mid;
+                assertThat(chunk.sizes(new long[] {from, mid, to}, cut))
+                        .as("seed %d", seed)
+                        .containsExactly(part(chunk, Math.max(from, cut), mid), part(chunk, Math.max(mid, cut), to));
             }
         }
     }
@@ -101,6 +108,10 @@ class MinuteCountersTest {
             c[1] += b.length(i);
         }
         return out;
+    }
+
+    private static SegmentReader.@Nullable Size part(SegmentReader.Chunk chunk, long from, long to) {
+        return chunk.minNanos() < to && chunk.maxNanos() >= from ? chunk.size(from, to) : null;
     }
 
     private static SegmentReader.Size size(EntryBatch b, long from, long to) {
