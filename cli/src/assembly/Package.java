@@ -69,6 +69,10 @@ final class Package {
             (System.getProperty("os.name").startsWith("Mac") ? "(?!.*(?:osx|darwin/|native/Mac/))" : "")
                     + ".*\\.(so|dll|dylib|jnilib|a)");
 
+    /** When a method is looked at, by default: a run that is short learns more of what is called often than the launcher's options let it. */
+    private static final String EAGER = "-XX:Tier0InvokeNotifyFreqLog=7 -XX:Tier2InvokeNotifyFreqLog=11"
+            + " -XX:Tier0BackedgeNotifyFreqLog=10 -XX:Tier2BackedgeNotifyFreqLog=14 -XX:Tier3BackedgeNotifyFreqLog=13";
+
     /** Class files older than this have no stack maps, and an AOT cache takes none without. */
     private static final int FIRST_VERSION_WITH_STACK_MAPS = ClassFile.JAVA_6_VERSION;
 
@@ -366,6 +370,7 @@ final class Package {
         ProcessBuilder b = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         b.environment().put("JAVA_HOME", System.getProperty("java.home"));
         b.environment().put("SKALD_AOT_OUTPUT", cache.toString());
+        b.environment().put("SKALD_JAVA_OPTS", EAGER);
         return b.start();
     }
 

@@ -138,6 +138,16 @@ final class ProtoReader {
 
     /** The length of a string, of bytes or of a message, which are all there. */
     int length() {
+        int i = at;
+        // of two bytes, as most lines have one
+        if (end - i >= 2 && bytes[i] < 0 && bytes[i + 1] >= 0) {
+            int n = bytes[i] & 0x7f | bytes[i + 1] << 7;
+            if (n > end - i - 2) {
+                throw cut();
+            }
+            at = i + 2;
+            return n;
+        }
         long n = varint();
         if (n < 0 || n > end - at) {
             throw cut();

@@ -118,10 +118,11 @@ final class PushProto {
         long seconds = 0;
         long nanos = 0;
         for (int tag = in.tag(); tag != 0; tag = in.tag()) {
-            if (tag == SECONDS) {
-                seconds = in.varint();
-            } else if (tag == NANOS) {
-                nanos = (int) in.varint();
+            if (tag == SECONDS || tag == NANOS) {
+                // read in one place: it is half of what there is to compile here
+                long v = in.varint();
+                seconds = tag == SECONDS ? v : seconds;
+                nanos = tag == NANOS ? (int) v : nanos;
             } else {
                 in.skip(tag);
             }
