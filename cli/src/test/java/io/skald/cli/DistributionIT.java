@@ -103,6 +103,7 @@ class DistributionIT {
     @ValueSource(strings = {"INT", "TERM"})
     void aSignalFlushesAndEndsWithZero(String signal) throws Exception {
         assertThat(STAGE.resolve("lib/skald-run.aot")).exists();
+        assertThat(STAGE.resolve("lib/skald-agent.aot")).exists();
         Path out = dir.resolve("out");
         Path data = dir.resolve("data");
         ProcessBuilder b = new ProcessBuilder(
