@@ -5,12 +5,16 @@ package io.skald.agent;
 import io.prometheus.client.Collector;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Gauge;
+import io.prometheus.client.GaugeMetricFamily;
 import io.skald.agent.config.AgentFile;
 import io.skald.agent.config.ScrapeJob;
+import io.skald.agent.discover.Discovery;
 import io.skald.agent.push.ClientSettings;
 import io.skald.agent.push.HttpTransport;
 import io.skald.agent.receive.ReceiveMetrics;
 import io.skald.agent.receive.Source;
+import io.skald.agent.receive.SourceStatus;
+import io.skald.agent.receive.SourceStatus.State;
 import io.skald.agent.receive.Sources;
 import io.skald.core.config.ConfigException;
 import java.io.IOException;
@@ -19,7 +23,9 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,6 +152,34 @@ public final class AgentProcess implements AutoCloseable {
         return all;
     }
 
+    /** How sources that are no files, and discoveries, do. */
+    public synchronized List<SourceStatus> sources() {
+        List<SourceStatus> all = new ArrayList<>();
+        for (ScrapeJob j : running.config.jobs()) {
+            for (Discovery d : j.discoveries()) {
+                String problem = d.problem();
+                if (!(d instanceof Discovery.Fixed)) {
+                    State state = problem.isEmpty() ? State.RUNNING : State.FAILING;
+                    String found = d.targets().size() + " targets";
+                    all.add(new SourceStatus(j.name(), d.type(), found, state, problem, 0, 0, 0));
+                }
+            }
+        }
+        running.sources.forEach(s -> all.add(s.status()));
+        return all;
+    }
+
+    private List<Collector.MetricFamilySamples> working() {
+        GaugeMetricFamily working = new GaugeMetricFamily(
+                "skald_agent_source_working",
+                "1 if a source that is no file, or a discovery, works at present.",
+                List.of("job", "type"));
+        Map<List<String>, Boolean> all = new LinkedHashMap<>();
+        sources().forEach(s -> all.merge(List.of(s.job(), s.type()), s.state() != State.FAILING, Boolean::logicalAnd));
+        all.forEach((labels, works) -> working.addMetric(labels, works ? 1 : 0));
+        return List.of(working);
+    }
+
     /** Whether nothing more can come, as standard input was all there is and has ended, and everything has been acknowledged. */
     public synchronized boolean finished() {
         return !running.sources.isEmpty()
@@ -165,6 +199,7 @@ public final class AgentProcess implements AutoCloseable {
                 }
                 List<MetricFamilySamples> all = new ArrayList<>(Collections.list(of.metricFamilySamples()));
                 all.addAll(reloaded.collect());
+                all.addAll(working());
                 return all;
             }
         };

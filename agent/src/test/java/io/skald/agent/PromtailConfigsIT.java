@@ -37,6 +37,7 @@ class PromtailConfigsIT {
     @ParameterizedTest
     @CsvSource({
         "helm-chart.yaml,kubernetes-pods",
+        "helm-chart-options.yaml,kubernetes-pods journal syslog push",
         "loki-stack.yaml,kubernetes-pods-name kubernetes-pods-app",
         "docker.yaml,system containers journal"
     })

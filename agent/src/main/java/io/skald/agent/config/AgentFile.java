@@ -123,48 +123,21 @@ public record AgentFile(
         AgentFile read() {
             Section server = root.section("server");
             boolean off = server.bool("disable", false);
-            String host = server.text("http_listen_address", "0.0.0.0");
-            int port = off ? -1 : (int) Math.min(65_535, server.number("http_listen_port", 80, 0));
+            String host = ServerReader.host(server);
+            int own = ServerReader.port(server);
+            int port = off ? -1 : own;
             String level = server.textOrNull("log_level");
-            server(server);
+            ServerReader.rest(server);
+            server.end();
             List<ClientSettings> clients = clients();
             Path legacy = positions();
             AgentSettings settings = settings(legacy);
             List<ScrapeJob> jobs = jobs();
             limits();
             targetConfig();
-            root.section("options").end();
-            tracing();
-            root.unsupported("wal");
+            others();
             root.end();
             return new AgentFile(host, port, level, clients, settings, legacy, jobs, problems.notes());
-        }
-
-        private static void server(Section s) {
-            s.withoutEffect(
-                    "there is no gRPC server",
-                    "grpc_listen_address",
-                    "grpc_listen_port",
-                    "grpc_server_max_recv_msg_size",
-                    "grpc_server_max_send_msg_size",
-                    "grpc_server_max_concurrent_streams");
-            s.withoutEffect(
-                    "the agent's own pages are small",
-                    "graceful_shutdown_timeout",
-                    "http_server_read_timeout",
-                    "http_server_write_timeout",
-                    "http_server_idle_timeout");
-            s.withoutEffect("no page needs it", "external_url", "health_check_target");
-            s.withoutEffect("/-/reload is always there", "enable_runtime_reload", "reload");
-            s.withoutEffect(
-                    "/metrics is always there, and no profiles", "register_instrumentation", "profiling_enabled");
-            if (!s.text("log_format", "logfmt").equals("logfmt")) {
-                s.problem("log_format", "only logfmt is supported");
-            }
-            if (!s.text("http_path_prefix", "").isEmpty()) {
-                s.problem("http_path_prefix", "is not supported by this agent");
-            }
-            s.end();
         }
 
         private List<ClientSettings> clients() {
@@ -242,12 +215,37 @@ public record AgentFile(
             l.end();
         }
 
+        private void others() {
+            Section options = root.section("options");
+            options.withoutEffect("skald_agent_lag_seconds has no labels of streams", "stream_lag_labels");
+            options.end();
+            Section global = root.section("global");
+            Section watch = global.section("file_watch_config");
+            watch.withoutEffect(
+                    "the system tells of changes, and target_config.sync_period is how often the agent looks itself",
+                    "min_poll_frequency",
+                    "max_poll_frequency");
+            watch.end();
+            global.end();
+            Section wal = root.section("wal");
+            wal.withoutEffect(
+                    "there is always an outbox, its keys are 'data_dir' and 'spool'",
+                    "enabled",
+                    "dir",
+                    "cleaner",
+                    "max_segment_age",
+                    "watch_config");
+            wal.end();
+            tracing();
+        }
+
         /** Promtail's chart says that it is off. */
         private void tracing() {
             Section t = root.section("tracing");
             if (t.bool("enabled", false)) {
                 t.problem("enabled", "is not supported by this agent");
             }
+            t.withoutEffect("there is no tracing", "profiling_enabled");
             t.end();
         }
 

@@ -50,10 +50,12 @@ final class ClientReader {
         if (s.bool("drop_rate_limited_batches", false)) {
             s.problem("drop_rate_limited_batches", "is not supported: what is rate limited waits in the spool");
         }
-        if (!s.bool("follow_redirects", true)) {
-            s.problem("follow_redirects", "false is not supported");
-        }
-        s.unsupported("oauth2", "stream_lag_labels");
+        s.only("follow_redirects", true);
+        s.withoutEffect("the agent speaks HTTP/1.1", "enable_http2");
+        s.withoutEffect("skald_agent_lag_seconds has no labels of streams", "stream_lag_labels");
+        s.only("proxy_from_environment", false);
+        s.unsupported("no_proxy", "proxy_connect_header");
+        s.unsupportedFor("use basic_auth or bearer_token_file, which is read again for each push", "oauth2");
         Tls tls = tls(s.section("tls_config"));
         String proxy = s.textOrNull("proxy_url");
         Map<String, String> headers = s.map("headers");

@@ -52,30 +52,48 @@ final class ScrapeReader {
             k.end();
         }
         List<SourceSettings> sources = new SourceReader().read(s);
-        s.unsupported(
-                "entry_parser",
-                "windows_events",
-                "gcplog",
+        unsupported(s);
+        boolean filename = s.bool("filename_label", true);
+        boolean origin = s.bool("origin_metadata", true);
+        return new ScrapeJob(name, pipeline, discoveries, relabel, sources, filename, origin);
+    }
+
+    private static void unsupported(Section s) {
+        s.unsupportedFor("use pipeline_stages", "entry_parser");
+        s.unsupportedFor("it is for Windows", "windows_events");
+        s.unsupportedFor(
+                "have it sent to an awsfirehose, kafka or loki_push_api job", "gcplog", "cloudflare", "heroku_drain");
+        s.unsupportedFor(
+                "read the event hub's Kafka endpoint with a kafka job, type sasl, user $ConnectionString",
                 "azure_event_hubs",
-                "cloudflare",
-                "heroku_drain",
-                "gelf",
+                "azure_event_hub");
+        s.unsupportedFor("use a syslog or loki_push_api job", "gelf");
+        s.unsupportedFor(
+                "use static_configs, file_sd_configs, kubernetes_sd_configs or docker_sd_configs",
                 "consul_sd_configs",
                 "consulagent_sd_configs",
+                "http_sd_configs",
                 "dns_sd_configs",
                 "ec2_sd_configs",
                 "openstack_sd_configs",
                 "azure_sd_configs",
                 "gce_sd_configs",
+                "digitalocean_sd_configs",
+                "dockerswarm_sd_configs",
                 "marathon_sd_configs",
                 "nerve_sd_configs",
                 "serverset_sd_configs",
-                "triton_sd_configs",
-                "decompression",
-                "encoding");
-        boolean filename = s.bool("filename_label", true);
-        boolean origin = s.bool("origin_metadata", true);
-        return new ScrapeJob(name, pipeline, discoveries, relabel, sources, filename, origin);
+                "triton_sd_configs");
+        String encoding = s.text("encoding", "").replace("-", "").toLowerCase(Locale.ROOT);
+        if (!encoding.isEmpty() && !encoding.equals("utf8")) {
+            s.problem("encoding", "is not supported by this agent: files must be UTF-8");
+        }
+        Section d = s.section("decompression");
+        if (d.bool("enabled", false)) {
+            d.problem("enabled", "is not supported by this agent: it reads what is rotated to .gz by itself");
+        }
+        d.withoutEffect("decompression.enabled is not set", "initial_delay", "format");
+        d.end();
     }
 
     private static boolean unwrap(Section s) {
@@ -168,7 +186,14 @@ final class ScrapeReader {
                 k.text("node_name", System.getenv().getOrDefault("NODE_NAME", "")),
                 podLogs == null ? Path.of("/var/log/pods") : podLogs,
                 k.duration("metadata_wait", Duration.ofSeconds(10)));
-        k.unsupported("basic_auth", "authorization", "oauth2", "proxy_url", "follow_redirects", "attach_metadata");
+        k.only("follow_redirects", true);
+        k.withoutEffect("what the client speaks is its own matter", "enable_http2");
+        Section attach = k.section("attach_metadata");
+        attach.only("node", false);
+        attach.only("namespace", false);
+        attach.end();
+        k.unsupportedFor("use bearer_token_file", "basic_auth", "authorization", "oauth2");
+        k.unsupported("proxy_url", "no_proxy", "proxy_from_environment", "proxy_connect_header");
         return settings;
     }
 

@@ -334,6 +334,23 @@ public final class Section {
         }
     }
 
+    /** The same, with what to use instead. */
+    public void unsupportedFor(String instead, String... keys) {
+        for (String key : keys) {
+            asked.add(key);
+            if (values.containsKey(key)) {
+                problem(key, "is not supported by this agent: " + instead);
+            }
+        }
+    }
+
+    /** A key that may be given with one value, which is the default, and with no other. */
+    public void only(String key, boolean value) {
+        if (bool(key, value) != value) {
+            problem(key, !value + " is not supported by this agent");
+        }
+    }
+
     /** Reports keys that nobody has asked for. */
     public void end() {
         values.forEach((key, tuple) -> {

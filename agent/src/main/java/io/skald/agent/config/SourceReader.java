@@ -101,13 +101,18 @@ final class SourceReader {
         return out;
     }
 
+    private static void receiver(Section server) {
+        server.withoutEffect("this agent has one log", "log_level");
+        server.only("disable", false);
+        ServerReader.rest(server);
+        server.end();
+    }
+
     private static SourceSettings push(Section p) {
         Section server = p.section("server");
-        String host = server.text("http_listen_address", "0.0.0.0");
-        int port = (int) server.number("http_listen_port", 80, 0);
-        server.withoutEffect("there is no gRPC server", "grpc_listen_port", "grpc_listen_address");
-        server.withoutEffect("this agent has one log and one set of metrics", "log_level", "register_instrumentation");
-        server.end();
+        String host = ServerReader.host(server);
+        int port = ServerReader.port(server);
+        receiver(server);
         SourceSettings out =
                 new SourceSettings.PushApi(p.labels("labels"), host, port, p.bool("use_incoming_timestamp", false));
         p.end();
@@ -129,13 +134,17 @@ final class SourceReader {
         }
         k.known("authentication");
         k.withoutEffect("the client finds it out", "version");
+        String assignor = k.text("assignor", "range");
+        if (!List.of("range", "roundrobin", "sticky").contains(assignor)) {
+            k.problem("assignor", "'" + assignor + "' is none of range, roundrobin, sticky");
+        }
         SourceSettings out = new SourceSettings.Kafka(
                 k.labels("labels"),
                 brokers,
                 topics,
                 k.text("group_id", "promtail"),
                 k.bool("use_incoming_timestamp", false),
-                k.text("assignor", "range"),
+                assignor,
                 client);
         k.end();
         return out;
@@ -150,6 +159,9 @@ final class SourceReader {
             case "ssl" -> client.put("security.protocol", "SSL");
             case "sasl" -> {
                 String mechanism = sasl.text("mechanism", "PLAIN");
+                if (!List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512").contains(mechanism)) {
+                    sasl.problem("mechanism", "'" + mechanism + "' is none of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512");
+                }
                 client.put("security.protocol", tls ? "SASL_SSL" : "SASL_PLAINTEXT");
                 client.put("sasl.mechanism", mechanism);
                 String module = mechanism.toUpperCase(Locale.ROOT).startsWith("SCRAM")
@@ -170,6 +182,17 @@ final class SourceReader {
             client.put("ssl.truststore.type", "PEM");
             client.put("ssl.truststore.location", trusted.toString());
         }
+        Path cert = t.file("cert_file");
+        Path key = t.file("key_file");
+        if ((cert == null) != (key == null)) {
+            a.problem("tls_config", "needs both cert_file and key_file, or neither");
+        } else if (cert != null && key != null) {
+            client.put(SourceSettings.Kafka.CERT_FILE, cert.toString());
+            client.put(SourceSettings.Kafka.KEY_FILE, key.toString());
+        }
+        for (Section s : List.of(t, sasl)) {
+            s.unsupportedFor("the names of the brokers themselves are checked", "server_name");
+        }
         if (sasl.bool("insecure_skip_verify", false) || t.bool("insecure_skip_verify", false)) {
             client.put("ssl.endpoint.identification.algorithm", "");
         }
@@ -184,9 +207,9 @@ final class SourceReader {
 
     private static SourceSettings firehose(Section f) {
         Section server = f.section("server");
-        String host = server.text("http_listen_address", "0.0.0.0");
-        int port = (int) server.number("http_listen_port", 80, 0);
-        server.end();
+        String host = ServerReader.host(server);
+        int port = ServerReader.port(server);
+        receiver(server);
         SourceSettings out = new SourceSettings.Firehose(
                 f.labels("labels"), host, port, f.text("access_key", ""), f.bool("use_incoming_timestamp", true));
         f.end();
@@ -202,7 +225,22 @@ final class SourceReader {
         }
         SourceSettings out = new SourceSettings.Docker(
                 Labels.EMPTY, d.required("host"), d.duration("refresh_interval", Duration.ofSeconds(60)), filters);
-        d.withoutEffect("containers are found by their logs, not by an address", "port", "host_networking_host");
+        d.only("follow_redirects", true);
+        d.withoutEffect("the agent speaks HTTP/1.0 with the daemon", "enable_http2");
+        d.unsupportedFor(
+                "use the daemon's socket",
+                "tls_config",
+                "basic_auth",
+                "authorization",
+                "oauth2",
+                "bearer_token",
+                "bearer_token_file",
+                "proxy_url");
+        d.withoutEffect(
+                "containers are found by their logs, not by an address",
+                "port",
+                "host_networking_host",
+                "match_first_network");
         d.end();
         return out;
     }

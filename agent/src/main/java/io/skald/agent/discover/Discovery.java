@@ -28,6 +28,16 @@ public interface Discovery extends AutoCloseable {
     /** What there is now. */
     List<Map<String, String>> targets();
 
+    /** As in the configuration, without {@code _configs}. */
+    default String type() {
+        return "static";
+    }
+
+    /** What keeps it from finding out, or an empty text. */
+    default String problem() {
+        return "";
+    }
+
     /** Begins to look. @param changed is run when there are other targets */
     default void start(Runnable changed) {}
 

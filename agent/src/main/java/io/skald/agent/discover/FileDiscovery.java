@@ -24,6 +24,7 @@ public final class FileDiscovery implements Discovery {
     private final Duration interval;
     private volatile List<Map<String, String>> targets = List.of();
     private volatile boolean closed;
+    private volatile String problem = "";
 
     public FileDiscovery(List<Glob> globs, Duration interval) {
         this.globs = List.copyOf(globs);
@@ -54,6 +55,16 @@ public final class FileDiscovery implements Discovery {
         });
     }
 
+    @Override
+    public String type() {
+        return "file_sd";
+    }
+
+    @Override
+    public String problem() {
+        return problem;
+    }
+
     private List<Map<String, String>> read() {
         Set<Path> files = new LinkedHashSet<>();
         globs.forEach(g -> g.find(files));
@@ -71,12 +82,15 @@ public final class FileDiscovery implements Discovery {
                         target.put("__address__", address);
                         all.add(target);
                     }
+                    s.check();
                 }
             } catch (IOException | ConfigException e) {
-                LOG.log(System.Logger.Level.WARNING, () -> "cannot read targets of " + f + ": " + e.getMessage());
+                problem = "cannot read targets of " + f + ": " + e.getMessage();
+                LOG.log(System.Logger.Level.WARNING, problem);
                 return targets; // those that were known go on
             }
         }
+        problem = "";
         return all;
     }
 

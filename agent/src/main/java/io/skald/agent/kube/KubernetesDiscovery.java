@@ -35,6 +35,7 @@ public final class KubernetesDiscovery implements Discovery {
 
     private volatile Runnable changed = () -> {};
     private volatile boolean closed;
+    private volatile String problem = "";
     /** Guarded by this. */
     private @Nullable KubernetesClient client;
 
@@ -68,6 +69,16 @@ public final class KubernetesDiscovery implements Discovery {
         Thread.ofPlatform().daemon().name("skald-agent-kube").start(this::watch);
     }
 
+    @Override
+    public String type() {
+        return "kubernetes_sd";
+    }
+
+    @Override
+    public String problem() {
+        return problem;
+    }
+
     private void watch() {
         try {
             KubernetesClient c =
@@ -87,9 +98,8 @@ public final class KubernetesDiscovery implements Discovery {
                 inform(c.pods().inNamespace(ns));
             }
         } catch (IOException | RuntimeException e) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    () -> "cannot watch pods, those are followed that have directories of logs: " + e);
+            problem = "cannot watch pods, those are followed that have directories of logs: " + e;
+            LOG.log(System.Logger.Level.WARNING, problem);
         }
     }
 
@@ -112,7 +122,8 @@ public final class KubernetesDiscovery implements Discovery {
         SharedIndexInformer<Pod> informer = selected.runnableInformer(0);
         // the API server may be down for as long as it likes
         informer.exceptionHandler((started, e) -> {
-            LOG.log(System.Logger.Level.INFO, () -> "watching pods is tried again: " + e);
+            problem = "watching pods is tried again: " + e;
+            LOG.log(System.Logger.Level.INFO, problem);
             return !closed;
         });
         informer.addEventHandler(new Handler());
@@ -138,6 +149,10 @@ public final class KubernetesDiscovery implements Discovery {
         if (settings.tls().ca() != null) {
             b.withCaCertFile(settings.tls().ca().toString());
         }
+        if (settings.tls().cert() != null && settings.tls().key() != null) {
+            b.withClientCertFile(settings.tls().cert().toString());
+            b.withClientKeyFile(settings.tls().key().toString());
+        }
         if (settings.tls().insecure()) {
             b.withTrustCerts(true);
         }
@@ -152,6 +167,7 @@ public final class KubernetesDiscovery implements Discovery {
     private final class Handler implements ResourceEventHandler<Pod> {
         @Override
         public void onAdd(Pod pod) {
+            problem = "";
             onUpdate(pod, pod);
         }
 

@@ -98,7 +98,7 @@ final class MetricsReader {
     private static Action action(Section c, Kind kind) {
         if (kind == Kind.HISTOGRAM) {
             String action = c.text("action", "observe");
-            if (!action.equalsIgnoreCase("observe")) {
+            if (!List.of("observe", "inc", "add").contains(action.toLowerCase(Locale.ROOT))) {
                 c.problem("action", "of a histogram there is only observe");
             }
             return Action.OBSERVE;

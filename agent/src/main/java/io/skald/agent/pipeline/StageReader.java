@@ -125,7 +125,7 @@ public final class StageReader {
             case "labels" -> {
                 return new LabelStages.SetLabels(sources(in, name));
             }
-            case "structured_metadata" -> {
+            case "structured_metadata", "non_indexed_labels" -> { // its name in older versions
                 return new LabelStages.Metadata(sources(in, name));
             }
             case "static_labels" -> {

@@ -53,8 +53,8 @@ final class DockerSource implements Source {
         this.settings = settings;
         this.intake = intake;
         this.cursors = cursors;
-        this.thread = new SourceThread(job, "docker", settings.refresh(), this::run);
-        this.events = new SourceThread(job, "docker-events", settings.refresh(), this::events);
+        this.thread = new SourceThread(job, "docker", settings.refresh(), this::run, intake::failed);
+        this.events = new SourceThread(job, "docker-events", settings.refresh(), this::events, intake::failed);
     }
 
     @Override
@@ -114,6 +114,7 @@ final class DockerSource implements Source {
             LOG.log(System.Logger.Level.DEBUG, () -> "container " + id + " has ended");
         } catch (IOException e) {
             System.Logger.Level level = thread.isClosed() ? System.Logger.Level.DEBUG : System.Logger.Level.INFO;
+            intake.failed("following container " + id + " has ended: " + e);
             LOG.log(level, () -> "following container " + id + " has ended: " + e);
         } catch (InterruptedException e) {
             LOG.log(System.Logger.Level.DEBUG, "interrupted");
@@ -248,6 +249,11 @@ final class DockerSource implements Source {
             }
         }
         throw new EOFException("no answer to GET " + path);
+    }
+
+    @Override
+    public SourceStatus status() {
+        return intake.status("docker_sd", settings.host(), problem(), false);
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.skald.core.http.HttpRequest;
 import io.skald.core.http.HttpResponse;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
+import io.skald.core.model.MetadataNames;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.TenantId;
 import java.io.ByteArrayInputStream;
@@ -47,23 +48,27 @@ final class FirehoseBodies {
             long millis = 0;
             List<byte[]> records = new ArrayList<>();
             try (JsonParser p = JSON.createParser(PushBodies.body(r))) {
-                p.nextToken();
+                PushBodies.expect(p.nextToken(), JsonToken.START_OBJECT);
                 while (p.nextToken() == JsonToken.FIELD_NAME) {
                     String name = p.currentName();
                     JsonToken t = p.nextToken();
                     if (name.equals("timestamp")) {
                         millis = p.getValueAsLong();
-                    } else if (name.equals("records") && t == JsonToken.START_ARRAY) {
+                        p.skipChildren();
+                    } else if (name.equals("records")) {
+                        PushBodies.expect(t, JsonToken.START_ARRAY);
                         while (p.nextToken() == JsonToken.START_OBJECT) {
                             record(p, records);
                         }
+                        PushBodies.expect(p.currentToken(), JsonToken.END_ARRAY);
                     } else {
                         p.skipChildren();
                     }
                 }
             }
+            int[] room = {PushBodies.MAX_BYTES};
             for (byte[] b : records) {
-                entries(b, millis, labels, tenant, out);
+                entries(b, millis, labels, tenant, out, room);
             }
         } catch (IOException | IllegalArgumentException e) {
             throw new RequestException(ErrorCode.BAD_REQUEST, "not a delivery of Firehose: " + e.getMessage(), e);
@@ -88,7 +93,7 @@ final class FirehoseBodies {
                 if (p.currentToken() == JsonToken.FIELD_NAME) {
                     name = p.currentName();
                 } else if (p.currentToken() == JsonToken.VALUE_STRING && name.startsWith("lbl_")) {
-                    put(labels, name.substring(4), p.getText());
+                    put(labels, MetadataNames.clean(name.substring(4)), p.getText());
                 }
             }
         }
@@ -97,9 +102,9 @@ final class FirehoseBodies {
     private static void record(JsonParser p, List<byte[]> into) throws IOException {
         while (p.nextToken() == JsonToken.FIELD_NAME) {
             boolean data = p.currentName().equals("data");
-            p.nextToken();
+            JsonToken t = p.nextToken();
             if (data) {
-                into.add(Base64.getDecoder().decode(p.getText()));
+                into.add(Base64.getDecoder().decode(PushBodies.string(p, t)));
             } else {
                 p.skipChildren();
             }
@@ -107,12 +112,22 @@ final class FirehoseBodies {
     }
 
     private void entries(
-            byte[] record, long millis, Map<String, String> labels, @Nullable TenantId tenant, List<Received> out)
+            byte[] record,
+            long millis,
+            Map<String, String> labels,
+            @Nullable TenantId tenant,
+            List<Received> out,
+            int[] room)
             throws IOException {
         byte[] b = record;
         if (b.length > 2 && b[0] == 0x1f && b[1] == (byte) 0x8b) {
             try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(b))) {
-                b = in.readNBytes(PushBodies.MAX_BYTES);
+                b = in.readNBytes(room[0] + 1);
+            }
+            room[0] -= b.length;
+            if (room[0] < 0) {
+                throw new RequestException(
+                        ErrorCode.PAYLOAD_TOO_LARGE, "records of more than " + PushBodies.MAX_BYTES + " bytes");
             }
             cloudWatch(b, labels, tenant, out);
             return;
@@ -131,14 +146,16 @@ final class FirehoseBodies {
         List<Received> events = new ArrayList<>();
         boolean control = false;
         try (JsonParser p = JSON.createParser(json)) {
-            p.nextToken();
+            PushBodies.expect(p.nextToken(), JsonToken.START_OBJECT);
             while (p.nextToken() == JsonToken.FIELD_NAME) {
                 String name = p.currentName();
                 JsonToken t = p.nextToken();
-                if (name.equals("logEvents") && t == JsonToken.START_ARRAY) {
+                if (name.equals("logEvents")) {
+                    PushBodies.expect(t, JsonToken.START_ARRAY);
                     while (p.nextToken() == JsonToken.START_OBJECT) {
                         events.add(event(p, all, tenant));
                     }
+                    PushBodies.expect(p.currentToken(), JsonToken.END_ARRAY);
                 } else if (t == JsonToken.VALUE_STRING) {
                     control |= name.equals("messageType") && p.getText().equals("CONTROL_MESSAGE");
                     String label = switch (name) {
@@ -146,7 +163,7 @@ final class FirehoseBodies {
                         case "logGroup" -> "__aws_cw_log_group";
                         case "logStream" -> "__aws_cw_log_stream";
                         case "messageType" -> "__aws_cw_msg_type";
-                        default -> "__aws_cw_" + name.toLowerCase(Locale.ROOT);
+                        default -> MetadataNames.clean("__aws_cw_" + name.toLowerCase(Locale.ROOT));
                     };
                     put(all, label, p.getText());
                 } else {
@@ -165,11 +182,14 @@ final class FirehoseBodies {
         String id = "";
         while (p.nextToken() == JsonToken.FIELD_NAME) {
             String name = p.currentName();
-            p.nextToken();
+            JsonToken t = p.nextToken();
             switch (name) {
-                case "timestamp" -> millis = p.getValueAsLong();
-                case "message" -> message = p.getText();
-                case "id" -> id = p.getText();
+                case "timestamp" -> {
+                    millis = p.getValueAsLong();
+                    p.skipChildren();
+                }
+                case "message" -> message = PushBodies.string(p, t);
+                case "id" -> id = PushBodies.string(p, t);
                 default -> p.skipChildren();
             }
         }

@@ -29,11 +29,13 @@ final class HttpSource implements Source {
     private static final long MAX_WAIT_SECONDS = 30;
 
     private final String job;
+    private final String type;
+    private final String host;
     private final HttpServer server;
     private final Intake intake;
 
     HttpSource(String job, SourceSettings.PushApi settings, Intake intake) {
-        this(job, settings.host(), settings.port(), intake);
+        this(job, "loki_push_api", settings.host(), settings.port(), intake);
         PushBodies bodies = new PushBodies(settings.useIncomingTimestamp());
         Route push = r -> {
             add(read(() -> bodies.loki(r, tenant(r))));
@@ -51,7 +53,7 @@ final class HttpSource implements Source {
     }
 
     HttpSource(String job, SourceSettings.Firehose settings, Intake intake) {
-        this(job, settings.host(), settings.port(), intake);
+        this(job, "awsfirehose", settings.host(), settings.port(), intake);
         FirehoseBodies bodies = new FirehoseBodies(settings.useIncomingTimestamp());
         server.post("/awsfirehose/api/v1/push", r -> {
             String key = r.header("X-Amz-Firehose-Access-Key");
@@ -68,8 +70,10 @@ final class HttpSource implements Source {
         });
     }
 
-    private HttpSource(String job, String host, int port, Intake intake) {
+    private HttpSource(String job, String type, String host, int port, Intake intake) {
         this.job = job;
+        this.type = type;
+        this.host = host;
         this.intake = intake;
         // its numbers would have the names of those of the agent's own server
         this.server = new HttpServer(HttpServerConfig.of(host, port), new CollectorRegistry());
@@ -115,6 +119,7 @@ final class HttpSource implements Source {
         try {
             intake.add(entries, Map.of()).get(MAX_WAIT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
+            intake.failed("the agent's spool takes nothing");
             throw new RequestException(ErrorCode.UNAVAILABLE, job + ": the agent's spool takes nothing at present", e);
         }
     }
@@ -122,6 +127,11 @@ final class HttpSource implements Source {
     /** The port, when it was left to the system. */
     int port() {
         return server.port();
+    }
+
+    @Override
+    public SourceStatus status() {
+        return intake.status(type, "http " + host + ":" + port(), problem(), false);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.skald.agent.collect.Collector;
 import io.skald.agent.pipeline.JobPipeline;
 import io.skald.agent.pipeline.LogEntry;
 import io.skald.agent.pipeline.Pipeline;
+import io.skald.agent.receive.SourceStatus.State;
 import io.skald.agent.spool.FileState.Format;
 import io.skald.core.model.Labels;
 import io.skald.core.model.Relabel;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Takes the entries of one source through relabelling and the stages of its job. Thread-safe. */
@@ -23,6 +25,7 @@ public final class Intake {
     private static final int CACHED = 10_000;
     /** So soon it is seen that the agent stops. */
     private static final long MAX_SLEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int MOST_SHOWN = 300;
 
     private final List<Relabel> relabel;
     private final Labels labels;
@@ -30,6 +33,9 @@ public final class Intake {
     private final Pipeline pipeline;
     private final String job;
     private final ReceiveMetrics metrics;
+    private final AtomicLong entries = new AtomicLong();
+    private volatile long lastEntryMillis;
+    private volatile Failure failure = new Failure("", 0);
     private long order;
     /** What became of labels, or {@link #DROPPED}; guarded by the collector's lock. */
     private final Map<Map<String, String>, Labels> relabelled = new LinkedHashMap<>(16, 0.75f, true) {
@@ -40,6 +46,8 @@ public final class Intake {
             return size() > CACHED;
         }
     };
+
+    private record Failure(String what, long atMillis) {}
 
     private static final Labels DROPPED = Labels.of("__dropped__", "true");
 
@@ -131,6 +139,10 @@ public final class Intake {
             pipeline.process(e);
         }
         metrics.received(job, entries.size());
+        if (!entries.isEmpty()) {
+            this.entries.addAndGet(entries.size());
+            lastEntryMillis = System.currentTimeMillis();
+        }
     }
 
     /**
@@ -194,6 +206,24 @@ public final class Intake {
     /** Counts and names what does not have the form of the source. */
     void malformed(String reason, String what) {
         metrics.malformed(job, reason, what);
+        failed(reason + ": " + what);
+    }
+
+    /** Takes note of what went wrong, for {@link #status}. */
+    void failed(String what) {
+        failure = new Failure(
+                what.length() > MOST_SHOWN ? what.substring(0, MOST_SHOWN) + "…" : what, System.currentTimeMillis());
+    }
+
+    /**
+     * How the source does.
+     *
+     * @param problem what keeps it from working, or an empty text
+     */
+    SourceStatus status(String type, String at, String problem, boolean ended) {
+        Failure f = failure;
+        State state = !problem.isEmpty() ? State.FAILING : ended ? State.ENDED : State.RUNNING;
+        return new SourceStatus(job, type, at, state, f.what, f.atMillis, entries.get(), lastEntryMillis);
     }
 
     private void out(LogEntry e) {

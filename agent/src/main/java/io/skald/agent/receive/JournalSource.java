@@ -43,7 +43,7 @@ final class JournalSource implements Source {
         this.settings = settings;
         this.intake = intake;
         this.cursor = cursor;
-        this.thread = new SourceThread(job, "journal", PAUSE, this::follow);
+        this.thread = new SourceThread(job, "journal", PAUSE, this::follow, intake::failed);
     }
 
     @Override
@@ -185,6 +185,15 @@ final class JournalSource implements Source {
             }
         }
         return bytes.size() > 0 ? bytes.toString(StandardCharsets.UTF_8) : last;
+    }
+
+    @Override
+    public SourceStatus status() {
+        return intake.status(
+                "journal",
+                settings.path() == null ? settings.command() : settings.path().toString(),
+                problem(),
+                false);
     }
 
     @Override

@@ -4,7 +4,10 @@ package io.skald.agent.receive;
 
 import io.skald.core.model.Labels;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -96,7 +99,7 @@ final class KafkaSource implements Source {
         this.settings = settings;
         this.intake = intake;
         this.consumers = consumers;
-        this.thread = new SourceThread(job, "kafka", PAUSE, this::run);
+        this.thread = new SourceThread(job, "kafka", PAUSE, this::run, intake::failed);
     }
 
     @Override
@@ -128,6 +131,13 @@ final class KafkaSource implements Source {
 
     private static Map<String, Object> properties(SourceSettings.Kafka settings) {
         Map<String, Object> p = new HashMap<>(settings.client());
+        Object cert = p.remove(SourceSettings.Kafka.CERT_FILE);
+        Object key = p.remove(SourceSettings.Kafka.KEY_FILE);
+        if (cert != null && key != null) {
+            p.put("ssl.keystore.type", "PEM");
+            p.put("ssl.keystore.certificate.chain", read(cert));
+            p.put("ssl.keystore.key", read(key));
+        }
         p.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, String.join(",", settings.brokers()));
         p.put(ConsumerConfig.GROUP_ID_CONFIG, settings.group());
         p.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -142,6 +152,14 @@ final class KafkaSource implements Source {
                     default -> "org.apache.kafka.clients.consumer.RangeAssignor";
                 });
         return p;
+    }
+
+    private static String read(Object file) {
+        try {
+            return Files.readString(Path.of(file.toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + file, e);
+        }
     }
 
     /** Names, or expressions if one of them begins with a circumflex. */
@@ -239,6 +257,15 @@ final class KafkaSource implements Source {
         }
         long time = settings.useIncomingTimestamp() && r.timestamp() > 0 ? r.timestamp() * 1_000_000 : 0;
         return new Received(labels, time, r.value(), Labels.EMPTY, null);
+    }
+
+    @Override
+    public SourceStatus status() {
+        return intake.status(
+                "kafka",
+                String.join(",", settings.topics()) + " at " + String.join(",", settings.brokers()),
+                problem(),
+                false);
     }
 
     @Override

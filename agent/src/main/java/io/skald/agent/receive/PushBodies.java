@@ -10,6 +10,7 @@ import io.skald.core.http.HttpRequest;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
 import io.skald.core.model.Matcher;
+import io.skald.core.model.MetadataNames;
 import io.skald.core.model.RequestException;
 import io.skald.core.model.TenantId;
 import io.skald.logql.parser.Parser;
@@ -17,6 +18,9 @@ import io.skald.logql.parser.SyntaxException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -92,17 +96,22 @@ final class PushBodies {
     List<Received> json(byte[] body, @Nullable TenantId tenant) throws IOException {
         List<Received> out = new ArrayList<>();
         try (JsonParser p = JSON.createParser(body)) {
-            p.nextToken();
+            expect(p.nextToken(), JsonToken.START_OBJECT);
             while (p.nextToken() == JsonToken.FIELD_NAME) {
                 boolean streams = p.currentName().equals("streams");
-                p.nextToken();
+                JsonToken t = p.nextToken();
                 if (!streams) {
                     p.skipChildren();
                     continue;
                 }
+                expect(t, JsonToken.START_ARRAY);
                 while (p.nextToken() == JsonToken.START_OBJECT) {
                     stream(p, tenant, out);
                 }
+                expect(p.currentToken(), JsonToken.END_ARRAY);
+            }
+            if (p.nextToken() != null) {
+                throw new IOException("there is more behind the push");
             }
         }
         return out;
@@ -113,13 +122,17 @@ final class PushBodies {
         List<Received> entries = new ArrayList<>();
         while (p.nextToken() == JsonToken.FIELD_NAME) {
             String name = p.currentName();
-            p.nextToken();
+            JsonToken t = p.nextToken();
             if (name.equals("stream")) {
-                if (p.currentToken() != JsonToken.START_OBJECT) {
-                    throw new IOException("a stream is an object of labels");
+                expect(t, JsonToken.START_OBJECT);
+                for (Map.Entry<String, String> e : strings(p).entrySet()) {
+                    if (!MetadataNames.isName(e.getKey())) {
+                        throw new IOException("'" + e.getKey() + "' is no name of a label");
+                    }
+                    labels.put(e.getKey(), e.getValue());
                 }
-                labels.putAll(strings(p));
             } else if (name.equals("values")) {
+                expect(t, JsonToken.START_ARRAY);
                 while (p.nextToken() == JsonToken.START_ARRAY) {
                     long time = Long.parseLong(string(p, p.nextToken()));
                     byte[] line = string(p, p.nextToken()).getBytes(StandardCharsets.UTF_8);
@@ -134,11 +147,61 @@ final class PushBodies {
                     }
                     entries.add(new Received(labels, useTimes ? time : 0, line, metadata, tenant));
                 }
+                expect(p.currentToken(), JsonToken.END_ARRAY);
+            } else if (name.equals("labels")) {
+                labels.putAll(labels(string(p, t)));
+            } else if (name.equals("entries")) {
+                expect(t, JsonToken.START_ARRAY);
+                while (p.nextToken() == JsonToken.START_OBJECT) {
+                    entries.add(entry(p, labels, tenant));
+                }
+                expect(p.currentToken(), JsonToken.END_ARRAY);
             } else {
                 p.skipChildren();
             }
         }
         out.addAll(entries);
+    }
+
+    /** {@code {"ts": "2026-01-02T03:04:05Z", "line": ".."}}. */
+    private Received entry(JsonParser p, Map<String, String> labels, @Nullable TenantId tenant) throws IOException {
+        long time = 0;
+        byte[] line = {};
+        Labels metadata = Labels.EMPTY;
+        while (p.nextToken() == JsonToken.FIELD_NAME) {
+            String name = p.currentName();
+            JsonToken t = p.nextToken();
+            switch (name) {
+                case "ts" -> time = time(string(p, t));
+                case "line" -> line = string(p, t).getBytes(StandardCharsets.UTF_8);
+                case "structuredMetadata" -> {
+                    expect(t, JsonToken.START_OBJECT);
+                    metadata = Labels.of(strings(p));
+                }
+                default -> p.skipChildren();
+            }
+        }
+        return new Received(labels, useTimes ? time : 0, line, metadata, tenant);
+    }
+
+    private static long time(String text) throws IOException {
+        try {
+            Instant t = OffsetDateTime.parse(text).toInstant();
+            return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
+        } catch (DateTimeException | ArithmeticException e) {
+            throw new IOException("'" + text + "' is no time like 2026-01-02T03:04:05Z", e);
+        }
+    }
+
+    private static Map<String, String> labels(String text) throws IOException {
+        Map<String, String> labels = new TreeMap<>();
+        for (Matcher m : Parser.parseMatchers(text)) {
+            if (m.op() != Matcher.Op.EQUAL) {
+                throw new IOException("labels are written with =, and not " + m);
+            }
+            labels.put(m.name(), m.value());
+        }
+        return labels;
     }
 
     private static Map<String, String> strings(JsonParser p) throws IOException {
@@ -150,7 +213,13 @@ final class PushBodies {
         return out;
     }
 
-    private static String string(JsonParser p, @Nullable JsonToken t) throws IOException {
+    static void expect(@Nullable JsonToken found, JsonToken wanted) throws IOException {
+        if (found != wanted) {
+            throw new IOException(wanted + " is expected, and not " + found);
+        }
+    }
+
+    static String string(JsonParser p, @Nullable JsonToken t) throws IOException {
         if (t != JsonToken.VALUE_STRING) {
             throw new IOException("text is expected, and not " + t);
         }
@@ -178,14 +247,7 @@ final class PushBodies {
         int tag;
         while ((tag = in.readTag()) != 0) {
             switch (tag >>> 3) {
-                case 1 -> {
-                    for (Matcher m : Parser.parseMatchers(in.readString())) {
-                        if (m.op() != Matcher.Op.EQUAL) {
-                            throw new IOException("labels are written with =, and not " + m);
-                        }
-                        labels.put(m.name(), m.value());
-                    }
-                }
+                case 1 -> labels.putAll(labels(in.readString()));
                 case 2 -> entries.add(in.readByteArray());
                 default -> skip(in, tag);
             }

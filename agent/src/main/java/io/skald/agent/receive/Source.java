@@ -14,6 +14,9 @@ public interface Source extends AutoCloseable {
         return "";
     }
 
+    /** How it does. */
+    SourceStatus status();
+
     /** Whether nothing more can come of it, and all that came is on disk. */
     default boolean ended() {
         return false;

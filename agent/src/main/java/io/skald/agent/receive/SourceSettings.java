@@ -56,6 +56,11 @@ public sealed interface SourceSettings {
             String assignor,
             java.util.Map<String, String> client)
             implements SourceSettings {
+        /** In {@link #client}: PEM files that are read when the client connects, as they are renewed. */
+        public static final String CERT_FILE = "cert_file";
+
+        public static final String KEY_FILE = "key_file";
+
         public Kafka {
             brokers = List.copyOf(brokers);
             topics = List.copyOf(topics);

@@ -3,6 +3,7 @@
 package io.skald.agent.receive;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * Runs what a source does, again and again after a pause when it fails or comes to its end, until it is closed. Thread-safe.
@@ -20,6 +21,7 @@ final class SourceThread implements AutoCloseable {
     private final String job;
     private final Duration pause;
     private final Work work;
+    private final Consumer<String> failed;
     private final Thread thread;
     private volatile boolean closed;
     private volatile String problem = "";
@@ -27,8 +29,10 @@ final class SourceThread implements AutoCloseable {
     /**
      * @param what names the thread
      * @param pause between two tries
+     * @param failed takes note of failures
      */
-    SourceThread(String job, String what, Duration pause, Work work) {
+    SourceThread(String job, String what, Duration pause, Work work, Consumer<String> failed) {
+        this.failed = failed;
         this.job = job;
         this.pause = pause;
         this.work = work;
@@ -52,6 +56,7 @@ final class SourceThread implements AutoCloseable {
             } catch (Exception e) {
                 if (!closed) {
                     problem = String.valueOf(e.getMessage());
+                    failed.accept(problem);
                     LOG.log(System.Logger.Level.WARNING, () -> job + ": " + problem + ", tried again");
                 }
             }

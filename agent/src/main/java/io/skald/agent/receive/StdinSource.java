@@ -48,6 +48,7 @@ final class StdinSource implements Source {
             intake.flushAll().get();
             if (!b.failure().isEmpty()) {
                 problem = b.failure();
+                intake.failed(problem);
                 LOG.log(System.Logger.Level.ERROR, problem);
             }
             ended = true;
@@ -72,6 +73,11 @@ final class StdinSource implements Source {
     @Override
     public boolean ended() {
         return ended;
+    }
+
+    @Override
+    public SourceStatus status() {
+        return intake.status("stdin", "standard input", problem(), ended);
     }
 
     @Override

@@ -34,8 +34,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +49,10 @@ import org.jspecify.annotations.Nullable;
 final class SyslogSource implements Source {
     private static final System.Logger LOG = System.getLogger(SyslogSource.class.getName());
     private static final int QUEUED = 10_000;
+    /** When nothing has come for so long, what the system had taken of senders has been read. */
+    private static final Duration QUIET = Duration.ofMillis(100);
+    /** How long a close waits for that, as senders may never pause. */
+    private static final Duration LAST_READS = Duration.ofSeconds(5);
 
     private final String job;
     private final SourceSettings.Syslog settings;
@@ -60,12 +64,14 @@ final class SyslogSource implements Source {
 
     private @Nullable MultiThreadIoEventLoopGroup loops;
     private @Nullable Channel listener;
+    /** Reads that have begun and that have ended; of one thread, so that it is odd while one waits for room. */
+    private final AtomicLong reads = new AtomicLong();
 
     SyslogSource(String job, SourceSettings.Syslog settings, Intake intake) {
         this.job = job;
         this.settings = settings;
         this.intake = intake;
-        this.thread = new SourceThread(job, "syslog", Duration.ZERO, this::run);
+        this.thread = new SourceThread(job, "syslog", Duration.ZERO, this::run, intake::failed);
     }
 
     @Override
@@ -112,12 +118,12 @@ final class SyslogSource implements Source {
             batch.add(queue.take());
             queue.drainTo(batch, 1000);
             unsaved = batch;
+            // nobody waits for an acknowledgement, and adding waits for room: as many lines as there is room for go to
+            // disk at once
             CompletableFuture<Void> durable = intake.add(batch, Map.of());
             unsaved = List.of();
-            try {
-                durable.get();
-            } catch (ExecutionException e) {
-                throw new IllegalStateException("the spool has failed", e.getCause());
+            if (durable.isCompletedExceptionally()) {
+                throw new IllegalStateException("the spool has failed");
             }
         }
     }
@@ -170,9 +176,11 @@ final class SyslogSource implements Source {
     private final class Datagrams extends SimpleChannelInboundHandler<DatagramPacket> {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, DatagramPacket p) throws InterruptedException {
+            reads.incrementAndGet();
             byte[] b = new byte[p.content().readableBytes()];
             p.content().readBytes(b);
             received(b, 0, b.length, p.sender().getAddress().getHostAddress());
+            reads.incrementAndGet();
         }
     }
 
@@ -210,10 +218,12 @@ final class SyslogSource implements Source {
 
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, ByteBuf in) throws InterruptedException {
+            reads.incrementAndGet();
             int n = in.readableBytes();
             frames.room(n);
             in.readBytes(frames.buffer(), frames.size(), n);
             frames.added(n);
+            reads.incrementAndGet();
         }
 
         private void message(byte[] bytes, int offset, int length, boolean cut) throws InterruptedException {
@@ -243,15 +253,43 @@ final class SyslogSource implements Source {
     }
 
     @Override
+    public SourceStatus status() {
+        return intake.status(
+                "syslog", (settings.udp() ? "udp " : "tcp ") + settings.host() + ":" + port(), problem(), false);
+    }
+
+    @Override
     public String problem() {
         return thread.problem();
+    }
+
+    /** Connections stay open until all that the system has taken of them has been read. */
+    private void awaitQuiet() {
+        long deadline = System.nanoTime() + LAST_READS.toNanos();
+        try {
+            long before;
+            long now = reads.get();
+            do {
+                before = now;
+                Thread.sleep(QUIET);
+                now = reads.get();
+                // one that has begun waits for room
+            } while ((now != before || now % 2 == 1) && System.nanoTime() < deadline);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whoever closes is in a hurry
+        }
     }
 
     /** Senders will not send again what was received: it goes on, also what still waits. */
     @Override
     public void close() {
-        if (listener != null) {
-            listener.close().syncUninterruptibly();
+        Channel l = listener;
+        if (l != null && !settings.udp()) {
+            l.close().syncUninterruptibly();
+        }
+        awaitQuiet();
+        if (l != null) {
+            l.close().syncUninterruptibly();
         }
         if (loops != null) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();

@@ -101,7 +101,7 @@ class AgentFileTest {
             delimiter = '|',
             value = {
                 "scrape_configs: [{job_name: a, static_confgs: []}]|f.yaml:2:32: unknown key 'static_confgs' in scrape_configs[0]; did you mean 'static_configs'?",
-                "scrape_configs: [{job_name: a, gelf: {}}]|f.yaml:2:32: scrape_configs[0].gelf: is not supported by this agent",
+                "scrape_configs: [{job_name: a, gelf: {}}]|f.yaml:2:32: scrape_configs[0].gelf: is not supported by this agent: use a syslog or loki_push_api job",
                 "scrape_configs: [{job_name: a, pipeline_stages: [{regexp: {}}]}]|f.yaml:2:51: unknown key 'regexp' in scrape_configs[0].pipeline_stages[0]; did you mean 'regex'?",
                 "scrape_configs: [{job_name: a, pipeline_stages: [{regex: {expression: '('}}]}]|f.yaml:2:59: scrape_configs[0].pipeline_stages[0].regex.expression: error parsing regexp: missing closing ): `(`",
                 "scrape_configs: [{job_name: a, pipeline_stages: [{drop: {}}]}]|f.yaml:2:57: scrape_configs[0].pipeline_stages[0].drop: needs at least one of source, expression, value, older_than, longer_than",

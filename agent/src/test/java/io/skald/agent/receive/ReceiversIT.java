@@ -9,6 +9,8 @@ import com.google.protobuf.CodedOutputStream;
 import io.skald.agent.AgentRig;
 import io.skald.agent.RecordingSink;
 import io.skald.core.model.Labels;
+import io.skald.core.model.RequestException;
+import io.skald.logql.parser.SyntaxException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -155,11 +157,67 @@ class ReceiversIT {
                 "{\"streams\":[{\"stream\":\"a\",\"values\":[[\"1\",\"l\"]]}]}",
                 "{\"streams\":[{\"stream\":{\"a\":{}},\"values\":[[\"1\",\"l\"]]}]}",
                 "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"l\"]",
+                "[]",
+                "5",
+                "{\"streams\":{}}",
+                "{\"streams\":[5]}",
+                "{\"streams\":[]} {}",
+                "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":{}}]}",
+                "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[5]}]}",
+                "{\"streams\":[{\"stream\":{\"a.b\":\"b\"},\"values\":[[\"1\",\"l\"]]}]}",
+                "{\"streams\":[{\"stream\":{\"\":\"b\"},\"values\":[[\"1\",\"l\"]]}]}",
+                "{\"streams\":[{\"labels\":\"{a=~\\\"b\\\"}\",\"entries\":[]}]}",
+                "{\"streams\":[{\"labels\":\"{\",\"entries\":[]}]}",
+                "{\"streams\":[{\"labels\":\"{}\",\"entries\":[{\"ts\":\"now\",\"line\":\"l\"}]}]}",
+                "{\"streams\":[{\"labels\":\"{}\",\"entries\":[5]}]}",
             })
     void malformedPushesAreRefused(String body) {
         PushBodies bodies = new PushBodies(true);
         assertThatThrownBy(() -> bodies.json(body.getBytes(StandardCharsets.UTF_8), null))
-                .isInstanceOfAny(IOException.class, NumberFormatException.class);
+                .isInstanceOfAny(IOException.class, NumberFormatException.class, SyntaxException.class);
+    }
+
+    /** As clients wrote before Loki 1.0, and some do. */
+    @Test
+    void pushesOfTheOldForm() throws Exception {
+        String body =
+                "{\"streams\":[{\"labels\":\"{a=\\\"b\\\"}\",\"entries\":[{\"ts\":\"2026-01-02T03:04:05.000000007+01:00\",\"line\":\"l\"},"
+                        + "{\"ts\":\"2026-01-02T03:04:06Z\",\"line\":\"m\",\"structuredMetadata\":{\"k\":\"v\"}}]}]}";
+        List<Received> two = new PushBodies(true).json(body.getBytes(StandardCharsets.UTF_8), null);
+        assertThat(two)
+                .extracting(Received::timeNanos)
+                .containsExactly(1_767_319_445_000_000_007L, 1_767_323_046_000_000_000L);
+        assertThat(two).extracting(Received::labels).containsOnly(Map.of("a", "b"));
+        assertThat(two.get(1).metadata()).isEqualTo(Labels.of("k", "v"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[]",
+                "{\"records\":5}",
+                "{\"records\":[5]}",
+                "{\"records\":[{\"data\":{}}]}",
+                "{\"records\":[{\"data\":\"eA==\"}",
+                "{\"records\":[{\"data\":\"%%\"}]}"
+            })
+    void malformedDeliveriesAreRefused(String body) {
+        assertThatThrownBy(() -> SourceFuzz.read("firehose-body", body.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(RequestException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[]",
+                "{\"logEvents\":{}}",
+                "{\"logEvents\":[5]}",
+                "{\"logEvents\":[{\"id\":\"1\",\"message\":{\"a\":1}}]}",
+                "{\"logEvents\":[{\"id\":\"1\""
+            })
+    void malformedSubscriptionsAreRefused(String data) {
+        assertThatThrownBy(() -> SourceFuzz.read("cloudwatch", data.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(RequestException.class);
     }
 
     @Test

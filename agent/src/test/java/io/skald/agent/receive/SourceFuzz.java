@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.skald.core.http.HttpRequest;
+import io.skald.core.model.MetadataNames;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -98,7 +99,13 @@ public final class SourceFuzz {
             if (r.line().length < 0 || r.metadata().size() < 0) {
                 throw new IllegalStateException(r.toString());
             }
-            r.labels().forEach(SourceFuzz::check);
+            r.labels().forEach((name, value) -> {
+                check(name, value);
+                // those with underscores in front end with relabelling
+                if (!name.startsWith("__") && !MetadataNames.isName(name)) {
+                    throw new IllegalStateException("label " + name);
+                }
+            });
         }
     }
 

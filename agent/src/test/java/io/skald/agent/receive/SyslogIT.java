@@ -23,6 +23,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Syslog messages as real senders write them. */
 @Timeout(120)
@@ -145,6 +147,35 @@ class SyslogIT {
             assertThat(one.line()).isEqualTo("Use the BFG!");
             assertThat(one.stream().get("host")).isEqualTo("10.0.0.99");
         }
+    }
+
+    /** What the system has taken of a sender is the agent's, though it has not been read when the agent is told to stop. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", ", listen_protocol: udp"})
+    void nothingThatWasTakenIsLostWhenTheAgentStops(String protocol) throws Exception {
+        int n = protocol.isEmpty() ? 40_000 : 200;
+        AgentRig rig = rig(", max_message_length: 100" + protocol);
+        try (Socket tcp = protocol.isEmpty() ? new Socket(InetAddress.getLoopbackAddress(), port(rig)) : new Socket();
+                DatagramSocket udp = new DatagramSocket()) {
+            StringBuilder all = new StringBuilder();
+            for (int i = 0; i < n; i++) {
+                String m = "<13>1 - host app - - - message " + i;
+                all.append(m).append('\n');
+                if (!protocol.isEmpty()) {
+                    byte[] b = m.getBytes(StandardCharsets.UTF_8);
+                    udp.send(new DatagramPacket(b, b.length, InetAddress.getLoopbackAddress(), port(rig)));
+                }
+            }
+            if (protocol.isEmpty()) {
+                tcp.getOutputStream().write(all.toString().getBytes(StandardCharsets.UTF_8));
+            }
+            // the connection stays open
+            assertThat(tcp.isClosed()).isFalse();
+            rig.close();
+        } finally {
+            rig.close(); // a test that has failed leaves nothing behind
+        }
+        assertThat(rig.sink().lines()).hasSize(n);
     }
 
     @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.prometheus.client.CollectorRegistry;
 import io.skald.agent.AgentProcess;
 import io.skald.agent.config.AgentFile;
+import io.skald.agent.receive.SourceStatus;
 import io.skald.agent.tail.Tailer;
 import io.skald.core.config.ConfigException;
 import io.skald.core.http.HttpRequest;
@@ -18,11 +19,19 @@ import io.skald.core.service.OpsApi;
 import io.skald.core.service.Readiness;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The agent's own pages: {@code /ready}, {@code /metrics}, {@code /targets}, {@code /-/reload}. */
 final class AgentServer implements AutoCloseable {
+    /** A key that names a secret, in a line of its own or between braces. */
+    private static final Pattern SECRET = Pattern.compile(
+            "(?i)(\\b(?:password|credentials|bearer_token|access_key|client_secret|connection_string|api_token)[\"']?\\s*:)"
+                    + "[ \\t]*(?:\"(?:[^\"\\\\]|\\\\.)*\"|'[^']*'|[|>][^\\n]*(?:\\n[ \\t]+[^\\n]*)*|[^\\s,}{][^,}\\n]*)");
+
     private static final JsonFactory JSON = new JsonFactory();
 
     private final @Nullable HttpServer server;
@@ -74,7 +83,7 @@ final class AgentServer implements AutoCloseable {
         List<Tailer.FileStatus> files = process.agent().files();
         String accept = r.header("Accept");
         if (accept == null || !accept.contains("text/html")) {
-            return HttpResponse.json(json(files));
+            return HttpResponse.json(json(files, process.sources()));
         }
         StringBuilder b = new StringBuilder("""
                 <!doctype html><title>Targets</title><style>body{font:14px sans-serif}td,th{padding:2px 8px;text-align:left}</style>
@@ -93,31 +102,67 @@ final class AgentServer implements AutoCloseable {
                     .append(f.lines())
                     .append("</tr>\n");
         }
+        b.append(
+                "</table>\n<h2>Sources</h2><table><tr><th>job<th>type<th>where<th>state<th>entries<th>last entry<th>last error</tr>\n");
+        for (SourceStatus s : process.sources()) {
+            b.append("<tr>");
+            for (String cell : List.of(
+                    s.job(),
+                    s.type(),
+                    s.at(),
+                    state(s),
+                    Long.toString(s.entries()),
+                    time(s.lastEntryMillis()),
+                    (time(s.lastErrorMillis()) + " " + s.lastError()).strip())) {
+                b.append("<td>").append(html(cell));
+            }
+            b.append("</tr>\n");
+        }
         return HttpResponse.of(
                 200, "text/html; charset=utf-8", b.append("</table>\n").toString());
     }
 
+    private static String state(SourceStatus s) {
+        return s.state().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String time(long millis) {
+        return millis == 0 ? "" : Instant.ofEpochMilli(millis).toString();
+    }
+
     /** Values of keys that name a secret, and passwords in URLs, are not shown. */
-    private static String withoutSecrets(String yaml) {
-        return yaml.replaceAll("(?im)^([\\s-]*(?:password|credentials|bearer_token|access_key)\\s*:).*$", "$1 <secret>")
-                .replaceAll("://[^/@\\s]*@", "://<secret>@");
+    static String withoutSecrets(String yaml) {
+        return SECRET.matcher(yaml).replaceAll("$1 <secret>").replaceAll("://[^/@\\s]*@", "://<secret>@");
     }
 
     private static String html(String s) {
         return s.replace("&", "&amp;").replace("<", "&lt;");
     }
 
-    private static String json(List<Tailer.FileStatus> files) throws IOException {
+    private static String json(List<Tailer.FileStatus> files, List<SourceStatus> sources) throws IOException {
         StringWriter out = new StringWriter();
         try (JsonGenerator g = JSON.createGenerator(out)) {
             g.writeStartArray();
             for (Tailer.FileStatus f : files) {
                 g.writeStartObject();
+                g.writeStringField("type", "file");
                 g.writeStringField("job", f.job());
                 g.writeStringField("path", f.path());
                 g.writeNumberField("readBytes", f.read());
                 g.writeNumberField("sizeBytes", f.size());
                 g.writeNumberField("lines", f.lines());
+                g.writeEndObject();
+            }
+            for (SourceStatus s : sources) {
+                g.writeStartObject();
+                g.writeStringField("type", s.type());
+                g.writeStringField("job", s.job());
+                g.writeStringField("at", s.at());
+                g.writeStringField("state", state(s));
+                g.writeNumberField("entries", s.entries());
+                g.writeStringField("lastEntry", time(s.lastEntryMillis()));
+                g.writeStringField("lastError", s.lastError());
+                g.writeStringField("lastErrorAt", time(s.lastErrorMillis()));
                 g.writeEndObject();
             }
             g.writeEndArray();

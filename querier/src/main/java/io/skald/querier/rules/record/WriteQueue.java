@@ -96,8 +96,9 @@ final class WriteQueue implements AutoCloseable {
     private void restorePosition() throws IOException {
         Path p = directory.resolve("position");
         if (Files.exists(p)) {
-            String[] parts =
-                    Files.readString(p, StandardCharsets.US_ASCII).strip().split(" ", -1);
+            String[] parts = new String(Files.readAllBytes(p), StandardCharsets.ISO_8859_1)
+                    .strip()
+                    .split(" ", -1);
             try {
                 long file = Long.parseLong(parts[0]);
                 long at = Long.parseLong(parts[1]);
