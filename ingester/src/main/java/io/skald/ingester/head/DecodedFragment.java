@@ -79,11 +79,15 @@ final class DecodedFragment {
             if (base < in.position()) {
                 throw new IllegalArgumentException("lines of " + starts[n] + " bytes do not fit into the fragment");
             }
-            for (int i = 0; i <= n; i++) {
-                starts[i] += base;
-            }
+            shift(starts, base);
         }
         return new DecodedFragment(bytes, times, starts, dictionary, metadata, sorted ? NONE : order(times));
+    }
+
+    private static void shift(int[] starts, int by) {
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] += by;
+        }
     }
 
     /**
