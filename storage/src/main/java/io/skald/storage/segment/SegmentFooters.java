@@ -43,7 +43,12 @@ public final class SegmentFooters {
         if (entries == 0) {
             throw new CorruptData("segment " + key + ": without entries at offset " + tailOffset);
         }
-        return new SegmentRef(key, day(key), min, max, size, entries, lineBytes, tailOffset, series.size());
+        int day = day(key);
+        try {
+            return new SegmentRef(key, day, min, max, size, entries, lineBytes, tailOffset, series.size());
+        } catch (IllegalArgumentException e) {
+            throw new CorruptData("segment " + key + ": impossible numbers in its directory at offset " + tailOffset, e);
+        }
     }
 
     /** Where the directory begins: at its first section, that of the blocks. */
