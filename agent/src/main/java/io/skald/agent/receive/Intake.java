@@ -25,6 +25,7 @@ public final class Intake {
     private static final int CACHED = 10_000;
     /** So soon it is seen that the agent stops. */
     private static final long MAX_SLEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private static final int MOST_SHOWN = 300;
 
     private final List<Relabel> relabel;

@@ -47,7 +47,8 @@ public final class SegmentFooters {
         try {
             return new SegmentRef(key, day, min, max, size, entries, lineBytes, tailOffset, series.size());
         } catch (IllegalArgumentException e) {
-            throw new CorruptData("segment " + key + ": impossible numbers in its directory at offset " + tailOffset, e);
+            throw new CorruptData(
+                    "segment " + key + ": impossible numbers in its directory at offset " + tailOffset, e);
         }
     }
 
