@@ -326,20 +326,19 @@ public final class Section {
 
     /** Keys that Promtail knows and this agent does not: an error each. */
     public void unsupported(String... keys) {
-        for (String key : keys) {
-            asked.add(key);
-            if (values.containsKey(key)) {
-                problem(key, "is not supported by this agent");
-            }
-        }
+        refuse("is not supported by this agent", keys);
     }
 
     /** The same, with what to use instead. */
     public void unsupportedFor(String instead, String... keys) {
+        refuse("is not supported by this agent: " + instead, keys);
+    }
+
+    private void refuse(String why, String... keys) {
         for (String key : keys) {
             asked.add(key);
             if (values.containsKey(key)) {
-                problem(key, "is not supported by this agent: " + instead);
+                problem(key, why);
             }
         }
     }

@@ -75,16 +75,10 @@ final class OtlpBodies {
     static HttpResponse refused(HttpRequest r, RequestException e) {
         int status = e.code().httpStatus();
         String message = String.valueOf(e.getMessage());
-        boolean json = mediaType(r).equals(JSON);
-        Map<String, String> headers = new HashMap<>(Map.of("Content-Type", json ? JSON : PROTOBUF));
-        if (e.code().retryable()) {
-            headers.put("Retry-After", "1");
-        }
-        byte[] body = json
-                ? json(e.code(), message).getBytes(java.nio.charset.StandardCharsets.UTF_8)
-                : OtlpLogs.status(message);
-        return new HttpResponse(
-                status, headers, HttpResponse.of(status, JSON, body).body());
+        HttpResponse plain = mediaType(r).equals(JSON)
+                ? HttpResponse.of(status, JSON, json(e.code(), message))
+                : HttpResponse.of(status, PROTOBUF, OtlpLogs.status(message));
+        return e.code().retryable() ? plain.with("Retry-After", "1") : plain;
     }
 
     private static String json(ErrorCode code, String message) {

@@ -450,7 +450,7 @@ final class FileTail implements AutoCloseable {
     /** Passes over what belongs to a line that was delivered already. */
     private int startOfLine(byte[] b, int n) {
         int at = Lines.startOfLine(b, n, position);
-        if (position != Position.SKIPPING || Lines.indexOf(b, 0, n) >= 0) {
+        if (position != Position.SKIPPING || at > 0 && b[at - 1] == '\n') {
             position = Position.LINE_START;
         }
         return at;

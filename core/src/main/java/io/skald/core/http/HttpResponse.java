@@ -5,6 +5,7 @@ package io.skald.core.http;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -43,5 +44,12 @@ public record HttpResponse(int status, Map<String, String> headers, Body body) {
     /** 204 without a body. */
     public static HttpResponse noContent() {
         return new HttpResponse(204, Map.of(), out -> {});
+    }
+
+    /** This response with one more header. */
+    public HttpResponse with(String name, String value) {
+        Map<String, String> more = new HashMap<>(headers);
+        more.put(name, value);
+        return new HttpResponse(status, more, body);
     }
 }

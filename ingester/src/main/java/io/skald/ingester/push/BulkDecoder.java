@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.exc.StreamReadException;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
 import io.skald.core.wire.DecodeBudget;
+import io.skald.core.wire.PushedJson;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -88,7 +89,7 @@ final class BulkDecoder {
     private Item action(byte[] bytes, int from, int to) {
         int n = items.size();
         budget.take(2 * DecodeBudget.PAIR);
-        try (JsonParser in = PushJson.FACTORY.createParser(bytes, from, to - from)) {
+        try (JsonParser in = PushedJson.FACTORY.createParser(bytes, from, to - from)) {
             if (in.nextToken() != JsonToken.START_OBJECT || in.nextToken() != JsonToken.FIELD_NAME) {
                 throw PushJson.bad("malformed action " + n + ": expected an object with the name of the action", null);
             }

@@ -7,6 +7,7 @@ import io.skald.core.http.HttpRequest;
 import io.skald.core.http.HttpResponse;
 import io.skald.core.http.Router;
 import io.skald.core.model.Labels;
+import io.skald.core.wire.PushedJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
@@ -28,7 +29,7 @@ public final class DiscardsApi {
 
     private HttpResponse discards(HttpRequest request) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (JsonGenerator g = PushJson.FACTORY.createGenerator(out)) {
+        try (JsonGenerator g = PushedJson.FACTORY.createGenerator(out)) {
             g.writeStartObject();
             g.writeStringField("status", "success");
             g.writeArrayFieldStart("data");

@@ -12,6 +12,7 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.MetadataNames;
 import io.skald.core.model.RequestException;
 import io.skald.core.wire.DecodeBudget;
+import io.skald.core.wire.PushedJson;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -101,7 +102,7 @@ final class Documents {
      */
     Place add(byte[] bytes, int from, int to, String index) {
         Map<String, String> all = new LinkedHashMap<>();
-        try (JsonParser in = PushJson.FACTORY.createParser(bytes, from, to - from)) {
+        try (JsonParser in = PushedJson.FACTORY.createParser(bytes, from, to - from)) {
             if (in.nextToken() != JsonToken.START_OBJECT) {
                 throw PushJson.bad("document is no JSON object", null);
             }
@@ -174,7 +175,7 @@ final class Documents {
 
     private static String array(JsonParser in) throws IOException {
         StringWriter out = new StringWriter();
-        try (JsonGenerator g = PushJson.FACTORY.createGenerator(out)) {
+        try (JsonGenerator g = PushedJson.FACTORY.createGenerator(out)) {
             g.copyCurrentStructure(in);
         }
         return out.toString();

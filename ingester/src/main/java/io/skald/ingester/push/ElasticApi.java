@@ -11,6 +11,7 @@ import io.skald.core.model.StoreException;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.PushSink.PushResult;
 import io.skald.core.wire.PushSink.Rejection;
+import io.skald.core.wire.PushedJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Clock;
@@ -126,7 +127,7 @@ final class ElasticApi {
 
     private static HttpResponse error(String reason) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (JsonGenerator g = PushJson.FACTORY.createGenerator(out)) {
+        try (JsonGenerator g = PushedJson.FACTORY.createGenerator(out)) {
             g.writeStartObject();
             g.writeObjectFieldStart("error");
             g.writeStringField("type", "illegal_argument_exception");
@@ -147,7 +148,7 @@ final class ElasticApi {
         boolean errors =
                 result.rejected() > 0 || items.stream().anyMatch(i -> !i.error().isEmpty());
         ByteArrayOutputStream out = new ByteArrayOutputStream(64 + 160 * items.size());
-        try (JsonGenerator g = PushJson.FACTORY.createGenerator(out)) {
+        try (JsonGenerator g = PushedJson.FACTORY.createGenerator(out)) {
             g.writeStartObject();
             g.writeNumberField("took", tookMillis);
             g.writeBooleanField("errors", errors);

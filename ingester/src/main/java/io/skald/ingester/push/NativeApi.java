@@ -13,6 +13,7 @@ import io.skald.core.model.StoreException.CorruptData;
 import io.skald.core.model.TenantId;
 import io.skald.core.wire.BlockPush;
 import io.skald.core.wire.PushSink.PushResult;
+import io.skald.core.wire.PushedJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Map;
@@ -82,7 +83,7 @@ public final class NativeApi {
             return PushApi.answer(r);
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (JsonGenerator g = PushJson.FACTORY.createGenerator(out)) {
+        try (JsonGenerator g = PushedJson.FACTORY.createGenerator(out)) {
             g.writeStartObject();
             g.writeNumberField("accepted", r.accepted());
             g.writeNumberField("rejected", r.rejected());

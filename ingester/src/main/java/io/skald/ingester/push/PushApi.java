@@ -14,7 +14,6 @@ import io.skald.core.wire.PushSink.PushResult;
 import io.skald.core.wire.otlp.OtlpLogs;
 import java.time.Clock;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The push endpoints of Loki, of OpenTelemetry, of Elasticsearch, and for JSON lines. Thread-safe. */
@@ -70,9 +69,7 @@ public final class PushApi {
             return HttpResponse.noContent();
         }
         HttpResponse plain = HttpResponse.text(result.status(), result.message());
-        return result.status() == 429
-                ? new HttpResponse(429, Map.of("Content-Type", HttpResponse.TEXT, "Retry-After", "1"), plain.body())
-                : plain;
+        return result.status() == 429 ? plain.with("Retry-After", "1") : plain;
     }
 
     /** The media type without its parameters. */
@@ -109,12 +106,7 @@ public final class PushApi {
     }
 
     private static HttpResponse status(int status, String message) {
-        String type = "application/octet-stream";
-        return new HttpResponse(
-                status,
-                status == 429 || status == 503
-                        ? Map.of("Content-Type", type, "Retry-After", "1")
-                        : Map.of("Content-Type", type),
-                HttpResponse.of(status, type, OtlpLogs.status(message)).body());
+        HttpResponse plain = HttpResponse.of(status, "application/octet-stream", OtlpLogs.status(message));
+        return status == 429 || status == 503 ? plain.with("Retry-After", "1") : plain;
     }
 }

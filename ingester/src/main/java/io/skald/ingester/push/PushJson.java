@@ -2,10 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.ingester.push;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import io.skald.core.model.EntryBatch;
@@ -13,6 +11,7 @@ import io.skald.core.model.ErrorCode;
 import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import io.skald.core.wire.DecodeBudget;
+import io.skald.core.wire.PushedJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -29,13 +28,6 @@ import org.jspecify.annotations.Nullable;
  * ({@code {"streams":[{"labels":"{..}","entries":[{"ts":"..","line":".."}]}]}}).
  */
 final class PushJson {
-    static final JsonFactory FACTORY = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .maxNestingDepth(64)
-                    .build())
-            .build();
-
     private static final byte[] NO_LINE = {};
 
     private final JsonParser in;
@@ -53,7 +45,7 @@ final class PushJson {
         if (length == 0) {
             throw bad("EOF", null);
         }
-        try (JsonParser in = FACTORY.createParser(body, 0, length)) {
+        try (JsonParser in = PushedJson.FACTORY.createParser(body, 0, length)) {
             return new PushJson(in, length).request();
         } catch (JsonEOFException e) {
             throw bad("unexpected EOF", e);

@@ -165,10 +165,15 @@ public final class SegmentReader {
          * {@link MinuteCounters} has them), and in proportion to time for the minutes that the range cuts.
          */
         public Size size(long startNanos, long endNanos) {
-            if (chunk.minNanos() >= startNanos && chunk.maxNanos() < endNanos) {
-                return new Size(chunk.entries(), chunk.lineBytes());
-            }
-            return size(countersIfReadable(chunk), startNanos, endNanos);
+            return within(startNanos, endNanos) ? whole() : size(countersIfReadable(chunk), startNanos, endNanos);
+        }
+
+        private boolean within(long startNanos, long endNanos) {
+            return chunk.minNanos() >= startNanos && chunk.maxNanos() < endNanos;
+        }
+
+        private Size whole() {
+            return new Size(chunk.entries(), chunk.lineBytes());
         }
 
         /**
@@ -186,8 +191,8 @@ public final class SegmentReader {
                 if (!chunk.overlaps(start, bounds[i + 1])) {
                     continue;
                 }
-                if (chunk.minNanos() >= start && chunk.maxNanos() < bounds[i + 1]) {
-                    sizes[i] = new Size(chunk.entries(), chunk.lineBytes());
+                if (within(start, bounds[i + 1])) {
+                    sizes[i] = whole();
                     continue;
                 }
                 if (!read) {

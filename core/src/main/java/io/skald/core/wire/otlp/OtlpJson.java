@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.exc.StreamReadException;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.RequestException;
 import io.skald.core.wire.DecodeBudget;
+import io.skald.core.wire.PushedJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +21,7 @@ final class OtlpJson {
 
     /** @throws RequestException if the body is not such a document */
     static List<EntryBatch> decode(byte[] body, int length) {
-        try (JsonParser in = OtlpLogs.FACTORY.createParser(body, 0, length)) {
+        try (JsonParser in = PushedJson.FACTORY.createParser(body, 0, length)) {
             DecodeBudget budget = new DecodeBudget(length);
             if (in.nextToken() != JsonToken.START_OBJECT) {
                 throw OtlpLogs.bad("body is not a JSON object", null);

@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.wire.otlp;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import io.skald.core.model.EntryBatch;
 import io.skald.core.model.ErrorCode;
 import io.skald.core.model.RequestException;
@@ -14,13 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads OpenTelemetry's log export requests. Thread-safe. */
 public final class OtlpLogs {
-    static final JsonFactory FACTORY = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .maxNestingDepth(64)
-                    .build())
-            .build();
-
     private OtlpLogs() {}
 
     /**

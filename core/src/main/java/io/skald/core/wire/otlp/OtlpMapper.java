@@ -8,6 +8,7 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.MetadataNames;
 import io.skald.core.model.RequestException;
 import io.skald.core.wire.DecodeBudget;
+import io.skald.core.wire.PushedJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -159,7 +160,7 @@ final class OtlpMapper {
             return s;
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (JsonGenerator g = OtlpLogs.FACTORY.createGenerator(out)) {
+        try (JsonGenerator g = PushedJson.FACTORY.createGenerator(out)) {
             json(g, value);
         } catch (IOException e) {
             throw new IllegalStateException("writing JSON to memory", e);
