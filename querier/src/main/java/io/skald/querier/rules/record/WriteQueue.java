@@ -102,7 +102,11 @@ final class WriteQueue implements AutoCloseable {
             try {
                 long file = Long.parseLong(parts[0]);
                 long at = Long.parseLong(parts[1]);
-                if (at >= 0 && files.containsKey(file)) {
+                Long size = files.get(file);
+                if (size != null) {
+                    if (at < 0 || at > size) { // what is added next would begin before it, and never be sent
+                        throw new NumberFormatException(at + " is not in file " + file + " of " + size + " bytes");
+                    }
                     readFile = file;
                     readAt = at;
                     dropBefore(file);

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WriteQueueTest {
     private static final TenantId A = new TenantId("a");
@@ -119,6 +121,20 @@ class WriteQueueTest {
             try (WriteQueue q = WriteQueue.open(dir, 1 << 20, 1 << 20)) {
                 assertThat(read(q.peek(1 << 20)).size()).as("length %d", damage).isLessThan(2);
             }
+        }
+    }
+
+    /** The second file is the one that opening makes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1", "x y", "1 -5", "1 500", "2 5", "2 500"})
+    void aPositionThatIsNoneSendsAllAgain(String position) throws Exception {
+        try (WriteQueue q = WriteQueue.open(dir, 1 << 20, 1 << 20)) {
+            q.add(1, A, bytes("one"));
+        }
+        Files.writeString(dir.resolve("position"), position);
+        try (WriteQueue q = WriteQueue.open(dir, 1 << 20, 1 << 20)) {
+            q.add(2, A, bytes("two"));
+            assertThat(read(q.peek(1 << 20))).containsExactly("a:one", "a:two");
         }
     }
 
