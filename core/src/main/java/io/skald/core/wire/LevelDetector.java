@@ -23,6 +23,12 @@ public final class LevelDetector {
         "level", "LEVEL", "Level", "log.level", "severity", "SEVERITY", "Severity", "SeverityText", "lvl", "LVL", "Lvl"
     };
     private static final byte[][] KEY_BYTES = bytes(KEYS);
+    /** What all keys end with: the last five bits of three letters. */
+    private static final int VEL = three("vel");
+
+    private static final int LVL = three("lvl");
+    private static final int ITY = three("ity");
+    private static final int EXT = three("ext");
 
     /** Metadata that holds nothing but a level: one object for each of those that are found out. */
     private static final Labels[] FOUND = Stream.of(
@@ -57,18 +63,20 @@ public final class LevelDetector {
     private static final Spellings SHORT =
             new Spellings("err", "error", "inf", "info", "wrn", "warn", "dbg", "debug", "trc", "trace");
 
-    /** Of each byte: 0 when it is not part of a word, 1 to 26 for a letter, and {@link #OTHER}. */
-    private static final byte[] LETTERS = letters();
+    /** Of each byte: whether it can be part of a word. */
+    private static final boolean[] IN_WORDS = inWords();
 
-    private static final int OTHER = 27;
     private static final long ONES = 0x0101010101010101L;
     private static final long SEVENS = 0x7f * ONES;
     private static final long HIGHS = ~SEVENS;
-    private static final long SPACES = ' ' * ONES;
-    /** What levels that are looked for as words begin with. */
-    private static final String[] BEGINNINGS = {"in", "wa", "er", "de", "tr", "fa", "cr"};
-    /** A bit for each three bytes by their numbers in {@link #LETTERS}: set for no part of a word and then one of the beginnings. */
-    private static final long[] BEGINS = begins();
+    private static final long EQUAL_SIGNS = '=' * ONES;
+
+    /**
+     * A pair of letters of each level that is looked for as a word, and how many letters are before it in the word: those that {@link #noPairs} finds.
+     */
+    private static final String[] PAIRS = {"tr0", "fa0", "cr0", "rr1", "fo2", "rn2", "bu2"};
+    /** By the last five bits of two bytes, the place of the pair in its word; -1 if they are none. */
+    private static final byte[] PLACES = places();
 
     private LevelDetector() {}
 
@@ -89,25 +97,26 @@ public final class LevelDetector {
         return v;
     }
 
-    private static byte[] letters() {
-        byte[] t = new byte[256];
+    private static boolean[] inWords() {
+        boolean[] t = new boolean[256];
         for (int c = 0; c < 256; c++) {
-            if (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
-                t[c] = (byte) ((c | 0x20) - 'a' + 1);
-            } else if (c >= '0' && c <= '9' || c == '_' || c >= 0x80) {
-                t[c] = OTHER;
-            }
+            boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+            t[c] = letter || c >= '0' && c <= '9' || c == '_' || c >= 0x80;
         }
         return t;
     }
 
-    private static long[] begins() {
-        long[] bits = new long[1 << 15 >>> 6];
-        for (String s : BEGINNINGS) {
-            int i = (s.charAt(0) - 'a' + 1) << 5 | s.charAt(1) - 'a' + 1;
-            bits[i >>> 6] |= 1L << i;
+    private static byte[] places() {
+        byte[] t = new byte[1 << 10];
+        Arrays.fill(t, (byte) -1);
+        for (String p : PAIRS) {
+            t[two(p.charAt(0), p.charAt(1))] = (byte) (p.charAt(2) - '0');
         }
-        return bits;
+        return t;
+    }
+
+    private static int two(int a, int b) {
+        return (a & 0x1f) << 5 | b & 0x1f;
     }
 
     /** Metadata that holds nothing but a level. */
@@ -197,13 +206,11 @@ public final class LevelDetector {
         while (start < end && b[start] <= ' ' && b[start] >= 0) {
             start++;
         }
-        Labels found = null;
-        if (start < end && b[start] == '{') {
-            found = json(b, start, end, maxJsonDepth);
-        } else if (start < end) {
-            found = logfmt(b, start, end);
+        if (start == end || b[start] != '{') {
+            return words(b, start, end, true);
         }
-        return found != null ? found : words(b, start, end);
+        Labels found = json(b, start, end, maxJsonDepth);
+        return found != null ? found : words(b, start, end, false);
     }
 
     /** The level with this spelling, in any case; null for none. */
@@ -243,6 +250,19 @@ public final class LevelDetector {
     private static boolean endsKey(byte c) {
         int lower = c | 0x20;
         return lower == 'l' || lower == 'y' || lower == 't';
+    }
+
+    /** Whether a key that names a level can end where something does. */
+    private static boolean endsKey(byte[] b, int start, int end) {
+        if (end - start < 3) {
+            return false;
+        }
+        int last = (b[end - 3] & 0x1f) << 10 | (b[end - 2] & 0x1f) << 5 | b[end - 1] & 0x1f;
+        return last == VEL || last == LVL || last == ITY || last == EXT;
+    }
+
+    private static int three(String s) {
+        return (s.charAt(0) & 0x1f) << 10 | (s.charAt(1) & 0x1f) << 5 | s.charAt(2) & 0x1f;
     }
 
     private static @Nullable Labels json(byte[] b, int start, int end, int maxDepth) {
@@ -342,74 +362,87 @@ public final class LevelDetector {
         return isKey(b, word, end);
     }
 
-    private static Labels words(byte[] b, int start, int end) {
+    /**
+     * The level that is a word of a line, if no key names one.
+     *
+     * @param keys whether to look for keys, too
+     */
+    private static Labels words(byte[] b, int start, int end, boolean keys) {
+        if (end - start <= Long.BYTES) {
+            return wordsOfFew(b, start, end, keys);
+        }
+        long unwanted = keys ? 0 : HIGHS;
+        // each byte and the one after it, at eight places; the last of them may be looked at twice
+        int last = end - Long.BYTES - 1;
         int i = start;
-        // before the line is no part of a word
-        long carry = 0x80;
-        for (; i + 8 <= end; i += 8) {
-            long lower = ByteSearch.eight(b, i) & SEVENS | SPACES;
-            // what is a part of a word but no letter is looked at more closely when it matters
-            long before = noLetters(lower) & HIGHS;
-            long here = beginnings(lower) & (before << 8 | carry);
-            carry = before >>> 56;
-            while (here != 0) {
-                Labels l = word(b, i + (Long.numberOfTrailingZeros(here) >>> 3), start, end);
-                if (l != null) {
-                    return l;
+        while (true) {
+            long here = ByteSearch.eight(b, i);
+            long none = noPairs(here, ByteSearch.eight(b, i + 1)) & (none(here, EQUAL_SIGNS) | unwanted);
+            for (long hit = ~none & HIGHS; hit != 0; hit &= hit - 1) {
+                int at = i + (Long.numberOfTrailingZeros(hit) >>> 3);
+                if (b[at] != '=') {
+                    Labels l = word(b, at, start, end);
+                    if (l != null) {
+                        return keys ? keyOr(l, b, start, at, end) : l;
+                    }
+                } else if (i == start || endsKey(b, start, at)) { // a line that begins with a key has more of them
+                    Labels l = logfmt(b, start, end);
+                    return l != null ? l : words(b, start, end, false);
                 }
-                here &= here - 1;
             }
-        }
-        for (; i < end; i++) {
-            Labels l = word(b, i, start, end);
-            if (l != null) {
-                return l;
+            if (i == last) {
+                return NOT_FOUND;
             }
+            i = Math.min(i + Long.BYTES, last);
         }
-        return NOT_FOUND;
     }
 
-    /** The level whose word begins at a place; null for none. */
-    private static @Nullable Labels word(byte[] b, int from, int start, int end) {
-        if (from + 1 >= end) {
+    private static Labels wordsOfFew(byte[] b, int start, int end, boolean keys) {
+        Labels l = keys ? logfmt(b, start, end) : null;
+        for (int i = start; l == null && i < end - 1; i++) {
+            l = word(b, i, start, end);
+        }
+        return l != null ? l : NOT_FOUND;
+    }
+
+    /** The level that a key names, of which none ends before {@code from}; what was found if there is none. */
+    private static Labels keyOr(Labels found, byte[] b, int start, int from, int end) {
+        int i = ByteSearch.indexOf(b, from, end, (byte) '=');
+        while (i >= 0 && !endsKey(b, start, i)) {
+            i = ByteSearch.indexOf(b, i + 1, end, (byte) '=');
+        }
+        Labels l = i < 0 ? null : logfmt(b, start, end);
+        return l != null ? l : found;
+    }
+
+    /** The level whose word has the pair that is at a place; null for none. */
+    private static @Nullable Labels word(byte[] b, int at, int start, int end) {
+        int before = PLACES[two(b[at], b[at + 1])];
+        int from = at - before;
+        if (before < 0 || from < start || from > start && IN_WORDS[b[from - 1] & 0xff]) {
             return null;
         }
-        int before = from == start ? 0 : LETTERS[b[from - 1] & 0xff];
-        int three = before << 10 | LETTERS[b[from] & 0xff] << 5 | LETTERS[b[from + 1] & 0xff];
-        if ((BEGINS[three >>> 6] >>> three & 1) == 0) {
-            return null;
-        }
-        int to = from + 2;
-        while (to < end && LETTERS[b[to] & 0xff] != 0) {
+        int to = at + 2;
+        while (to < end && IN_WORDS[b[to] & 0xff]) {
             to++;
         }
         return to - from <= Long.BYTES ? WORDS.level(packed(b, from, to)) : null;
     }
 
-    /** The highest bit of each of eight bytes, of which are given the lower bits of lower case letters, that is no letter. */
-    private static long noLetters(long lower) {
-        return ~(lower + from('a') & ~(lower + past('z')));
+    /**
+     * The highest bit of each of eight bytes that do not begin one of the pairs. Each of three tests computes from a letter and the one after it a number that is the same for
+     * two or three of the pairs, in either case, and for few others (one pair in sixty of usual lines passes one of them).
+     */
+    private static long noPairs(long here, long after) {
+        // fo and rn, rr and tr, fa and cr and bu
+        return none(here & 0x4f * ONES ^ after << 2 & 0x3c * ONES, 0x7a * ONES)
+                & none(here & 0x59 * ONES ^ after << 1 & 0x3e * ONES, 0x74 * ONES)
+                & none(here & 0x5b * ONES ^ after >>> 1 & 0x25 * ONES, 0x62 * ONES);
     }
 
-    /** The highest bit of each of eight bytes with which a level may begin, as far as the byte after it does not speak against it. */
-    private static long beginnings(long lower) {
-        // the addition leaves the highest bit unset where all others are. c to f in one step, and t to w, as u and v
-        // need not be told from these here; a and e differ in one bit, too
-        long first = ~((lower ^ 'i' * ONES) + SEVENS & (lower & ~(3 * ONES) ^ 't' * ONES) + SEVENS)
-                | lower + from('c') & ~(lower + past('f'));
-        long notSecond = (lower & ~(4 * ONES) ^ 'a' * ONES) + SEVENS
-                & (lower ^ 'n' * ONES) + SEVENS
-                & (lower ^ 'r' * ONES) + SEVENS;
-        return first & (~notSecond >>> 8 | 0x80L << 56);
-    }
-
-    /** What, added to bytes below 0x80, sets the highest bit of those from here on. */
-    private static long from(char c) {
-        return (0x80 - c) * ONES;
-    }
-
-    private static long past(char c) {
-        return (0x7f - c) * ONES;
+    /** The highest bit of each of eight bytes that is another than that of a pattern, but for their highest bits. */
+    private static long none(long bytes, long pattern) {
+        return (bytes & SEVENS ^ pattern) + SEVENS;
     }
 
     /**

@@ -39,6 +39,9 @@ class LevelDetectorTest {
                 "errors are no error | error",
                 "err | error",
                 "ends in trace | trace",
+                "one error and then some lvl=warn | warn",
+                "one error and then some tty=warn | error",
+                "Critical x=1 | critical",
                 "nothing here | unknown"
             })
     void finds(String line, String expected) {
@@ -55,6 +58,9 @@ class LevelDetectorTest {
             "severity",
             "lvl",
             "log.level",
+            "tty=",
+            " lvl=",
+            " level=",
             "SeverityText",
             "info",
             "ERROR",
@@ -85,6 +91,10 @@ class LevelDetectorTest {
             "in",
             "er",
             "tr",
+            "fatality",
+            "information fort",
+            "9warn",
+            "debu",
             "_",
             "9",
             "\u00fc",
