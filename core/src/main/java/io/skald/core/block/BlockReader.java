@@ -337,11 +337,13 @@ public final class BlockReader {
                             + " of lines at offset " + (base + c.at));
                 }
                 ByteSource in = source(c);
-                if (in.u8() != SkipFilter.RULES) {
+                int rules = in.u8();
+                if (rules != SkipFilter.RULES && rules != SkipFilter.RULES_IN_PARTS) {
                     return null;
                 }
                 String builtBy = in.string("name of the builder", 4 * BlockFormat.MAX_BUILDER_LENGTH);
-                Filter f = new Filter(builtBy, SkipFilter.decode(in));
+                Filter f = new Filter(
+                        builtBy, rules == SkipFilter.RULES ? SkipFilter.decode(in) : SkipFilter.decodeParts(in));
                 in.expectEnd();
                 // some 80 times what it should be, and still no more memory than the lines take
                 if (f.filter.unit() > lineBytes) {

@@ -48,6 +48,15 @@ public final class BlockWriter {
     }
 
     /**
+     * The same.
+     *
+     * @param targetRawBytes raw bytes at which a block is full
+     */
+    public BlockWriter(int targetRawBytes) {
+        this(targetRawBytes, BlockFormat.ZSTD_LEVEL);
+    }
+
+    /**
      * @param targetRawBytes raw bytes at which a block is full
      * @param zstdLevel how hard to compress, 1 to 19
      */
@@ -174,7 +183,7 @@ public final class BlockWriter {
         }
         addTo(filter);
         ByteSink column = new ByteSink(8 << 10);
-        column.u8(SkipFilter.RULES);
+        column.u8(SkipFilter.RULES_IN_PARTS);
         column.string(builtBy);
         filter.finishTo(column);
         return finish(out, column);
@@ -230,7 +239,10 @@ public final class BlockWriter {
         }
         column(BlockFormat.COLUMN_LINES, "", stamped ? rest : lines);
         if (filter != null) {
-            column(BlockFormat.COLUMN_FILTER, "", filter);
+            int at = body.size();
+            body.bytes(filter.array(), 0, filter.size());
+            // bits that nobody can foresee: trying to compress them would be in vain
+            describe(BlockFormat.COLUMN_FILTER, BlockFormat.CODEC_NONE, "", at, filter.size());
         }
         header.setU32(8, header.size() + 4);
         header.u32(crcOf(header.array(), 0, header.size()));
@@ -266,12 +278,17 @@ public final class BlockWriter {
             codec = BlockFormat.CODEC_NONE;
             body.skip(-n);
             body.bytes(raw.array(), 0, raw.size());
-            n = raw.size();
         }
+        describe(type, codec, name, at, raw.size());
+    }
+
+    /** Adds the row of the table for the column that the body ends with. */
+    private void describe(int type, int codec, String name, int at, int rawLength) {
+        int n = body.size() - at;
         header.u8(type);
         header.u8(codec);
         header.u32(n);
-        header.u32(raw.size());
+        header.u32(rawLength);
         header.u32(crcOf(body.array(), at, n));
         header.string(name);
     }

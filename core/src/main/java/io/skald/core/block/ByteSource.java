@@ -217,7 +217,7 @@ public final class ByteSource {
     }
 
     /** Reads {@code n} bytes. */
-    byte[] raw(int n) throws CorruptData {
+    public byte[] raw(int n) throws CorruptData {
         need(n);
         byte[] b = Arrays.copyOfRange(bytes, at, at + n);
         at += n;

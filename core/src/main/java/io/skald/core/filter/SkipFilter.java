@@ -15,8 +15,11 @@ public final class SkipFilter {
     /** The range of hashes is a multiple of this, so that it can be cut into as many partitions, or into half as many and so on. */
     public static final int UNITS = 64;
 
-    /** What the rules are by which keys are found and hashed. A filter that was built by others must not be used. */
+    /** What the rules are by which keys are found and hashed, of a filter in one part. A filter that was built by others must not be used. */
     public static final int RULES = 1;
+
+    /** The same rules, of a filter in {@value #UNITS} parts. */
+    public static final int RULES_IN_PARTS = 2;
 
     /** Largest unit: at most 2³⁰ hashes. */
     public static final int MAX_UNIT = 1 << 24;
@@ -108,7 +111,7 @@ public final class SkipFilter {
         return bitmap;
     }
 
-    /** Reads a filter in one part, as {@link SkipFilterBuilder#finishTo} writes it. */
+    /** Reads a filter in one part, as agents sent it once. */
     public static SkipFilter decode(ByteSource in) throws CorruptData {
         int unit = in.count("filter unit", MAX_UNIT);
         int parameter = in.u8();
@@ -124,11 +127,30 @@ public final class SkipFilter {
         return new SkipFilter(unit, parameter, length, parts.toByteArray(), ends);
     }
 
+    /**
+     * Reads a filter as {@link SkipFilterBuilder#finishTo} writes it. Its bits are taken as they are: whoever made them answers for them. Parts that are
+     * none give wrong answers, and may do no other harm.
+     */
+    public static SkipFilter decodeParts(ByteSource in) throws CorruptData {
+        int unit = in.count("filter unit", MAX_UNIT);
+        int parameter = in.u8();
+        if (unit == 0 || parameter > MAX_PARAMETER) {
+            throw in.corrupt("filter with unit " + unit + ", parameter " + parameter);
+        }
+        int[] ends = new int[UNITS];
+        int end = 0;
+        for (int p = 0; p < UNITS; p++) {
+            end += in.count("part of a filter", in.remaining() - end);
+            ends[p] = end;
+        }
+        return new SkipFilter(unit, parameter, end, in.raw(end), ends);
+    }
+
     /** Whether another filter says the same of every key. */
     public boolean same(SkipFilter other) {
         return unit == other.unit
                 && (parameter == other.parameter
-                        ? Arrays.equals(parts, other.parts)
+                        ? Arrays.equals(parts, other.parts) && Arrays.equals(ends, other.ends)
                         : Arrays.equals(bitmap(), other.bitmap()));
     }
 

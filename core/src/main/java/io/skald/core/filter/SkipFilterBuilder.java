@@ -84,14 +84,21 @@ public final class SkipFilterBuilder {
         return new SkipFilter(unit, k, Math.toIntExact((bits + 7) >>> 3), coded.toByteArray(), ends);
     }
 
-    /** Appends the filter of what was added since {@link #begin} in one part: unit and parameter, a varint length, its bits. */
+    /**
+     * Appends the filter of what was added since {@link #begin}: unit and parameter, the length of each of {@value SkipFilter#UNITS} parts, their bits.
+     */
     public void finishTo(ByteSink out) {
         int k = parameter();
+        int[] ends = new int[SkipFilter.UNITS];
         coded.reset();
-        Rice.encode(bitmap, k, (int) universe, 0, coded, new int[1]);
+        Rice.encode(bitmap, k, (int) universe, SkipFilter.UNIT_BITS, coded, ends);
         out.varint(unit);
         out.u8(k);
-        out.varint(coded.size());
+        int from = 0;
+        for (int end : ends) {
+            out.varint(end - from);
+            from = end;
+        }
         out.bytes(coded.array(), 0, coded.size());
     }
 

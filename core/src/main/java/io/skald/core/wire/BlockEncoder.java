@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 package io.skald.core.wire;
 
+import io.skald.core.block.BlockFormat;
 import io.skald.core.block.BlockWriter;
 import io.skald.core.block.ByteSink;
 import io.skald.core.filter.SkipFilterBuilder;
@@ -18,7 +19,10 @@ import org.jspecify.annotations.Nullable;
  * found out here, as an ingester does not look into the lines of a block. Confined to one thread; keeps its buffers.
  */
 public final class BlockEncoder {
-    private final BlockWriter writer = new BlockWriter();
+    /** A block is full at the latest when it is twice as large as it should be: it may have half as many lines again, and their metadata. */
+    private static final int MOST_RAW_BYTES = 2 * BlockFormat.TARGET_RAW_BYTES;
+
+    private final BlockWriter writer = new BlockWriter(MOST_RAW_BYTES);
     private final ByteSink out = new ByteSink(1 << 16);
     private final int jsonDepth;
     private final SkipFilterBuilder filter = new SkipFilterBuilder();
@@ -46,7 +50,8 @@ public final class BlockEncoder {
     }
 
     /**
-     * Encodes batches, each into as many blocks as it needs.
+     * Encodes batches, each into as many blocks of about the same size as it needs: full ones would leave a rest, and an ingester takes small blocks apart to
+     * put them together.
      *
      * @return blocks with arrays of their own
      */
@@ -54,8 +59,10 @@ public final class BlockEncoder {
         List<BlockPush.Block> blocks = new ArrayList<>();
         for (EntryBatch b : batches) {
             String ofStream = jsonDepth < 0 ? null : LevelDetector.named(b.labels());
+            long each =
+                    b.lineBytes() / Math.max(1, Math.round((double) b.lineBytes() / BlockFormat.TARGET_RAW_BYTES)) + 1;
             for (int i = 0; i < b.size(); i++) {
-                if (writer.full()) {
+                if (writer.full() || writer.lineBytes() >= each) {
                     finish(b.labels(), blocks);
                 }
                 Labels metadata = jsonDepth < 0 ? b.metadata(i) : withLevel(ofStream, b, i);

@@ -88,6 +88,11 @@ class BlockGoldenTest {
         filterIsRead("block-1-filter-24");
     }
 
+    @Test
+    void filterInPartsIsRead() throws IOException, CorruptData {
+        filterIsRead("block-1-filter-parts");
+    }
+
     private static void filterIsRead(String name) throws IOException, CorruptData {
         byte[] golden = Golden.read(name);
         BlockReader reader = BlockReader.open("golden", golden, 0, golden.length, 0);
@@ -108,6 +113,6 @@ class BlockGoldenTest {
 
     @Test
     void filterOfVersion1IsWritten() throws IOException {
-        Golden.check("block-1-filter-24", withFilter());
+        Golden.check("block-1-filter-parts", withFilter());
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.skald.core.block.ByteSink;
 import io.skald.core.block.ByteSource;
+import io.skald.core.model.StoreException.CorruptData;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
@@ -46,9 +47,16 @@ class GramsTest {
             ByteSink[] parts = new ByteSink[1 << bits];
             Arrays.setAll(parts, i -> new ByteSink(16));
             filter.partition(bits, parts);
-            SkipFilter read = throughOnePart(builder);
+            SkipFilter read = throughOnePart(filter);
             assertThat(read.same(filter)).as("seed %d round %d", seed, round).isTrue();
             assertThat(read.codedLength()).isEqualTo(filter.codedLength());
+            ByteSink sent = new ByteSink(16);
+            builder.finishTo(sent);
+            ByteSource source = new ByteSource("filter", sent.array(), 0, sent.size(), 0);
+            assertThat(SkipFilter.decodeParts(source).same(filter))
+                    .as("seed %d round %d", seed, round)
+                    .isTrue();
+            source.expectEnd();
             Set<Integer> keys = naive(text, 0, lengths);
             keys.add(SkipKeys.ofMetadata("pod", "x" + round));
             for (int key : keys) {
@@ -87,10 +95,47 @@ class GramsTest {
         assertThat(yes).isBetween(240, 370);
     }
 
-    private static SkipFilter throughOnePart(SkipFilterBuilder builder) throws Exception {
+    private static SkipFilter throughOnePart(SkipFilter filter) throws Exception {
+        ByteSink[] part = {new ByteSink(16)};
+        filter.partition(0, part);
         ByteSink one = new ByteSink(16);
-        builder.finishTo(one);
+        one.varint(filter.unit());
+        one.u8(filter.parameter());
+        one.bytes(part[0].array(), 0, part[0].size());
         return SkipFilter.decode(new ByteSource("filter", one.array(), 0, one.size(), 0));
+    }
+
+    /** What an agent says are parts may be anything: it says something else then, or nothing, and does no harm. */
+    @Test
+    void damagedPartsAreNoticed() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        byte[] text = text(random, 3000);
+        SkipFilterBuilder builder = new SkipFilterBuilder();
+        builder.begin(text.length);
+        builder.lines(text, 0, new int[] {text.length}, 1);
+        SkipFilter filter = builder.finish();
+        ByteSink sent = new ByteSink(16);
+        builder.finishTo(sent);
+        for (int round = 0; round < 2000; round++) {
+            byte[] bytes = sent.toByteArray();
+            int at = random.nextInt(bytes.length);
+            bytes[at] ^= (byte) (1 << random.nextInt(8));
+            int length = random.nextInt(4) == 0 ? at : bytes.length;
+            SkipFilter read;
+            try {
+                read = SkipFilter.decodeParts(new ByteSource("filter", bytes, 0, length, 0));
+            } catch (CorruptData e) {
+                continue;
+            }
+            assertThat(read.same(filter)).as("seed %d round %d", seed, round).isFalse();
+            for (int bits = 0; bits <= SkipFilter.UNIT_BITS; bits++) {
+                ByteSink[] parts = new ByteSink[1 << bits];
+                Arrays.setAll(parts, i -> new ByteSink(16));
+                read.partition(bits, parts);
+                holds(read, parts, bits, random.nextInt());
+            }
+        }
     }
 
     private static boolean holds(SkipFilter filter, ByteSink[] parts, int bits, int key) {
