@@ -67,6 +67,25 @@ public final class BlockMetadata {
         return last;
     }
 
+    /**
+     * The values of the key that {@link BlockReader#metadata(String)} was asked for, which rows have by their numbers.
+     *
+     * @param values its values, of some of which there may be no row
+     * @param numbers for each row the number of its value from 1, or 0 if it has none; null if no row has one
+     */
+    public record Values(List<String> values, int @Nullable [] numbers) {}
+
+    /** The values of a single key. */
+    public Values values(int rows) {
+        if (keys.length == 0) {
+            return new Values(List.of(), null);
+        }
+        if (keys.length > 1) {
+            throw new IllegalStateException("values of " + keys.length + " keys");
+        }
+        return new Values(List.of(keys[0].dictionary), keys[0].numbers(rows));
+    }
+
     /** One key: its values, and for each row (or each of some rows) which it has. */
     static final class Key {
         private final String name;
@@ -88,6 +107,19 @@ public final class BlockMetadata {
             }
             int i = Arrays.binarySearch(sparseRows, row);
             return i < 0 ? 0 : indexes[i];
+        }
+
+        /** The same for all rows. */
+        int[] numbers(int rows) {
+            int[] sparse = sparseRows;
+            if (sparse == null) {
+                return indexes;
+            }
+            int[] all = new int[rows];
+            for (int i = 0; i < sparse.length; i++) {
+                all[sparse[i]] = indexes[i];
+            }
+            return all;
         }
 
         static Key decode(String name, ByteSource in, int rows) throws CorruptData {

@@ -3,6 +3,7 @@
 package io.skald.core.http;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -46,6 +47,8 @@ import org.jspecify.annotations.Nullable;
 public final class HttpServer implements Router, AutoCloseable {
     private static final Logger LOG = System.getLogger(HttpServer.class.getName());
     private static final int MAX_HEAD_BYTES = 64 * 1024;
+    /** Bytes that are read at once, at most, by a connection that had as many before: each read takes its way through the channel. */
+    private static final int READ_BYTES = 256 * 1024;
 
     private final HttpServerConfig config;
     private final HttpMetrics metrics;
@@ -96,6 +99,7 @@ public final class HttpServer implements Router, AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(64, 4096, READ_BYTES))
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(64 * 1024, 256 * 1024))
                 .childHandler(new Initializer());
         try {
@@ -271,7 +275,8 @@ public final class HttpServer implements Router, AutoCloseable {
                     .addLast(new IdleStateHandler(config.idleTimeout().toMillis(), 0, 0, TimeUnit.MILLISECONDS))
                     .addLast(new HttpRequestDecoder(new HttpDecoderConfig()
                             .setMaxInitialLineLength(MAX_HEAD_BYTES)
-                            .setMaxHeaderSize(MAX_HEAD_BYTES)))
+                            .setMaxHeaderSize(MAX_HEAD_BYTES)
+                            .setMaxChunkSize(READ_BYTES)))
                     .addLast(new HttpResponseEncoder())
                     .addLast(new ConnectionHandler(HttpServer.this, new Connection(channel)));
         }

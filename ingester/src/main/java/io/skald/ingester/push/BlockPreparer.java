@@ -104,22 +104,40 @@ public final class BlockPreparer {
         }
         times = r.times(times);
         offsets = r.lineOffsets(offsets);
-        long min = Long.MAX_VALUE;
-        long max = Long.MIN_VALUE;
-        boolean increasing = true;
-        int longest = 0;
-        for (int i = 0; i < r.rows(); i++) {
-            min = Math.min(min, times[i]);
-            max = Math.max(max, times[i]);
-            increasing &= i == 0 || times[i] > times[i - 1];
-            longest = Math.max(longest, offsets[i + 1] - offsets[i]);
+        int rows = r.rows();
+        boolean increasing = increasing(times, rows);
+        long min = times[0];
+        long max = times[rows - 1];
+        if (!increasing) {
+            for (int i = 0; i < rows; i++) {
+                min = Math.min(min, times[i]);
+                max = Math.max(max, times[i]);
+            }
         }
+        int longest = longest(offsets, rows);
         if (validator.asItIs(b.labels(), kept, min, max, longest)) {
             add(new EncodedBlocks.Block(
                     kept, b.bytes(), b.offset(), b.length(), r.rows(), r.lineBytes(), increasing, min, max));
         } else {
             anew(b.labels(), kept, r);
         }
+    }
+
+    private static boolean increasing(long[] times, int rows) {
+        for (int i = 1; i < rows; i++) {
+            if (times[i] <= times[i - 1]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int longest(int[] offsets, int rows) {
+        int longest = 0;
+        for (int i = 0; i < rows; i++) {
+            longest = Math.max(longest, offsets[i + 1] - offsets[i]);
+        }
+        return longest;
     }
 
     private void add(EncodedBlocks.Block block) {

@@ -54,8 +54,47 @@ final class CountersWriter {
 
     /** All rows of a block, in order of time. */
     void add(RawBlock raw) {
-        for (int i = 0; i < raw.block.rows(); i++) {
-            add(raw.times[i], raw.offsets[i + 1] - raw.offsets[i], raw.levels.row(i));
+        int rows = raw.block.rows();
+        List<String> values = raw.levels.values();
+        int[] numbers = raw.levels.numbers();
+        int[] levelOf = new int[values.size() + 1];
+        for (int i = 0; i < values.size(); i++) {
+            levelOf[i + 1] = level(values.get(i));
+        }
+        for (int i = 0; i < rows; ) {
+            long m = Tally.minuteOf(raw.times[i]);
+            if (m != minute || !any) {
+                beginMinute(m);
+            }
+            int end = endOfMinute(raw.times, i, rows, (m + 1) * Tally.MINUTE_NANOS);
+            if (numbers == null) {
+                lines[0] += end - i;
+                bytes[0] += raw.offsets[end] - raw.offsets[i];
+            } else {
+                count(numbers, raw.offsets, i, end, levelOf, lines, bytes);
+            }
+            i = end;
+        }
+    }
+
+    /** The first row that is later than the end of a minute. All are of one day: differences do not overflow where the end itself may. */
+    private static int endOfMinute(long[] times, int from, int rows, long endNanos) {
+        if (times[rows - 1] - endNanos <= 0) {
+            return rows;
+        }
+        int i = from;
+        while (times[i] - endNanos <= 0) {
+            i++;
+        }
+        return i;
+    }
+
+    private static void count(
+            int[] numbers, int[] offsets, int from, int to, int[] levelOf, long[] lines, long[] bytes) {
+        for (int i = from; i < to; i++) {
+            int level = levelOf[numbers[i]];
+            lines[level]++;
+            bytes[level] += offsets[i + 1] - offsets[i];
         }
     }
 

@@ -18,7 +18,7 @@ public final class RawBlock {
     final SkipFilter filter;
     final long[] times;
     final int[] offsets;
-    final BlockMetadata levels;
+    final BlockMetadata.Values levels;
 
     private RawBlock(BlockReader block, SkipFilter filter) throws CorruptData {
         this.block = block;
@@ -26,7 +26,7 @@ public final class RawBlock {
         block.verify();
         times = block.times(null);
         offsets = block.lineOffsets(null);
-        levels = block.metadata(EntryIdentity.DETECTED_LEVEL);
+        levels = block.metadata(EntryIdentity.DETECTED_LEVEL).values(block.rows());
     }
 
     private boolean ordered() {
