@@ -261,6 +261,7 @@ final class Package {
         try {
             String url = awaitUrl(server, serverLog);
             push(url);
+            pushLines(url);
             work(stage, url);
             agent(stage, url, Files.createDirectories(data.resolve("agent")));
             String from = Instant.now().minusSeconds(3600).toString();
@@ -403,6 +404,28 @@ final class Package {
             if (status != 204) {
                 throw new IOException("the push was answered " + status);
             }
+        }
+    }
+
+    /** Lines of all kinds, in several blocks of each stream; first, before the compiler takes the lines of {@link #work} for all there are. */
+    private static void pushLines(String url) throws IOException, InterruptedException {
+        TrainingLines lines = new TrainingLines();
+        Instant from = Instant.now().minusSeconds(7200);
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            for (int i = 0; i < 24; i++) {
+                HttpRequest push = HttpRequest.newBuilder(URI.create(url + "/loki/api/v1/push"))
+                        .header("Content-Type", "application/x-protobuf")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(lines.body(from.plusSeconds(60L * i))))
+                        .build();
+                HttpResponse<String> answer = http.send(push, HttpResponse.BodyHandlers.ofString());
+                if (answer.statusCode() != 204) {
+                    throw new IOException("the push was answered " + answer.statusCode() + " " + answer.body());
+                }
+            }
+            HttpRequest flush = HttpRequest.newBuilder(URI.create(url + "/flush"))
+                    .POST(HttpRequest.BodyPublishers.noBody())
+                    .build();
+            http.send(flush, HttpResponse.BodyHandlers.discarding());
         }
     }
 
