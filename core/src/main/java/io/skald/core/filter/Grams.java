@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * The keys of a text: of every {@value #WINDOW} consecutive {@value #GRAM}-grams the one with the smallest hash. Two texts that share
@@ -31,25 +30,33 @@ final class Grams {
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
     private static final long ONES = 0x0101010101010101L;
 
-    /** Columns of windows that are looked at together: what they take stays in the first-level caches. */
+    /** Columns that are looked at together: what they take stays in the first-level caches. */
     private static final int COLUMNS = 256;
 
-    private static final int TILE = 8 * COLUMNS;
-    /** From a row to the next: one column more is needed, for what windows reach into, and rows begin alike in the lines of a cache. */
-    private static final int ROW = COLUMNS + 16;
+    /** Windows of a tile. Those of the last column would reach into one more. */
+    private static final int TILE = 8 * (COLUMNS - 1);
 
-    private final long[] text = new long[ROW];
+    /** Columns whose marks are in one number: the key of its bit b stands b times this behind that of its lowest bit. */
+    private static final int QUARTER = COLUMNS / 4;
+
+    /** One bit for each row. */
+    private static final int ALL_ROWS = 0x11111111;
+
+    /** Keys that a number of {@link #marks} rarely has more of. */
+    private static final int OFTEN = 10;
+
+    private final long[] text = new long[COLUMNS + 8];
     /** The text from its fourth byte on, and from its seventh. */
-    private final long[] fromFourth = new long[ROW];
+    private final long[] fromFourth = new long[COLUMNS];
 
-    private final long[] fromSeventh = new long[ROW];
-    private final long[] nextWords = new long[ROW];
-    /** A row for what stands before row 0, then rows 0 to 13, the last six of which are the first six, a column on. */
-    private final int[] hashes = new int[15 * ROW];
-    /** Whether the key of a window is another one than that of the window before, 1 or 0. */
-    private final int[] marks = new int[8 * ROW];
+    private final long[] fromSeventh = new long[COLUMNS];
+    private final long[] nextWords = new long[COLUMNS];
+    /** Rows 0 to 7 of hashes, then of the smallest of each window; six more for those on the way. As long as a power of two. */
+    private final int[] hashes = new int[16 * COLUMNS];
+    /** Bit 4 r + q of number i says whether the key of the window in row r of column {@value #QUARTER} q + i is taken. */
+    private final int[] marks = new int[COLUMNS];
 
-    private final int[] keys = new int[8 * ROW];
+    private final int[] keys = new int[TILE + 32];
     private int count;
 
     private byte[] bytes = new byte[0];
@@ -107,105 +114,6 @@ final class Grams {
         return true;
     }
 
-    /** A gram of six bytes is within a word in three places of eight; for the others there are words that begin elsewhere. */
-    private void hash() {
-        int[] h = hashes;
-        System.arraycopy(text, 1, nextWords, 0, ROW - 1);
-        shift(text, nextWords, 24, fromFourth);
-        shift(text, nextWords, 48, fromSeventh);
-        for (int r = 0; r < 8; r++) {
-            long[] words = r < 3 ? text : r < 6 ? fromFourth : fromSeventh;
-            hash(words, 8 * (r % 3), h, (1 + r) * ROW);
-        }
-        for (int r = 0; r < WINDOW - 1; r++) {
-            System.arraycopy(h, (1 + r) * ROW + 1, h, (9 + r) * ROW, COLUMNS);
-        }
-    }
-
-    private static void shift(long[] t, long[] next, int by, long[] out) {
-        int back = 64 - by;
-        for (int i = 0; i < ROW; i++) {
-            out[i] = t[i] >>> by | next[i] << back;
-        }
-    }
-
-    private static void hash(long[] t, int shift, int[] h, int to) {
-        for (int i = 0; i < ROW; i++) {
-            h[to + i] = (int) (((t[i] >>> shift & GRAM_MASK) * MULTIPLIER) >>> 32);
-        }
-    }
-
-    /** Of each window the smallest, by that of two, of four, of seven, in place. */
-    private static void minima(int[] h) {
-        for (int i = ROW; i < 14 * ROW; i++) {
-            h[i] = Math.min(h[i], h[i + ROW]);
-        }
-        for (int i = ROW; i < 12 * ROW; i++) {
-            h[i] = Math.min(h[i], h[i + 2 * ROW]);
-        }
-        for (int i = ROW; i < 9 * ROW; i++) {
-            h[i] = Math.min(h[i], h[i + 3 * ROW]);
-        }
-    }
-
-    /** Marks the windows whose key is not that of the window before. */
-    private static void differences(int[] h, int[] m) {
-        System.arraycopy(h, 8 * ROW, h, 1, COLUMNS - 1);
-        h[0] = ~h[ROW];
-        for (int i = 0; i < 8 * ROW; i++) {
-            int d = h[i] ^ h[i + ROW];
-            m[i] = (d | -d) >>> 31;
-        }
-    }
-
-    /** Unmarks the windows across the end of a line, which are none, and marks the first of each line, whatever stands before. */
-    private void settle(int windows) {
-        while (row < rows) {
-            int end = rowAt + lengths[row] - at;
-            int from = Math.max(0, rowAt - at);
-            int to = Math.min(windows, end - SPAN + 1);
-            if (from < to) {
-                mark(from, 1);
-            }
-            int limit = Math.min(windows, end);
-            for (int i = Math.max(from, to); i < limit; i++) {
-                mark(i, 0);
-            }
-            if (end > TILE) {
-                break;
-            }
-            rowAt += lengths[row++];
-        }
-        int columns = windows + 7 >>> 3;
-        for (int i = windows; i < 8 * columns; i++) {
-            mark(i, 0);
-        }
-        for (int r = 0; r < 8; r++) {
-            Arrays.fill(marks, r * ROW + columns, (r + 1) * ROW, 0);
-        }
-    }
-
-    private void mark(int window, int as) {
-        marks[(window & 7) * ROW + (window >>> 3)] = as;
-    }
-
-    /** Takes the values that are marked with 1, without a branch, which would be guessed wrong each fourth time; returns how many. */
-    private static int keep(int[] h, int[] m, int[] out) {
-        int k = 0;
-        for (int i = 0; i < 8 * ROW; i++) {
-            out[k] = h[ROW + i];
-            k += m[i];
-        }
-        return k;
-    }
-
-    /** The smallest of several hashes is small: spreads them over all 32 bits again. */
-    private static void spread(int[] h, int n) {
-        for (int i = 0; i < n; i++) {
-            h[i] = spread(h[i]);
-        }
-    }
-
     /** Copies a range to the beginning of {@code t} with ASCII letters in lower case. */
     private static void lowerCase(byte[] b, int offset, int length, long[] t) {
         int words = length >>> 3;
@@ -215,13 +123,173 @@ final class Grams {
             rest |= (b[offset + i] & 0xffL) << 8 * i;
         }
         t[words] = rest;
-        for (int i = 0; i < ROW; i++) {
+        for (int i = 0; i < t.length; i++) {
             long x = t[i];
             long low = x & ~(ONES << 7);
             long atLeastA = low + ONES * (0x80 - 'A');
             long beyondZ = low + ONES * (0x7f - 'Z');
-            long upper = (atLeastA ^ beyondZ) & ~x & (ONES << 7);
-            t[i] = x | (upper >>> 2);
+            // written so that the compiler makes vectors of it
+            long upper = atLeastA & ~(beyondZ | x) & ONES << 7;
+            t[i] = x + (upper >>> 2);
+        }
+    }
+
+    /** A gram of six bytes is within a word in three places of eight; for the others there are words that begin elsewhere. */
+    private void hash() {
+        System.arraycopy(text, 1, nextWords, 0, COLUMNS);
+        shift(text, nextWords, 24, fromFourth);
+        shift(text, nextWords, 48, fromSeventh);
+        for (int r = 0; r < 8; r++) {
+            long[] words = r < 3 ? text : r < 6 ? fromFourth : fromSeventh;
+            hash(words, 8 * (r % 3), hashes, r * COLUMNS);
+        }
+    }
+
+    private static void shift(long[] t, long[] next, int by, long[] out) {
+        int back = 64 - by;
+        for (int i = 0; i < COLUMNS; i++) {
+            out[i] = t[i] >>> by | next[i] << back;
+        }
+    }
+
+    private static void hash(long[] t, int shift, int[] h, int to) {
+        for (int i = 0; i < COLUMNS; i++) {
+            h[to + i] = (int) (((t[i] >>> shift & GRAM_MASK) * MULTIPLIER) >>> 32);
+        }
+    }
+
+    /**
+     * Of each window the smallest. One that begins in row r has the rows from there to row 6, and some from row 7 on, which go on with row 0 of the next
+     * column: the smallest of each part comes of that of the part with a row less.
+     */
+    private static void minima(int[] h) {
+        for (int i = 0; i < COLUMNS; i++) {
+            int m = Math.min(h[7 * COLUMNS + i], h[i + 1]);
+            h[8 * COLUMNS + i] = m;
+            m = Math.min(m, h[COLUMNS + i + 1]);
+            h[9 * COLUMNS + i] = m;
+            m = Math.min(m, h[2 * COLUMNS + i + 1]);
+            h[10 * COLUMNS + i] = m;
+            m = Math.min(m, h[3 * COLUMNS + i + 1]);
+            h[11 * COLUMNS + i] = m;
+            m = Math.min(m, h[4 * COLUMNS + i + 1]);
+            h[12 * COLUMNS + i] = m;
+            h[13 * COLUMNS + i] = Math.min(m, h[5 * COLUMNS + i + 1]);
+        }
+        for (int i = 0; i < COLUMNS; i++) {
+            int m = Math.min(h[6 * COLUMNS + i], h[5 * COLUMNS + i]);
+            h[5 * COLUMNS + i] = m;
+            m = Math.min(m, h[4 * COLUMNS + i]);
+            h[4 * COLUMNS + i] = m;
+            m = Math.min(m, h[3 * COLUMNS + i]);
+            h[3 * COLUMNS + i] = m;
+            m = Math.min(m, h[2 * COLUMNS + i]);
+            h[2 * COLUMNS + i] = m;
+            m = Math.min(m, h[COLUMNS + i]);
+            h[COLUMNS + i] = m;
+            h[i] = Math.min(m, h[i]);
+        }
+        for (int i = COLUMNS; i < 8 * COLUMNS; i++) {
+            h[i] = Math.min(h[i], h[i + 6 * COLUMNS]);
+        }
+    }
+
+    /** Marks the windows whose key is not that of the window before. */
+    private static void differences(int[] h, int[] m) {
+        for (int i = 0; i < COLUMNS; i++) {
+            int w0 = h[i];
+            int w1 = h[COLUMNS + i];
+            int w2 = h[2 * COLUMNS + i];
+            int w3 = h[3 * COLUMNS + i];
+            int w4 = h[4 * COLUMNS + i];
+            int w5 = h[5 * COLUMNS + i];
+            int w6 = h[6 * COLUMNS + i];
+            int w7 = h[7 * COLUMNS + i];
+            m[i] = differ(w0, w1) >>> 27 & 0x10
+                    | differ(w1, w2) >>> 23 & 0x100
+                    | differ(w2, w3) >>> 19 & 0x1000
+                    | differ(w3, w4) >>> 15 & 0x10000
+                    | differ(w4, w5) >>> 11 & 0x100000
+                    | differ(w5, w6) >>> 7 & 0x1000000
+                    | differ(w6, w7) >>> 3 & 0x10000000;
+        }
+        // the window before the first of a tile is not known any more
+        m[0] |= 1;
+        for (int i = 1; i < COLUMNS; i++) {
+            m[i] |= differ(h[7 * COLUMNS + i - 1], h[i]) >>> 31;
+        }
+        for (int i = 0; i < QUARTER; i++) {
+            m[i] = m[i] | m[i + QUARTER] << 1 | m[i + 2 * QUARTER] << 2 | m[i + 3 * QUARTER] << 3;
+        }
+    }
+
+    /** Negative if two numbers differ. */
+    private static int differ(int a, int b) {
+        int d = a ^ b;
+        return d | -d;
+    }
+
+    /** Unmarks the windows across the end of a line, which are none, and marks the first of each line, whatever stands before. */
+    private void settle(int windows) {
+        while (row < rows) {
+            int end = rowAt + lengths[row] - at;
+            int from = Math.max(0, rowAt - at);
+            int to = Math.min(windows, end - SPAN + 1);
+            if (from < to) {
+                marks[from >>> 3 & QUARTER - 1] |= 1 << place(from);
+            }
+            unmark(Math.max(from, to), Math.min(windows, end));
+            if (end > TILE) {
+                break;
+            }
+            rowAt += lengths[row++];
+        }
+        unmark(windows, 8 * COLUMNS);
+    }
+
+    /** The bit of a window. */
+    private static int place(int window) {
+        return 4 * (window & 7) + (window >>> 3) / QUARTER;
+    }
+
+    private void unmark(int from, int to) {
+        int next;
+        for (int i = from; i < to; i = next) {
+            // a column at once
+            next = Math.min(to, (i | 7) + 1);
+            marks[i >>> 3 & QUARTER - 1] &= ~(ALL_ROWS >>> 4 * (8 - next + i) << place(i));
+        }
+    }
+
+    /**
+     * Takes the keys of the marked windows; returns how many. Of 32 windows eight are marked and rarely more than {@value #OFTEN}: so many are written, taken
+     * or not, as a branch for each would be guessed wrong too often.
+     */
+    private static int keep(int[] h, int[] m, int[] out) {
+        int k = 0;
+        for (int i = 0; i < QUARTER; i++) {
+            int w = m[i];
+            int n = Integer.bitCount(w);
+            for (int j = k; j < k + OFTEN; j += 2) {
+                // the mask says to the compiler what it need not check
+                out[j] = h[Integer.numberOfTrailingZeros(w) * QUARTER + i & h.length - 1];
+                w &= w - 1;
+                out[j + 1] = h[Integer.numberOfTrailingZeros(w) * QUARTER + i & h.length - 1];
+                w &= w - 1;
+            }
+            for (int j = k + OFTEN; j < k + n; j++) {
+                out[j] = h[Integer.numberOfTrailingZeros(w) * QUARTER + i];
+                w &= w - 1;
+            }
+            k += n;
+        }
+        return k;
+    }
+
+    /** The smallest of several hashes is small: spreads them over all 32 bits again. */
+    private static void spread(int[] h, int n) {
+        for (int i = 0; i < n; i++) {
+            h[i] = spread(h[i]);
         }
     }
 

@@ -15,7 +15,19 @@ final class Rice {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final double LOG_GOLDEN = Math.log((Math.sqrt(5) - 1) / 2);
 
+    /** What {@link #members} needs more room for. */
+    static final int SPARE = 3;
+
     private Rice() {}
+
+    /** How many members a bitmap has. */
+    static int count(long[] bitmap, int words) {
+        int members = 0;
+        for (int i = 0; i < words; i++) {
+            members += Long.bitCount(bitmap[i]);
+        }
+        return members;
+    }
 
     /** The k that makes a set shortest whose members are drawn at random. */
     static int parameter(long universe, long members) {
@@ -27,51 +39,99 @@ final class Rice {
     }
 
     /**
-     * Appends the members of a bitmap in 2^{@code partitionBits} parts, the bits of one after those of the other, each in bytes of its own.
+     * The members of a bitmap in ascending order. More are written than there are, so that few branches depend on how many a word has.
      *
-     * @param universe the members are less; the parts cover as much each
+     * @param out room for all and {@link #SPARE} more
+     * @return how many
+     */
+    static int members(long[] bitmap, int words, int[] out) {
+        int n = 0;
+        for (int i = 0; i < words; i++) {
+            long w = bitmap[i];
+            int begin = i << 6;
+            int next = n + Long.bitCount(w);
+            out[n] = begin + Long.numberOfTrailingZeros(w);
+            w &= w - 1;
+            out[n + 1] = begin + Long.numberOfTrailingZeros(w);
+            w &= w - 1;
+            out[n + 2] = begin + Long.numberOfTrailingZeros(w);
+            w &= w - 1;
+            for (int j = n + 3; j < next; j++) {
+                out[j] = begin + Long.numberOfTrailingZeros(w);
+                w &= w - 1;
+            }
+            n = next;
+        }
+        return n;
+    }
+
+    /** How many bits a set takes in one part. */
+    static long bits(int[] members, int n, int k, int universe) {
+        long bits = (n + 1L) * (k + 1);
+        int previous = -1;
+        for (int i = 0; i < n; i++) {
+            bits += members[i] - previous - 1 >>> k;
+            previous = members[i];
+        }
+        return bits + (universe - previous - 1 >>> k);
+    }
+
+    /**
+     * Appends a set in 2^{@code partitionBits} parts, the bits of one after those of the other, each in bytes of its own.
+     *
+     * @param members in ascending order, less than {@code universe}
+     * @param universe the parts cover as much each
      * @param ends takes where each part ends in {@code out}
      * @return how many bits the set takes in one part
      */
-    static long encode(long[] bitmap, int k, int universe, int partitionBits, ByteSink out, int[] ends) {
+    static long encode(int[] members, int n, int k, int universe, int partitionBits, ByteSink out, int[] ends) {
+        long inOne = bits(members, n, k, universe);
+        // a gap that is cut takes no more in unary, but ends twice, and each part ends with a byte
+        out.ensure(Math.toIntExact((inOne + ((k + 9L) << partitionBits) >>> 3) + 16));
+        byte[] b = out.array();
         int step = universe >>> partitionBits;
-        Bits bits = new Bits(out);
-        int room = room(k, step);
-        long inOne = 0;
-        int last = -1;
+        int i = 0;
+        int at = out.size();
         for (int part = 0; part < 1 << partitionBits; part++) {
-            int begin = part * step;
-            int end = begin + step;
-            int previous = begin - 1;
-            int across = 0;
-            for (int i = begin >>> 6; i << 6 < end; i++) {
-                long w = bitmap[i];
-                if (i << 6 < begin) {
-                    w &= -1L << begin;
-                }
-                if (end - (i << 6) < 64) {
-                    w &= (1L << end) - 1;
-                }
-                bits.ensure(room);
-                if (previous < begin && w != 0) {
-                    int first = (i << 6) + Long.numberOfTrailingZeros(w);
-                    across = (first - last - 1 >>> k) - (first - previous - 1 >>> k);
-                }
-                while (w != 0) {
-                    int x = (i << 6) + Long.numberOfTrailingZeros(w);
-                    w &= w - 1;
-                    bits.gap(x - previous - 1, k);
-                    previous = x;
-                }
+            int end = (part + 1) * step;
+            int to = i;
+            while (to < n && members[to] < end) {
+                to++;
             }
-            inOne += bits.count() + across;
-            if (previous >= begin) {
-                last = previous;
-            }
-            bits.gap(end - previous - 1, k);
-            ends[part] = bits.finish();
+            at = encode(members, i, to, end - step, end, k, b, at);
+            ends[part] = at;
+            i = to;
         }
-        return inOne + k + 1 + (universe - last - 1 >>> k);
+        out.skip(at - out.size());
+        return inOne;
+    }
+
+    /** Writes a part with some of the members; returns where it ends. */
+    private static int encode(int[] members, int from, int to, int begin, int end, int k, byte[] b, int offset) {
+        int at = offset;
+        long pending = 0;
+        int count = 0;
+        int previous = begin - 1;
+        for (int i = from; i <= to; i++) {
+            int x = i < to ? members[i] : end;
+            int gap = x - previous - 1;
+            previous = x;
+            int ones = gap >>> k;
+            // at most 41 bits at once, to fewer than 8 that are pending
+            for (; ones >= 16; ones -= 16) {
+                pending |= 0xffffL << count;
+                LONG.set(b, at, pending);
+                pending >>>= 16;
+                at += 2;
+            }
+            pending |= ((1L << ones) - 1 | (gap & (1L << k) - 1) << ones + 1) << count;
+            count += ones + 1 + k;
+            LONG.set(b, at, pending);
+            at += count >>> 3;
+            pending >>>= count & ~7;
+            count &= 7;
+        }
+        return at + (count + 7 >>> 3);
     }
 
     /**
@@ -129,6 +189,48 @@ final class Rice {
             previous = (int) x;
         }
         return false;
+    }
+
+    /**
+     * Appends a set in fewer parts, each of as many of those that there are.
+     *
+     * @param ends where the parts end
+     * @param unit what each of them covers
+     * @param to takes where the joined ones end in {@code out}
+     */
+    static void join(byte[] parts, int[] ends, int k, int unit, ByteSink out, int[] to) {
+        int each = ends.length / to.length;
+        Bits bits = new Bits(out);
+        int room = room(k, unit * each);
+        int previous = -1;
+        for (int p = 0; p < ends.length; p++) {
+            long at = p == 0 ? 0 : (long) ends[p - 1] << 3;
+            int border = (p + 1) * unit;
+            long x = border - unit - 1L;
+            while (true) {
+                long w = peek(parts, at, parts.length);
+                int ones = Long.numberOfTrailingZeros(~w);
+                if (ones >= 32) {
+                    x += 32L << k;
+                    at += 32;
+                    continue;
+                }
+                x += 1 + ((long) ones << k) + ((w >>> (ones + 1)) & ((1L << k) - 1));
+                at += ones + 1 + k;
+                if (x >= border) {
+                    break;
+                }
+                bits.ensure(room);
+                bits.gap((int) x - previous - 1, k);
+                previous = (int) x;
+            }
+            if ((p + 1) % each == 0) {
+                bits.ensure(room);
+                bits.gap(border - previous - 1, k);
+                to[p / each] = bits.finish();
+                previous = border - 1;
+            }
+        }
     }
 
     /** Bytes that 64 gaps and the end of a part can take: all that is written in unary is no more than the part covers. */
@@ -199,7 +301,6 @@ final class Rice {
     private static final class Bits {
         private final ByteSink out;
         private byte[] bytes;
-        private int begin;
         private int at;
         private long pending;
         private int count;
@@ -207,8 +308,7 @@ final class Rice {
         Bits(ByteSink out) {
             this.out = out;
             this.bytes = out.array();
-            this.begin = out.size();
-            this.at = begin;
+            this.at = out.size();
         }
 
         void ensure(int most) {
@@ -238,16 +338,10 @@ final class Rice {
             count = c & 7;
         }
 
-        /** Bits of the part so far. */
-        long count() {
-            return 8L * (at - begin) + count;
-        }
-
         /** Ends the part, and begins the next one; returns where it ends. */
         int finish() {
             at += count + 7 >>> 3;
             out.skip(at - out.size());
-            begin = at;
             pending = 0;
             count = 0;
             return at;

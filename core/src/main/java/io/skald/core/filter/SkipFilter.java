@@ -87,7 +87,7 @@ public final class SkipFilter {
         }
         ByteSink coded = new ByteSink(parts.length);
         int[] to = new int[1 << partitionBits];
-        Rice.encode(bitmap(), parameter, unit * UNITS, partitionBits, coded, to);
+        Rice.join(parts, ends, parameter, unit, coded, to);
         put(coded.array(), to, to.length, out);
     }
 

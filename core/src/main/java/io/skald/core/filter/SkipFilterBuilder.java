@@ -12,6 +12,7 @@ import java.util.Arrays;
 public final class SkipFilterBuilder {
     private final Grams grams = new Grams();
     private long[] bitmap = new long[1 << 12];
+    private int[] members = new int[1 << 12];
     private final ByteSink coded = new ByteSink(16 << 10);
     private final int sixteenthsPerByte;
     private int unit;
@@ -77,10 +78,11 @@ public final class SkipFilterBuilder {
 
     /** The filter of what was added since {@link #begin}. */
     public SkipFilter finish() {
-        int k = parameter();
+        int n = gather();
+        int k = Rice.parameter(universe, n);
         int[] ends = new int[SkipFilter.UNITS];
         coded.reset();
-        long bits = Rice.encode(bitmap, k, (int) universe, SkipFilter.UNIT_BITS, coded, ends);
+        long bits = Rice.encode(members, n, k, (int) universe, SkipFilter.UNIT_BITS, coded, ends);
         return new SkipFilter(unit, k, Math.toIntExact((bits + 7) >>> 3), coded.toByteArray(), ends);
     }
 
@@ -88,10 +90,11 @@ public final class SkipFilterBuilder {
      * Appends the filter of what was added since {@link #begin}: unit and parameter, the length of each of {@value SkipFilter#UNITS} parts, their bits.
      */
     public void finishTo(ByteSink out) {
-        int k = parameter();
+        int n = gather();
+        int k = Rice.parameter(universe, n);
         int[] ends = new int[SkipFilter.UNITS];
         coded.reset();
-        Rice.encode(bitmap, k, (int) universe, SkipFilter.UNIT_BITS, coded, ends);
+        Rice.encode(members, n, k, (int) universe, SkipFilter.UNIT_BITS, coded, ends);
         out.varint(unit);
         out.u8(k);
         int from = 0;
@@ -102,12 +105,12 @@ public final class SkipFilterBuilder {
         out.bytes(coded.array(), 0, coded.size());
     }
 
-    private int parameter() {
-        int words = (int) ((universe + 63) >>> 6);
-        int members = 0;
-        for (int i = 0; i < words; i++) {
-            members += Long.bitCount(bitmap[i]);
+    /** Fills {@link #members}; returns how many there are. */
+    private int gather() {
+        int n = Rice.count(bitmap, unit);
+        if (members.length < n + Rice.SPARE) {
+            members = new int[n + (n >>> 1) + Rice.SPARE];
         }
-        return Rice.parameter(universe, members);
+        return Rice.members(bitmap, unit, members);
     }
 }
