@@ -33,6 +33,17 @@ public final class EntryBatch {
         metadata = new Labels[n];
     }
 
+    private EntryBatch(Labels labels, EntryBatch columns, Labels[] metadata) {
+        this.labels = labels;
+        this.size = columns.size;
+        this.lineBytes = columns.lineBytes;
+        this.timestampNanos = columns.timestampNanos;
+        this.buffers = columns.buffers;
+        this.offsets = columns.offsets;
+        this.lengths = columns.lengths;
+        this.metadata = metadata;
+    }
+
     /** Adds an entry whose line is {@code length} UTF-8 bytes at {@code offset} of {@code buffer}. */
     public void add(long timestamp, byte[] buffer, int offset, int length, Labels structuredMetadata) {
         if (size == timestampNanos.length) {
@@ -72,15 +83,19 @@ public final class EntryBatch {
 
     /** The same entries as those of another stream. Shares the columns, so neither may be filled on. */
     public EntryBatch withLabels(Labels other) {
-        EntryBatch b = new EntryBatch(other, 1);
-        b.size = size;
-        b.lineBytes = lineBytes;
-        b.timestampNanos = timestampNanos;
-        b.buffers = buffers;
-        b.offsets = offsets;
-        b.lengths = lengths;
-        b.metadata = metadata;
-        return b;
+        return new EntryBatch(other, this, metadata);
+    }
+
+    /**
+     * The same entries with other labels and metadata. Shares the other columns, so neither may be filled on.
+     *
+     * @param otherMetadata of each entry; not copied
+     */
+    public EntryBatch with(Labels other, Labels[] otherMetadata) {
+        if (otherMetadata.length != size) {
+            throw new IllegalArgumentException(otherMetadata.length + " sets of metadata for " + size + " entries");
+        }
+        return new EntryBatch(other, this, otherMetadata);
     }
 
     public Labels labels() {

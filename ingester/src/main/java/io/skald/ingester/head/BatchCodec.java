@@ -31,6 +31,7 @@ public final class BatchCodec {
     private final int maxPayload;
     private final List<EncodedBatch> records = new ArrayList<>();
     private final List<EncodedBatch.Fragment> fragments = new ArrayList<>();
+    private final MetadataIds ids = new MetadataIds();
     private PayloadWriter out;
 
     private BatchCodec(TenantId tenant, int maxPayload, int capacity) {
@@ -157,16 +158,16 @@ public final class BatchCodec {
     }
 
     private void metadata(EntryBatch b, int from, int to) {
-        MetadataIds ids = new MetadataIds();
+        ids.clear();
         int[] rows = ids.rows(b, from, to);
         out.varint(ids.size());
-        distinct(ids);
+        distinct();
         if (ids.size() > 1) {
             out.varints(rows);
         }
     }
 
-    private void distinct(MetadataIds ids) {
+    private void distinct() {
         for (int i = 0; i < ids.size(); i++) {
             labels(ids.get(i), out);
         }

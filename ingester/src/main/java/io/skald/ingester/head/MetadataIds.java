@@ -22,6 +22,12 @@ final class MetadataIds {
     /** Those after the first few. */
     private @Nullable Map<Labels, Integer> more;
 
+    /** Begins anew. */
+    void clear() {
+        size = 0;
+        more = null;
+    }
+
     /** The numbers of the metadata of entries. */
     int[] rows(EntryBatch b, int from, int to) {
         int[] rows = new int[to - from];

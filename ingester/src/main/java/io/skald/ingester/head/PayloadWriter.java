@@ -136,6 +136,24 @@ final class PayloadWriter {
     }
 
     void string(String s) {
+        int n = s.length();
+        room(10 + n);
+        int start = size;
+        varint(n);
+        int at = size;
+        for (int i = 0; i < n; i++) {
+            char c = s.charAt(i);
+            if (c >= 0x80) {
+                size = start;
+                anyString(s);
+                return;
+            }
+            bytes[at + i] = (byte) c;
+        }
+        size = at + n;
+    }
+
+    private void anyString(String s) {
         byte[] b = s.getBytes(StandardCharsets.UTF_8);
         varint(b.length);
         bytes(b, 0, b.length);

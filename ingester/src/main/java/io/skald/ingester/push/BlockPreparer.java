@@ -98,7 +98,7 @@ public final class BlockPreparer {
     }
 
     private void block(BlockPush.Block b, BlockReader r) throws CorruptData {
-        Labels kept = validator.block(b.labels(), r.rows(), r.lineBytes());
+        Labels kept = validator.stream(b.labels(), r.rows(), r.lineBytes());
         if (kept == null) {
             return;
         }

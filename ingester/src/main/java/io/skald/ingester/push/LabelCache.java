@@ -6,35 +6,65 @@ import io.skald.core.model.Labels;
 import io.skald.core.model.RequestException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Remembers what the label strings of streams were parsed to, as every push repeats those of the one before. Each text has one place, which
- * the latest of those that share it takes; so lookups cost no lock, and memory has a bound. Thread-safe.
+ * Remembers what the label strings of streams were parsed to, as every push repeats those of the one before. A text has one of a few places, and takes
+ * one of another text when they are full; so lookups cost no lock, and memory has a bound. Thread-safe.
  */
 final class LabelCache {
-    /** 16,384 texts of 200 bytes are some 10 MB with their labels. */
-    private static final int PLACES = 1 << 14;
+    /** Sets of places, so that a hundred thousand streams that come in turn find nearly all of their texts. */
+    private static final int SETS = 1 << 16;
+
+    private static final int WAYS = 4;
     /** Longer texts are rare and not remembered. */
     private static final int MAX_TEXT_BYTES = 1024;
+    /** Once texts take this much, a new one takes the place of another: the labels, most of which the head holds anyway, take some times as much. */
+    private static final long MAX_BYTES = 16 << 20;
 
-    private record Parsed(byte[] text, Labels labels) {}
+    private record Parsed(int hash, byte[] text, Labels labels) {}
 
-    private final AtomicReferenceArray<Parsed> places = new AtomicReferenceArray<>(PLACES);
+    private final AtomicReferenceArray<Parsed> places = new AtomicReferenceArray<>(SETS * WAYS);
+    private final AtomicLong bytes = new AtomicLong();
 
     /** @throws RequestException if the text is no label string */
     Labels parse(byte[] b, int offset, int length) {
         if (length > MAX_TEXT_BYTES) {
             return parseNow(b, offset, length);
         }
-        int place = hash(b, offset, length) & (PLACES - 1);
-        Parsed p = places.getAcquire(place);
-        if (p != null && Arrays.equals(p.text, 0, p.text.length, b, offset, offset + length)) {
-            return p.labels;
+        int hash = hash(b, offset, length);
+        int set = (hash & SETS - 1) * WAYS;
+        for (int i = set; i < set + WAYS; i++) {
+            Parsed p = places.getAcquire(i);
+            if (p == null) {
+                break;
+            }
+            if (p.hash == hash && Arrays.equals(p.text, 0, p.text.length, b, offset, offset + length)) {
+                return p.labels;
+            }
         }
         Labels labels = parseNow(b, offset, length);
-        places.setRelease(place, new Parsed(Arrays.copyOfRange(b, offset, offset + length), labels));
+        keep(set, new Parsed(hash, Arrays.copyOfRange(b, offset, offset + length), labels));
         return labels;
+    }
+
+    private void keep(int set, Parsed parsed) {
+        // which one has to go is as good as random
+        int place = set + (parsed.hash >>> 16) % WAYS;
+        for (int i = set; i < set + WAYS; i++) {
+            if (places.getAcquire(i) == null) {
+                place = i;
+                break;
+            }
+        }
+        Parsed gone = places.getAcquire(place);
+        if (gone == null && bytes.get() >= MAX_BYTES) {
+            return;
+        }
+        // two that race for a place leave the count wrong by one text
+        bytes.addAndGet(parsed.text.length - (gone == null ? 0L : gone.text.length));
+        places.setRelease(place, parsed);
     }
 
     private static Labels parseNow(byte[] b, int offset, int length) {

@@ -5,12 +5,12 @@ package io.skald.ingester.push;
 import io.skald.core.config.Limits;
 import io.skald.core.model.Labels;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -26,15 +26,36 @@ public final class TenantGate {
 
     private static final Set<String> KEPT = Set.of("service_name", "__stream_shard__");
 
+    /** What is known of the labels of streams as they are pushed; with more, all are found out anew. */
+    private static final int MAX_NAMED = 200_000;
+
     private final ReentrantLock lock = new ReentrantLock();
     // guarded by lock
     private final TokenBucket rate = new TokenBucket();
-    private final Map<Labels, TokenBucket> streamRates = new HashMap<>();
-    private Set<Labels> active = new HashSet<>();
-    private Set<Labels> activeBefore = Set.of();
+    /** Those that were pushed to in this generation or the one before, or whose rates are kept. */
+    private final Map<Labels, Stream> streams = new HashMap<>();
+
+    private int generation;
     private long generationNanos = Long.MIN_VALUE;
     private Map<String, Distinct> values = new TreeMap<>();
     private volatile List<String> demoted;
+
+    private final ConcurrentHashMap<Labels, Named> named = new ConcurrentHashMap<>();
+
+    private static final class Stream {
+        private final TokenBucket rate = new TokenBucket();
+        private int generation;
+    }
+
+    /** Labels that keep to limits, and what they are stored as. */
+    private record Named(Limits limits, Labels labels) {}
+
+    /** What becomes of a push to a stream. */
+    enum Verdict {
+        ADMITTED,
+        TOO_MANY_STREAMS,
+        TOO_FAST
+    }
 
     /** @param demoted labels that became structured metadata earlier */
     TenantGate(List<String> demoted) {
@@ -50,14 +71,30 @@ public final class TenantGate {
     int activeStreams() {
         lock.lock();
         try {
-            int n = active.size();
-            for (Labels l : activeBefore) {
-                n += active.contains(l) ? 0 : 1;
-            }
-            return n;
+            return streams.size();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** What was remembered for labels, always the same object while it is; null for nothing. */
+    @Nullable
+    Labels named(Limits limits, Labels pushed) {
+        Named n = named.get(pushed);
+        return n != null && sameObject(n.limits, limits) ? n.labels : null;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // equal ones that are not the same only cost a look
+    private static boolean sameObject(Limits a, Limits b) {
+        return a == b;
+    }
+
+    /** Remembers what pushed labels that keep to the limits are stored as. */
+    void name(Limits limits, Labels pushed, Labels labels) {
+        if (named.mappingCount() >= MAX_NAMED) {
+            named.clear();
+        }
+        named.put(pushed, new Named(limits, labels));
     }
 
     /** Whether the tenant may push this much more now. */
@@ -77,60 +114,50 @@ public final class TenantGate {
         }
     }
 
-    /** Whether a stream may take this much more now. */
-    boolean takeStreamRate(Limits limits, Labels stream, long bytes, long nowNanos) {
-        if (limits.perStreamRateLimit() == 0) {
-            return true;
+    /** Takes note of a push to a stream, of so many bytes. */
+    Verdict admit(Limits limits, Labels labels, long bytes, long nowNanos) {
+        int most = limits.maxGlobalStreamsPerUser();
+        boolean rated = limits.perStreamRateLimit() > 0;
+        if (most == 0 && !rated) {
+            return Verdict.ADMITTED;
         }
         lock.lock();
         try {
-            if (streamRates.size() >= MAX_RATES && !streamRates.containsKey(stream)) {
-                streamRates.clear();
+            if (generationNanos == Long.MIN_VALUE || nowNanos - generationNanos > GENERATION_NANOS) {
+                beginGeneration(nowNanos);
             }
-            return streamRates
-                    .computeIfAbsent(stream, l -> new TokenBucket())
-                    .take(
+            Stream s = streams.get(labels);
+            if (s == null) {
+                count(labels);
+                if (most > 0 && streams.size() >= most) {
+                    return Verdict.TOO_MANY_STREAMS;
+                }
+                if (most == 0 && streams.size() >= MAX_RATES) {
+                    streams.clear();
+                }
+                s = new Stream();
+                streams.put(labels, s);
+            }
+            s.generation = generation;
+            boolean taken = !rated
+                    || s.rate.take(
                             bytes,
                             (double) limits.perStreamRateLimit(),
                             (double) limits.perStreamRateLimitBurst(),
                             nowNanos);
+            return taken ? Verdict.ADMITTED : Verdict.TOO_FAST;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Takes note of a push to a stream; false when the stream would be one too many. */
-    boolean admit(Limits limits, Labels stream, long nowNanos) {
-        int most = limits.maxGlobalStreamsPerUser();
-        if (most == 0) {
-            return true;
-        }
-        lock.lock();
-        try {
-            if (generationNanos == Long.MIN_VALUE || nowNanos - generationNanos > GENERATION_NANOS) {
-                // streams of the last generation count until the end of this one
-                activeBefore = active;
-                active = new HashSet<>();
-                values = new TreeMap<>();
-                activeBefore.forEach(this::count);
-                generationNanos = nowNanos;
-            }
-            if (active.contains(stream)) {
-                return true;
-            }
-            if (!activeBefore.contains(stream)) {
-                // those of both generations are counted twice, which only makes the limit be looked at more closely
-                if (active.size() + activeBefore.size() >= most && activeStreams() >= most) {
-                    count(stream);
-                    return false;
-                }
-                count(stream);
-            }
-            active.add(stream);
-            return true;
-        } finally {
-            lock.unlock();
-        }
+    private void beginGeneration(long nowNanos) {
+        // streams of the last generation count until the end of this one
+        streams.values().removeIf(s -> s.generation != generation);
+        values = new TreeMap<>();
+        streams.keySet().forEach(this::count);
+        generation++;
+        generationNanos = nowNanos;
     }
 
     private void count(Labels stream) {
@@ -162,8 +189,7 @@ public final class TenantGate {
                 Set<String> all = new TreeSet<>(demoted);
                 all.add(noisiest);
                 demoted = List.copyOf(all);
-                active = new HashSet<>();
-                activeBefore = Set.of();
+                streams.clear();
                 values = new TreeMap<>();
             }
             return noisiest;

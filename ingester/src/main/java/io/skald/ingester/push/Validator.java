@@ -163,15 +163,8 @@ public final class Validator {
     }
 
     private @Nullable EntryBatch stream(EntryBatch b) {
-        Labels labels = withServiceName(b.labels());
-        Labels kept = stream(labels, b.labels(), b.size(), b.lineBytes());
-        return kept == null ? null : entries(b, kept, kept.equals(labels) ? Labels.EMPTY : moved(labels, kept));
-    }
-
-    /** The labels of the stream that a block with these goes to; null when it was refused. */
-    @Nullable
-    Labels block(Labels pushed, long entries, long bytes) {
-        return stream(withServiceName(pushed), pushed, entries, bytes);
+        Labels kept = stream(b.labels(), b.size(), b.lineBytes());
+        return kept == null ? null : entries(b, kept);
     }
 
     /** Whether a block may be stored as it is: its labels as well as what is within. */
@@ -184,46 +177,28 @@ public final class Validator {
                 && !limits.incrementDuplicateTimestamp();
     }
 
-    /** The entries of a block that may be stored, of a stream that is admitted. */
-    EntryBatch entries(EntryBatch block, Labels kept) {
-        Labels labels = withServiceName(block.labels());
-        return entries(block, kept, kept.equals(labels) ? Labels.EMPTY : moved(labels, kept));
+    /** The entries that may be stored, of a stream that is admitted. */
+    EntryBatch entries(EntryBatch b, Labels kept) {
+        Labels labels = gate.demoted().isEmpty() ? kept : withServiceName(b.labels());
+        return entries(b, kept, kept.equals(labels) ? Labels.EMPTY : moved(labels, kept));
     }
 
-    private @Nullable Labels stream(Labels labels, Labels pushed, long entries, long bytes) {
-        if (!labelsAllowed(pushed, labels, entries, bytes)) {
-            return null;
+    /** The labels of the stream that entries with these go to; null when all were refused. */
+    @Nullable
+    Labels stream(Labels pushed, long entries, long bytes) {
+        Labels labels = gate.named(limits, pushed);
+        if (labels == null) {
+            labels = withServiceName(pushed);
+            if (!labelsAllowed(pushed, labels, entries, bytes)) {
+                return null;
+            }
+            gate.name(limits, pushed, labels);
         }
-        Labels kept = admitted(labels);
-        if (kept == null) {
-            reject(
-                    "stream_limit",
-                    "maximum active stream limit of " + limits.maxGlobalStreamsPerUser()
-                            + " exceeded when trying to create stream " + labels + " of tenant " + tenant
-                            + "; see limits.max_global_streams_per_user",
-                    labels,
-                    entries,
-                    bytes);
-            status = TOO_MANY;
-            return null;
-        }
-        if (limits.perStreamRateLimit() > 0 && !gate.takeStreamRate(limits, kept, bytes, now)) {
-            reject(
-                    "per_stream_rate_limit",
-                    "per stream rate limit exceeded (limit: " + limits.perStreamRateLimit()
-                            + " bytes/sec) while attempting to ingest for stream '" + kept + "' totaling " + bytes
-                            + " bytes; see limits.per_stream_rate_limit",
-                    kept,
-                    entries,
-                    bytes);
-            status = TOO_MANY;
-            return null;
-        }
-        return kept;
+        return admitted(labels, entries, bytes);
     }
 
-    /** The labels of the stream that an entry with these goes to; null when there are too many streams. */
-    private @Nullable Labels admitted(Labels labels) {
+    /** The labels of the stream that entries with these go to; null when there are too many streams, or too many bytes come to it. */
+    private @Nullable Labels admitted(Labels labels, long entries, long bytes) {
         while (true) {
             Labels kept = labels;
             for (String name : gate.demoted()) {
@@ -231,15 +206,49 @@ public final class Validator {
                     kept = kept.toBuilder().remove(name).build();
                 }
             }
-            if (gate.admit(limits, kept, now)) {
-                return kept;
+            TenantGate.Verdict verdict = gate.admit(limits, kept, bytes, now);
+            switch (verdict) {
+                case ADMITTED -> {
+                    return kept;
+                }
+                case TOO_FAST -> {
+                    tooFast(kept, entries, bytes);
+                    return null;
+                }
+                case TOO_MANY_STREAMS -> {
+                    String demoted = limits.demoteNoisiestLabel() ? gate.demoteNoisiest(limits.enforcedLabels()) : null;
+                    if (demoted == null) {
+                        tooMany(labels, entries, bytes);
+                        return null;
+                    }
+                    gates.save(tenant, demoted);
+                }
             }
-            String demoted = limits.demoteNoisiestLabel() ? gate.demoteNoisiest(limits.enforcedLabels()) : null;
-            if (demoted == null) {
-                return null;
-            }
-            gates.save(tenant, demoted);
         }
+    }
+
+    private void tooMany(Labels labels, long entries, long bytes) {
+        reject(
+                "stream_limit",
+                "maximum active stream limit of " + limits.maxGlobalStreamsPerUser()
+                        + " exceeded when trying to create stream " + labels + " of tenant " + tenant
+                        + "; see limits.max_global_streams_per_user",
+                labels,
+                entries,
+                bytes);
+        status = TOO_MANY;
+    }
+
+    private void tooFast(Labels kept, long entries, long bytes) {
+        reject(
+                "per_stream_rate_limit",
+                "per stream rate limit exceeded (limit: " + limits.perStreamRateLimit()
+                        + " bytes/sec) while attempting to ingest for stream '" + kept + "' totaling " + bytes
+                        + " bytes; see limits.per_stream_rate_limit",
+                kept,
+                entries,
+                bytes);
+        status = TOO_MANY;
     }
 
     private static Labels moved(Labels all, Labels kept) {
@@ -289,6 +298,12 @@ public final class Validator {
 
     private EntryBatch entries(EntryBatch b, Labels labels, Labels moved) {
         String streamLevel = limits.discoverLogLevels() ? LevelDetector.named(labels) : null;
+        if (moved.isEmpty() && !limits.incrementDuplicateTimestamp()) {
+            EntryBatch all = all(b, labels, streamLevel);
+            if (all != null) {
+                return all;
+            }
+        }
         EntryBatch to = new EntryBatch(labels, b.size());
         for (int i = 0; i < b.size(); i++) {
             row = i;
@@ -322,6 +337,47 @@ public final class Validator {
                     metadata);
         }
         return to;
+    }
+
+    /** All entries, with their levels; null if one of them breaks a limit. */
+    private @Nullable EntryBatch all(EntryBatch b, Labels labels, @Nullable String streamLevel) {
+        int most = limits.maxLineSize() > 0 ? limits.maxLineSize() : Integer.MAX_VALUE;
+        Labels[] metadata = new Labels[b.size()];
+        for (int i = 0; i < metadata.length; i++) {
+            long nanos = b.timestampNanos(i);
+            int length = b.length(i);
+            Labels pushed = b.metadata(i);
+            if (nanos < oldest || nanos > newest || length > most || !pushed.isEmpty() && !allows(pushed)) {
+                return null;
+            }
+            Labels clean = MetadataNames.clean(pushed);
+            metadata[i] = limits.discoverLogLevels()
+                    ? LevelDetector.withLevel(
+                            streamLevel, clean, b.buffer(i), b.offset(i), length, limits.logLevelFromJsonMaxDepth())
+                    : clean;
+        }
+        return b.with(labels, metadata);
+    }
+
+    private boolean allows(Labels metadata) {
+        return limits.allowStructuredMetadata() && !tooLarge(utf8Length(metadata)) && !tooMany(metadata);
+    }
+
+    private boolean tooLarge(int metadataBytes) {
+        return limits.maxStructuredMetadataSize() > 0 && metadataBytes > limits.maxStructuredMetadataSize();
+    }
+
+    private boolean tooMany(Labels metadata) {
+        int most = limits.maxStructuredMetadataEntriesCount();
+        return most > 0 && metadata.size() > most;
+    }
+
+    private static int utf8Length(Labels metadata) {
+        int size = 0;
+        for (int i = 0; i < metadata.size(); i++) {
+            size += utf8Length(metadata.name(i)) + utf8Length(metadata.value(i));
+        }
+        return size;
     }
 
     /** Metadata with the labels that became metadata; what was pushed as metadata wins. */
@@ -383,11 +439,8 @@ public final class Validator {
                     bytes);
             return false;
         }
-        int size = 0;
-        for (int i = 0; i < metadata.size(); i++) {
-            size += utf8Length(metadata.name(i)) + utf8Length(metadata.value(i));
-        }
-        if (limits.maxStructuredMetadataSize() > 0 && size > limits.maxStructuredMetadataSize()) {
+        int size = utf8Length(metadata);
+        if (tooLarge(size)) {
             reject(
                     "structured_metadata_too_large",
                     "stream '" + labels + "' has structured metadata too large: '" + size + "' bytes, limit: '"
@@ -398,12 +451,11 @@ public final class Validator {
                     bytes);
             return false;
         }
-        int most = limits.maxStructuredMetadataEntriesCount();
-        if (most > 0 && metadata.size() > most) {
+        if (tooMany(metadata)) {
             reject(
                     "structured_metadata_too_many",
                     "stream '" + labels + "' has too many structured metadata labels: '" + metadata.size()
-                            + "', limit: '" + most
+                            + "', limit: '" + limits.maxStructuredMetadataEntriesCount()
                             + "'. Please see `limits_config.max_structured_metadata_entries_count` or contact your Loki administrator to increase it",
                     labels,
                     1,
