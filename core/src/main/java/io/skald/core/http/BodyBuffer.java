@@ -8,6 +8,8 @@ import java.util.Arrays;
 /** A request body as it arrives, counted against what all bodies may take. Owned by the event loop, then by the request's thread. */
 final class BodyBuffer {
     private static final int FIRST = 16 * 1024;
+    /** How many times what has arrived a declared length may be, to be believed: most bodies then are copied once. */
+    private static final int BELIEVED = 8;
 
     private final HttpServer server;
     private byte[] bytes = new byte[0];
@@ -34,21 +36,31 @@ final class BodyBuffer {
         if (n == 0) {
             return true;
         }
-        if (!server.reserveBody(n)) {
-            return false;
-        }
-        reserved += n;
-        if (length + n > bytes.length) {
-            // a declared length is believed only as far as bytes have arrived: memory grows with what was sent
-            int size = Math.max(length + n, Math.max(FIRST, bytes.length * 2));
-            if (expected >= length + n && expected < size) {
-                size = (int) expected;
+        // what a declared length was believed for is reserved already
+        long needed = (long) length + n;
+        if (needed > reserved) {
+            if (!server.reserveBody(needed - reserved)) {
+                return false;
             }
-            bytes = Arrays.copyOf(bytes, size);
+            reserved = needed;
+        }
+        if (length + n > bytes.length) {
+            bytes = Arrays.copyOf(bytes, sizeFor(length + n));
         }
         more.readBytes(bytes, length, n);
         length += n;
         return true;
+    }
+
+    private int sizeFor(int needed) {
+        // a declared length is believed only as far as bytes have arrived: memory grows with what was sent
+        if (expected >= needed
+                && expected <= (long) BELIEVED * needed
+                && (expected <= reserved || server.reserveBody(expected - reserved))) {
+            reserved = Math.max(reserved, expected);
+            return (int) expected;
+        }
+        return Math.max(needed, Math.max(FIRST, bytes.length * 2));
     }
 
     byte[] toArray() {

@@ -295,7 +295,7 @@ class HttpServerIT {
                 slow[i].getOutputStream().write(head.getBytes(UTF_8));
                 slow[i].getOutputStream().write(almost);
             }
-            double expected = 4.0 * almost.length;
+            double expected = 4.0 * MAX_BODY;
             await("bodies held", () -> registry.getSampleValue("skald_http_body_bytes") == expected);
             java.net.http.HttpResponse<String> r = post("/echo", "text/plain", new byte[1000]);
             assertThat(r.statusCode()).isEqualTo(503);

@@ -4,6 +4,7 @@ package io.skald.ingester.push;
 
 import io.skald.core.config.Limits;
 import io.skald.core.model.Labels;
+import io.skald.core.wire.LevelDetector;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ public final class TenantGate {
     private static final Set<String> KEPT = Set.of("service_name", "__stream_shard__");
 
     /** What is known of the labels of streams as they are pushed; with more, all are found out anew. */
-    private static final int MAX_NAMED = 200_000;
+    private static final int MAX_KNOWN = 200_000;
 
     private final ReentrantLock lock = new ReentrantLock();
     // guarded by lock
@@ -40,15 +41,40 @@ public final class TenantGate {
     private Map<String, Distinct> values = new TreeMap<>();
     private volatile List<String> demoted;
 
-    private final ConcurrentHashMap<Labels, Named> named = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Labels, Known> known = new ConcurrentHashMap<>();
 
     private static final class Stream {
         private final TokenBucket rate = new TokenBucket();
         private int generation;
+        /** Whether it is not among those of the gate any more. */
+        private boolean gone;
     }
 
-    /** Labels that keep to limits, and what they are stored as. */
-    private record Named(Limits limits, Labels labels) {}
+    /** Labels as they are pushed that keep to limits, and what becomes of them. */
+    static final class Known {
+        private final Limits limits;
+        private final Labels labels;
+        private final @Nullable String level;
+        /** Their stream, once it was admitted; guarded by {@code lock} of the gate. */
+        private @Nullable Stream stream;
+
+        /** @param labels what they are stored as */
+        Known(Limits limits, Labels labels) {
+            this.limits = limits;
+            this.labels = labels;
+            this.level = LevelDetector.named(labels);
+        }
+
+        Labels labels() {
+            return labels;
+        }
+
+        /** The level that the labels name, null for none. */
+        @Nullable
+        String level() {
+            return level;
+        }
+    }
 
     /** What becomes of a push to a stream. */
     enum Verdict {
@@ -79,22 +105,18 @@ public final class TenantGate {
 
     /** What was remembered for labels, always the same object while it is; null for nothing. */
     @Nullable
-    Labels named(Limits limits, Labels pushed) {
-        Named n = named.get(pushed);
-        return n != null && sameObject(n.limits, limits) ? n.labels : null;
+    @SuppressWarnings("ReferenceEquality") // equal limits that are not the same object only cost a look
+    Known known(Limits limits, Labels pushed) {
+        Known n = known.get(pushed);
+        return n != null && n.limits == limits ? n : null;
     }
 
-    @SuppressWarnings("ReferenceEquality") // equal ones that are not the same only cost a look
-    private static boolean sameObject(Limits a, Limits b) {
-        return a == b;
-    }
-
-    /** Remembers what pushed labels that keep to the limits are stored as. */
-    void name(Limits limits, Labels pushed, Labels labels) {
-        if (named.mappingCount() >= MAX_NAMED) {
-            named.clear();
+    /** Remembers pushed labels of a stream that was admitted. */
+    void remember(Labels pushed, Known what) {
+        if (known.mappingCount() >= MAX_KNOWN) {
+            known.clear();
         }
-        named.put(pushed, new Named(limits, labels));
+        known.put(pushed, what);
     }
 
     /** Whether the tenant may push this much more now. */
@@ -114,8 +136,13 @@ public final class TenantGate {
         }
     }
 
-    /** Takes note of a push to a stream, of so many bytes. */
-    Verdict admit(Limits limits, Labels labels, long bytes, long nowNanos) {
+    /**
+     * Takes note of a push to a stream, of so many bytes.
+     *
+     * @param labels the stream: those that are known, or without some of them
+     */
+    Verdict admit(Known what, Labels labels, long bytes, long nowNanos) {
+        Limits limits = what.limits;
         int most = limits.maxGlobalStreamsPerUser();
         boolean rated = limits.perStreamRateLimit() > 0;
         if (most == 0 && !rated) {
@@ -126,17 +153,13 @@ public final class TenantGate {
             if (generationNanos == Long.MIN_VALUE || nowNanos - generationNanos > GENERATION_NANOS) {
                 beginGeneration(nowNanos);
             }
-            Stream s = streams.get(labels);
+            Stream s = what.stream == null || what.stream.gone || !labels.equals(what.labels) ? null : what.stream;
             if (s == null) {
-                count(labels);
-                if (most > 0 && streams.size() >= most) {
+                s = stream(labels, most);
+                if (s == null) {
                     return Verdict.TOO_MANY_STREAMS;
                 }
-                if (most == 0 && streams.size() >= MAX_RATES) {
-                    streams.clear();
-                }
-                s = new Stream();
-                streams.put(labels, s);
+                what.stream = labels.equals(what.labels) ? s : null;
             }
             s.generation = generation;
             boolean taken = !rated
@@ -151,9 +174,32 @@ public final class TenantGate {
         }
     }
 
+    /** A stream, which is made if there may be another; null if not. */
+    private @Nullable Stream stream(Labels labels, int most) {
+        Stream s = streams.get(labels);
+        if (s == null) {
+            count(labels);
+            if (most > 0 && streams.size() >= most) {
+                return null;
+            }
+            if (most == 0 && streams.size() >= MAX_RATES) {
+                forgetStreams();
+            }
+            s = new Stream();
+            streams.put(labels, s);
+        }
+        return s;
+    }
+
+    private void forgetStreams() {
+        streams.values().forEach(s -> s.gone = true);
+        streams.clear();
+    }
+
     private void beginGeneration(long nowNanos) {
         // streams of the last generation count until the end of this one
-        streams.values().removeIf(s -> s.generation != generation);
+        streams.values().removeIf(s -> s.gone = s.generation != generation);
+        known.clear();
         values = new TreeMap<>();
         streams.keySet().forEach(this::count);
         generation++;
@@ -189,7 +235,7 @@ public final class TenantGate {
                 Set<String> all = new TreeSet<>(demoted);
                 all.add(noisiest);
                 demoted = List.copyOf(all);
-                streams.clear();
+                forgetStreams();
                 values = new TreeMap<>();
             }
             return noisiest;

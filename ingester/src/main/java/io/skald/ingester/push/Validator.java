@@ -44,6 +44,7 @@ public final class Validator {
     private int batch = -1;
 
     private int row = -1;
+    private TenantGate.@Nullable Known lastKnown;
 
     /**
      * @param nowNanos the time, nanoseconds since the epoch
@@ -186,27 +187,33 @@ public final class Validator {
     /** The labels of the stream that entries with these go to; null when all were refused. */
     @Nullable
     Labels stream(Labels pushed, long entries, long bytes) {
-        Labels labels = gate.named(limits, pushed);
-        if (labels == null) {
-            labels = withServiceName(pushed);
+        TenantGate.Known known = gate.known(limits, pushed);
+        boolean isNew = known == null;
+        if (known == null) {
+            Labels labels = withServiceName(pushed);
             if (!labelsAllowed(pushed, labels, entries, bytes)) {
                 return null;
             }
-            gate.name(limits, pushed, labels);
+            known = new TenantGate.Known(limits, labels);
         }
-        return admitted(labels, entries, bytes);
+        Labels kept = admitted(known, entries, bytes);
+        if (isNew && kept != null) {
+            gate.remember(pushed, known);
+        }
+        lastKnown = known;
+        return kept;
     }
 
     /** The labels of the stream that entries with these go to; null when there are too many streams, or too many bytes come to it. */
-    private @Nullable Labels admitted(Labels labels, long entries, long bytes) {
+    private @Nullable Labels admitted(TenantGate.Known known, long entries, long bytes) {
         while (true) {
-            Labels kept = labels;
+            Labels kept = known.labels();
             for (String name : gate.demoted()) {
                 if (kept.has(name)) {
                     kept = kept.toBuilder().remove(name).build();
                 }
             }
-            TenantGate.Verdict verdict = gate.admit(limits, kept, bytes, now);
+            TenantGate.Verdict verdict = gate.admit(known, kept, bytes, now);
             switch (verdict) {
                 case ADMITTED -> {
                     return kept;
@@ -218,7 +225,7 @@ public final class Validator {
                 case TOO_MANY_STREAMS -> {
                     String demoted = limits.demoteNoisiestLabel() ? gate.demoteNoisiest(limits.enforcedLabels()) : null;
                     if (demoted == null) {
-                        tooMany(labels, entries, bytes);
+                        tooMany(known.labels(), entries, bytes);
                         return null;
                     }
                     gates.save(tenant, demoted);
@@ -274,12 +281,12 @@ public final class Validator {
             return false;
         }
         for (int i = 0; i < labels.size(); i++) {
-            if (longer(labels.name(i), limits.maxLabelNameLength())) {
+            if (Utf8Length.longer(labels.name(i), limits.maxLabelNameLength())) {
                 String text = "stream '" + labels + "' has label name too long: '" + labels.name(i) + "'";
                 reject("label_name_too_long", text, labels, entries, bytes);
                 return false;
             }
-            if (longer(labels.value(i), limits.maxLabelValueLength())) {
+            if (Utf8Length.longer(labels.value(i), limits.maxLabelValueLength())) {
                 String text = "stream '" + labels + "' has label value too long: '" + labels.value(i) + "'";
                 reject("label_value_too_long", text, labels, entries, bytes);
                 return false;
@@ -297,7 +304,8 @@ public final class Validator {
     }
 
     private EntryBatch entries(EntryBatch b, Labels labels, Labels moved) {
-        String streamLevel = limits.discoverLogLevels() ? LevelDetector.named(labels) : null;
+        TenantGate.Known k = lastKnown;
+        String streamLevel = k != null && k.labels().equals(labels) ? k.level() : LevelDetector.named(labels);
         if (moved.isEmpty() && !limits.incrementDuplicateTimestamp()) {
             EntryBatch all = all(b, labels, streamLevel);
             if (all != null) {
@@ -312,7 +320,7 @@ public final class Validator {
             if (!timely(labels, b.timestampNanos(i), length) || !metadataAllowed(labels, pushed, length)) {
                 continue;
             }
-            if (limits.maxLineSize() > 0 && length > limits.maxLineSize()) {
+            if (over(limits.maxLineSize(), length)) {
                 if (!limits.maxLineSizeTruncate()) {
                     String text = "max entry size '" + limits.maxLineSize() + "' bytes exceeded for stream '" + labels
                             + "' while adding an entry with length '" + length + "' bytes";
@@ -341,13 +349,15 @@ public final class Validator {
 
     /** All entries, with their levels; null if one of them breaks a limit. */
     private @Nullable EntryBatch all(EntryBatch b, Labels labels, @Nullable String streamLevel) {
-        int most = limits.maxLineSize() > 0 ? limits.maxLineSize() : Integer.MAX_VALUE;
         Labels[] metadata = new Labels[b.size()];
         for (int i = 0; i < metadata.length; i++) {
             long nanos = b.timestampNanos(i);
             int length = b.length(i);
             Labels pushed = b.metadata(i);
-            if (nanos < oldest || nanos > newest || length > most || !pushed.isEmpty() && !allows(pushed)) {
+            if (nanos < oldest
+                    || nanos > newest
+                    || over(limits.maxLineSize(), length)
+                    || !pushed.isEmpty() && !allows(pushed)) {
                 return null;
             }
             Labels clean = MetadataNames.clean(pushed);
@@ -360,24 +370,13 @@ public final class Validator {
     }
 
     private boolean allows(Labels metadata) {
-        return limits.allowStructuredMetadata() && !tooLarge(utf8Length(metadata)) && !tooMany(metadata);
+        return limits.allowStructuredMetadata()
+                && !over(limits.maxStructuredMetadataSize(), Utf8Length.of(metadata))
+                && !over(limits.maxStructuredMetadataEntriesCount(), metadata.size());
     }
 
-    private boolean tooLarge(int metadataBytes) {
-        return limits.maxStructuredMetadataSize() > 0 && metadataBytes > limits.maxStructuredMetadataSize();
-    }
-
-    private boolean tooMany(Labels metadata) {
-        int most = limits.maxStructuredMetadataEntriesCount();
-        return most > 0 && metadata.size() > most;
-    }
-
-    private static int utf8Length(Labels metadata) {
-        int size = 0;
-        for (int i = 0; i < metadata.size(); i++) {
-            size += utf8Length(metadata.name(i)) + utf8Length(metadata.value(i));
-        }
-        return size;
+    private static boolean over(int limit, int n) {
+        return limit > 0 && n > limit;
     }
 
     /** Metadata with the labels that became metadata; what was pushed as metadata wins. */
@@ -439,8 +438,8 @@ public final class Validator {
                     bytes);
             return false;
         }
-        int size = utf8Length(metadata);
-        if (tooLarge(size)) {
+        int size = Utf8Length.of(metadata);
+        if (over(limits.maxStructuredMetadataSize(), size)) {
             reject(
                     "structured_metadata_too_large",
                     "stream '" + labels + "' has structured metadata too large: '" + size + "' bytes, limit: '"
@@ -451,7 +450,7 @@ public final class Validator {
                     bytes);
             return false;
         }
-        if (tooMany(metadata)) {
+        if (over(limits.maxStructuredMetadataEntriesCount(), metadata.size())) {
             reject(
                     "structured_metadata_too_many",
                     "stream '" + labels + "' has too many structured metadata labels: '" + metadata.size()
@@ -478,19 +477,5 @@ public final class Validator {
             }
         }
         return labels.toBuilder().set(SERVICE_NAME, name).build();
-    }
-
-    /** Whether a string is longer than so many bytes; counts them only if it could be. */
-    private static boolean longer(String s, int bytes) {
-        return 3L * s.length() > bytes && utf8Length(s) > bytes;
-    }
-
-    private static int utf8Length(String s) {
-        int n = 0;
-        for (int i = 0; i < s.length(); i++) {
-            char c = s.charAt(i);
-            n += c < 0x80 ? 1 : c < 0x800 ? 2 : Character.isSurrogate(c) ? 2 : 3;
-        }
-        return n;
     }
 }

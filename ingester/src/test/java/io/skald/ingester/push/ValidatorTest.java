@@ -128,6 +128,10 @@ class ValidatorTest {
         assertThat(validator(l, later).apply(pods(20, 29)))
                 .as("others are not active any more")
                 .hasSize(9);
+        assertThat(validator(l, NOW + 9000 * SECOND).apply(pods(0, 1)))
+                .as("known once, and active again")
+                .hasSize(1);
+        assertThat(gates.of(TENANT).activeStreams()).isEqualTo(10);
     }
 
     @Test
