@@ -412,10 +412,11 @@ final class Package {
         TrainingLines lines = new TrainingLines();
         Instant from = Instant.now().minusSeconds(7200);
         try (HttpClient http = HttpClient.newHttpClient()) {
-            for (int i = 0; i < 24; i++) {
+            for (int i = 0; i < 32; i++) {
+                Instant at = from.plusSeconds(60L * i);
                 HttpRequest push = HttpRequest.newBuilder(URI.create(url + "/loki/api/v1/push"))
                         .header("Content-Type", "application/x-protobuf")
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(lines.body(from.plusSeconds(60L * i))))
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(i % 4 == 3 ? lines.streams(at) : lines.body(at)))
                         .build();
                 HttpResponse<String> answer = http.send(push, HttpResponse.BodyHandlers.ofString());
                 if (answer.statusCode() != 204) {

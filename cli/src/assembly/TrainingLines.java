@@ -75,6 +75,18 @@ final class TrainingLines {
         return framed(request.toByteArray());
     }
 
+    /** A push of many streams with a line each. */
+    byte[] streams(Instant from) {
+        ByteArrayOutputStream request = new ByteArrayOutputStream(1 << 20);
+        for (int s = 0; s < 600; s++) {
+            ByteArrayOutputStream stream = new ByteArrayOutputStream(512);
+            field(stream, 1, ("{app=\"training\", request_path=\"/a/" + s + "\"}").getBytes(StandardCharsets.UTF_8));
+            field(stream, 2, entry(from, line(s, from.atOffset(ZoneOffset.UTC).toLocalDateTime()), false));
+            field(request, 1, stream.toByteArray());
+        }
+        return framed(request.toByteArray());
+    }
+
     private byte[] entry(Instant at, String line, boolean metadata) {
         ByteArrayOutputStream time = new ByteArrayOutputStream(16);
         varint(time, 1 << 3);
@@ -103,7 +115,7 @@ final class TrainingLines {
         String level = LEVELS[random.nextInt(10) == 0 ? random.nextInt(LEVELS.length) : stream % 3];
         return switch (stream % 20) {
             case 0 -> json(date, level, random.nextInt(3));
-            case 1 -> "ts=" + date + " caller=db.go:" + n(900) + " level=" + level + " trace=" + hex() + " took=" + n(99) + "."
+            case 1 -> "ts=" + date + " caller=db.go:" + n(900) + " level=" + level + " trace=" + hex() + " response_code_class=2xx took=" + n(99) + "."
                     + n(99) + "ms msg=\"" + words(4) + "\"";
             case 2 -> "time=\"" + date + "\" lvl=" + level + " msg=\"" + words(3) + "\" err=\"" + words(2) + "\"";
             case 3, 4 -> date + " " + level + " [" + words(1) + "-" + n(20) + "] a.b.C$" + n(9) + ": " + words(8) + (n(60) == 0 ? trace() : "");
