@@ -22,6 +22,8 @@ public final class BlockWriter {
     /** Columns of metadata that are kept for the next block. */
     private static final int SPARE_COLUMNS = 8;
 
+    private static final int SEEN = 16;
+
     private final int targetRawBytes;
     private final int zstdLevel;
     private final ByteSink lines;
@@ -38,9 +40,11 @@ public final class BlockWriter {
     private int rows;
     private long metadataBytes;
 
-    private Labels lastMetadata = Labels.EMPTY;
-    private KeyColumn[] lastColumns = new KeyColumn[0];
-    private int[] lastIndexes = new int[0];
+    /** By their hash, metadata that rows of this block had, and what they are in the columns: rows alternate between few. */
+    private final Labels[] seen = new Labels[SEEN];
+
+    private final KeyColumn[][] seenColumns = new KeyColumn[SEEN][];
+    private final int[][] seenIndexes = new int[SEEN][];
 
     /** A writer of blocks as the edge and the flush write them: fast. */
     public BlockWriter() {
@@ -67,6 +71,7 @@ public final class BlockWriter {
         this.targetRawBytes = targetRawBytes;
         this.zstdLevel = zstdLevel;
         this.lines = new ByteSink(targetRawBytes + (16 << 10));
+        Arrays.fill(seen, Labels.EMPTY);
     }
 
     /**
@@ -104,25 +109,32 @@ public final class BlockWriter {
     }
 
     private void addMetadata(Labels metadata) {
-        if (!metadata.equals(lastMetadata)) {
-            int n = metadata.size();
-            if (keys.size() + n > BlockFormat.MAX_KEYS) {
-                throw new IllegalArgumentException("block with more than " + BlockFormat.MAX_KEYS + " metadata keys");
-            }
-            KeyColumn[] columns = new KeyColumn[n];
-            int[] indexes = new int[n];
-            for (int i = 0; i < n; i++) {
-                KeyColumn c = keys.get(metadata.name(i));
-                columns[i] = c != null ? c : newColumn(metadata.name(i));
-                indexes[i] = columns[i].indexOf(metadata.value(i));
-            }
-            lastMetadata = metadata;
-            lastColumns = columns;
-            lastIndexes = indexes;
+        int slot = metadata.hashCode() & SEEN - 1;
+        if (!metadata.equals(seen[slot])) {
+            see(metadata, slot);
         }
-        for (int i = 0; i < lastColumns.length; i++) {
-            metadataBytes += lastColumns[i].put(rows, lastIndexes[i]);
+        KeyColumn[] columns = seenColumns[slot];
+        int[] indexes = seenIndexes[slot];
+        for (int i = 0; i < columns.length; i++) {
+            metadataBytes += columns[i].put(rows, indexes[i]);
         }
+    }
+
+    private void see(Labels metadata, int slot) {
+        int n = metadata.size();
+        if (keys.size() + n > BlockFormat.MAX_KEYS) {
+            throw new IllegalArgumentException("block with more than " + BlockFormat.MAX_KEYS + " metadata keys");
+        }
+        KeyColumn[] columns = new KeyColumn[n];
+        int[] indexes = new int[n];
+        for (int i = 0; i < n; i++) {
+            KeyColumn c = keys.get(metadata.name(i));
+            columns[i] = c != null ? c : newColumn(metadata.name(i));
+            indexes[i] = columns[i].indexOf(metadata.value(i));
+        }
+        seen[slot] = metadata;
+        seenColumns[slot] = columns;
+        seenIndexes[slot] = indexes;
     }
 
     /** A key that is not valid UTF-16 is written with question marks, and so may be one that is there. */
@@ -310,9 +322,7 @@ public final class BlockWriter {
         }
         keys.clear();
         metadataBytes = 0;
-        lastMetadata = Labels.EMPTY;
-        lastColumns = new KeyColumn[0];
-        lastIndexes = new int[0];
+        Arrays.fill(seen, Labels.EMPTY);
     }
 
     /** The values of one metadata key: a dictionary, and which row has which. */

@@ -38,6 +38,7 @@ final class StampColumn {
         lastForm = 0;
         int saved = 0;
         int at = 0;
+        int copied = 0;
         for (int i = 0; i < rows; i++) {
             int end = at + lengths[i];
             if (find(lines, at, end, times[i])) {
@@ -45,15 +46,16 @@ final class StampColumn {
                 forms.u8(form);
                 positions.varint(position);
                 differences.zigzag(value - Stamp.steps(times[i], form));
-                rest.bytes(lines, at, position);
-                rest.bytes(lines, at + position + n, end - at - position - n);
+                // from one date to the next at once
+                rest.bytes(lines, copied, at + position - copied);
+                copied = at + position + n;
                 saved += n;
             } else {
                 forms.u8(0);
-                rest.bytes(lines, at, end - at);
             }
             at = end;
         }
+        rest.bytes(lines, copied, at - copied);
         return saved;
     }
 

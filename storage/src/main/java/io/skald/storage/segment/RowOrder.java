@@ -16,37 +16,49 @@ final class RowOrder {
     static int[] of(EntryBatch batch) {
         int n = batch.size();
         int[] order = new int[n];
-        boolean sorted = true;
+        int[] runs = new int[16];
+        int count = 1;
         boolean ties = false;
+        long last = Long.MIN_VALUE;
         for (int i = 0; i < n; i++) {
             order[i] = i;
-            if (i > 0) {
-                sorted &= batch.timestampNanos(i - 1) <= batch.timestampNanos(i);
-                ties |= batch.timestampNanos(i - 1) == batch.timestampNanos(i);
+            long t = batch.timestampNanos(i);
+            ties |= t == last;
+            if (t < last) {
+                if (count == runs.length) {
+                    runs = Arrays.copyOf(runs, 2 * count);
+                }
+                runs[count++] = i;
             }
+            last = t;
         }
-        if (!sorted) {
-            order = mergeSort(batch, order);
+        if (count > 1) {
+            order = mergeSort(batch, order, runs, count);
             ties = true;
         }
         return ties ? collapse(batch, order) : order;
     }
 
-    /** Stable, bottom-up; a pair of runs that is in order already is copied whole. */
-    private static int[] mergeSort(EntryBatch batch, int[] order) {
+    /**
+     * Stable: merges each run of rows that are in order with the next one, until there is one; a pair that is in order already is copied whole.
+     *
+     * @param runs where each begins
+     */
+    private static int[] mergeSort(EntryBatch batch, int[] order, int[] runs, int count) {
         int n = order.length;
         int[] from = order;
         int[] to = new int[n];
-        for (int width = 1; width > 0 && width < n; width <<= 1) {
-            for (int lo = 0; lo < n; ) {
-                int mid = (int) Math.min(n, (long) lo + width);
-                int hi = (int) Math.min(n, (long) lo + 2L * width);
+        for (int left = count; left > 1; left = left + 1 >> 1) {
+            for (int r = 0; r < left; r += 2) {
+                int lo = runs[r];
+                int mid = r + 1 < left ? runs[r + 1] : n;
+                int hi = r + 2 < left ? runs[r + 2] : n;
                 if (mid >= hi || batch.timestampNanos(from[mid - 1]) <= batch.timestampNanos(from[mid])) {
                     System.arraycopy(from, lo, to, lo, hi - lo);
                 } else {
                     merge(batch, from, to, lo, mid, hi);
                 }
-                lo = hi;
+                runs[r >> 1] = lo;
             }
             int[] swap = from;
             from = to;
