@@ -134,10 +134,7 @@ public final class BlockMetadata {
                     if (in.remaining() < rows) {
                         throw in.corrupt("metadata of " + rows + " rows in " + in.remaining() + " bytes");
                     }
-                    int[] indexes = new int[rows];
-                    for (int i = 0; i < rows; i++) {
-                        indexes[i] = in.count("metadata value number", dictionary.length);
-                    }
+                    int[] indexes = dense(in, rows, dictionary.length);
                     in.expectEnd();
                     yield new Key(name, dictionary, null, indexes);
                 }
@@ -156,6 +153,23 @@ public final class BlockMetadata {
                 }
                 default -> throw in.corrupt("unknown encoding " + mode + " of metadata");
             };
+        }
+
+        private static int[] dense(ByteSource in, int rows, int values) throws CorruptData {
+            int[] indexes = new int[rows];
+            long[] some = new long[Math.min(rows, 256)];
+            for (int i = 0; i < rows; ) {
+                int n = Math.min(some.length, rows - i);
+                in.varints(some, 0, n);
+                for (int k = 0; k < n; k++) {
+                    if (some[k] < 0 || some[k] > values) {
+                        throw in.corrupt(
+                                "metadata value number " + Long.toUnsignedString(some[k]) + " exceeds " + values);
+                    }
+                    indexes[i++] = (int) some[k];
+                }
+            }
+            return indexes;
         }
     }
 }
