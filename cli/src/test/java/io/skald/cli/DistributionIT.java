@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -106,10 +107,10 @@ class DistributionIT {
         assertThat(STAGE.resolve("lib/skald-agent.aot")).exists();
         Path out = dir.resolve("out");
         Path data = dir.resolve("data");
-        ProcessBuilder b = new ProcessBuilder(
-                        STAGE.resolve("skald").toString(), "run", "--http", "127.0.0.1:0", "--data", data.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(out.toFile());
+        List<String> command = new ArrayList<>(takingSignals());
+        command.addAll(
+                List.of(STAGE.resolve("skald").toString(), "run", "--http", "127.0.0.1:0", "--data", data.toString()));
+        ProcessBuilder b = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
         b.environment().put("JAVA_HOME", System.getProperty("java.home"));
         Process p = b.start();
         try {
@@ -140,6 +141,17 @@ class DistributionIT {
         try (Stream<Path> segments = Files.walk(data.resolve("segments"))) {
             assertThat(segments.filter(Files::isRegularFile)).hasSize(1);
         }
+    }
+
+    /** Where a build runs in a script's background it ignores SIGINT, as does then all that it starts; nothing to do where {@code env} knows no such option. */
+    private static List<String> takingSignals() throws Exception {
+        List<String> env = List.of("env", "--default-signal=INT");
+        List<String> probe = new ArrayList<>(env);
+        probe.add("true");
+        Process p = new ProcessBuilder(probe)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return p.waitFor() == 0 ? env : List.of();
     }
 
     @Test
