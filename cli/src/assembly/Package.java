@@ -14,6 +14,7 @@ import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -394,16 +395,9 @@ final class Package {
 
     private static void push(String url) throws IOException, InterruptedException {
         String line = "[\"" + System.currentTimeMillis() + "000000\",\"level=info msg=training\"]";
-        HttpRequest push = HttpRequest.newBuilder(URI.create(url + "/loki/api/v1/push"))
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(
-                        "{\"streams\":[{\"stream\":{\"app\":\"training\"},\"values\":[" + line + "]}]}"))
-                .build();
+        String body = "{\"streams\":[{\"stream\":{\"app\":\"training\"},\"values\":[" + line + "]}]}";
         try (HttpClient http = HttpClient.newHttpClient()) {
-            int status = http.send(push, HttpResponse.BodyHandlers.discarding()).statusCode();
-            if (status != 204) {
-                throw new IOException("the push was answered " + status);
-            }
+            post(http, url + "/loki/api/v1/push", "application/json", body.getBytes(StandardCharsets.UTF_8));
         }
     }
 
@@ -414,19 +408,21 @@ final class Package {
         try (HttpClient http = HttpClient.newHttpClient()) {
             for (int i = 0; i < 32; i++) {
                 Instant at = from.plusSeconds(60L * i);
-                HttpRequest push = HttpRequest.newBuilder(URI.create(url + "/loki/api/v1/push"))
-                        .header("Content-Type", "application/x-protobuf")
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(i % 4 == 3 ? lines.streams(at) : lines.body(at)))
-                        .build();
-                HttpResponse<String> answer = http.send(push, HttpResponse.BodyHandlers.ofString());
-                if (answer.statusCode() != 204) {
-                    throw new IOException("the push was answered " + answer.statusCode() + " " + answer.body());
-                }
+                byte[] body = i % 4 == 3 ? lines.streams(at) : lines.body(at);
+                post(http, url + "/loki/api/v1/push", "application/x-protobuf", body);
             }
-            HttpRequest flush = HttpRequest.newBuilder(URI.create(url + "/flush"))
-                    .POST(HttpRequest.BodyPublishers.noBody())
-                    .build();
-            http.send(flush, HttpResponse.BodyHandlers.discarding());
+            post(http, url + "/flush", "application/json", new byte[0]);
+        }
+    }
+
+    private static void post(HttpClient http, String url, String type, byte[] body) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+                .header("Content-Type", type)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build();
+        HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() / 100 != 2) {
+            throw new IOException(url + " answered " + answer.statusCode() + " " + answer.body());
         }
     }
 

@@ -16,7 +16,7 @@ import java.util.Random;
  * treated differently, dates in all forms and in none, levels in many spellings, rows out of order, equal times, metadata. Confined to one thread.
  */
 final class TrainingLines {
-    /** The forms of dates, as {@link DateTimeFormatter} has them; those from {@link #UNKNOWN_DATES} on are none that the server knows. */
+    /** The forms of dates, as {@link DateTimeFormatter} has them; the last four are none that the server knows. */
     private static final String[] DATES = {
         "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'",
         "yyyy-MM-dd'T'HH:mm:ss.nnnnnnnnn'Z'",
@@ -35,7 +35,6 @@ final class TrainingLines {
         "MM.dd HH:mm:ss"
     };
 
-    private static final int UNKNOWN_DATES = 11;
     private static final String[] LEVELS = {
         "INFO", "info", "Info", "WARN", "warning", "ERROR", "error", "err", "DEBUG", "debug", "trace", "FATAL", "notice", "I", "combo"
     };
@@ -43,6 +42,9 @@ final class TrainingLines {
         "connection", "closed", "by", "peer", "request", "for", "user", "block", "received", "session", "opened", "root", "failed", "after",
         "retries", "queue", "empty", "information", "terror", "/var/lib/app", "0x7f3a", "size", "wait", "state", "a=b", "(null)", "café"
     };
+
+    /** How many streams there are in a body. */
+    private static final int STREAMS = 40;
 
     private final Random random = new Random(7);
     private final DateTimeFormatter[] dates = new DateTimeFormatter[DATES.length];
@@ -52,9 +54,6 @@ final class TrainingLines {
             dates[i] = DateTimeFormatter.ofPattern(DATES[i], Locale.ROOT);
         }
     }
-
-    /** How many streams there are in a body. */
-    private static final int STREAMS = 40;
 
     /** The body of a push: protobuf in a frame of Snappy; about a megabyte from a moment on. */
     byte[] body(Instant from) {

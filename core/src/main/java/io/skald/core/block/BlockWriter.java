@@ -197,7 +197,7 @@ public final class BlockWriter {
         ByteSink column = new ByteSink(8 << 10);
         column.u8(SkipFilter.RULES_IN_PARTS);
         column.string(builtBy);
-        filter.finishTo(column);
+        filter.finish().appendTo(column);
         return finish(out, column);
     }
 

@@ -202,27 +202,15 @@ final class Rice {
         int each = ends.length / to.length;
         Bits bits = new Bits(out);
         int room = room(k, unit * each);
+        int[] members = new int[unit];
         int previous = -1;
         for (int p = 0; p < ends.length; p++) {
-            long at = p == 0 ? 0 : (long) ends[p - 1] << 3;
             int border = (p + 1) * unit;
-            long x = border - unit - 1L;
-            while (true) {
-                long w = peek(parts, at, parts.length);
-                int ones = Long.numberOfTrailingZeros(~w);
-                if (ones >= 32) {
-                    x += 32L << k;
-                    at += 32;
-                    continue;
-                }
-                x += 1 + ((long) ones << k) + ((w >>> (ones + 1)) & ((1L << k) - 1));
-                at += ones + 1 + k;
-                if (x >= border) {
-                    break;
-                }
+            int n = part(parts, p == 0 ? 0 : ends[p - 1], k, border - unit, unit, members);
+            for (int i = 0; i < n; i++) {
                 bits.ensure(room);
-                bits.gap((int) x - previous - 1, k);
-                previous = (int) x;
+                bits.gap(members[i] - previous - 1, k);
+                previous = members[i];
             }
             if ((p + 1) % each == 0) {
                 bits.ensure(room);
@@ -238,8 +226,15 @@ final class Rice {
         return (66 * (k + 1) + (step >>> k) >>> 3) + 16;
     }
 
-    /** Adds what {@link #encode} or {@link #split} wrote for a part to a bitmap. */
-    static void addTo(long[] bitmap, byte[] b, int offset, int k, int begin, int step) {
+    /**
+     * The members of a part that {@link #encode} or {@link #split} wrote.
+     *
+     * @param begin where what the part covers begins
+     * @param step how much it covers: {@code out} has room for as many
+     * @return how many there are
+     */
+    static int part(byte[] b, int offset, int k, int begin, int step, int[] out) {
+        int n = 0;
         long at = (long) offset << 3;
         long x = begin - 1L;
         while (true) {
@@ -253,9 +248,9 @@ final class Rice {
             x += 1 + ((long) ones << k) + ((w >>> (ones + 1)) & ((1L << k) - 1));
             at += ones + 1 + k;
             if (x >= begin + step) {
-                return;
+                return n;
             }
-            bitmap[(int) (x >>> 6)] |= 1L << x;
+            out[n++] = (int) x;
         }
     }
 

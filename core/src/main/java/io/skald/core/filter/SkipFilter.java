@@ -100,15 +100,9 @@ public final class SkipFilter {
         }
     }
 
-    /** All hashes, a bit for each number that may be one. */
-    private long[] bitmap() {
-        long[] bitmap = new long[unit];
-        int from = 0;
-        for (int p = 0; p < UNITS; p++) {
-            Rice.addTo(bitmap, parts, from, parameter, p * unit, unit);
-            from = ends[p];
-        }
-        return bitmap;
+    /** The hashes of a part; returns how many. */
+    private int part(int p, int[] hashes) {
+        return Rice.part(parts, p == 0 ? 0 : ends[p - 1], parameter, p * unit, unit, hashes);
     }
 
     /** Reads a filter in one part, as agents sent it once. */
@@ -128,7 +122,7 @@ public final class SkipFilter {
     }
 
     /**
-     * Reads a filter as {@link SkipFilterBuilder#finishTo} writes it. Its bits are taken as they are: whoever made them answers for them. Parts that are
+     * Reads a filter as {@link #appendTo} writes it. Its bits are taken as they are: whoever made them answers for them. Parts that are
      * none give wrong answers, and may do no other harm.
      */
     public static SkipFilter decodeParts(ByteSource in) throws CorruptData {
@@ -151,7 +145,30 @@ public final class SkipFilter {
         return unit == other.unit
                 && (parameter == other.parameter
                         ? Arrays.equals(parts, other.parts) && Arrays.equals(ends, other.ends)
-                        : Arrays.equals(bitmap(), other.bitmap()));
+                        : sameHashes(other));
+    }
+
+    private boolean sameHashes(SkipFilter other) {
+        int[] ours = new int[unit];
+        int[] theirs = new int[unit];
+        for (int p = 0; p < UNITS; p++) {
+            if (!Arrays.equals(ours, 0, part(p, ours), theirs, 0, other.part(p, theirs))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Appends it as {@link #decodeParts} reads it: unit and parameter, the length of each of {@value #UNITS} parts, their bits. */
+    public void appendTo(ByteSink out) {
+        out.varint(unit);
+        out.u8(parameter);
+        int from = 0;
+        for (int end : ends) {
+            out.varint(end - from);
+            from = end;
+        }
+        out.bytes(parts, 0, parts.length);
     }
 
     /** Which of 2^{@code partitionBits} parts a key belongs to. */

@@ -86,25 +86,6 @@ public final class SkipFilterBuilder {
         return new SkipFilter(unit, k, Math.toIntExact((bits + 7) >>> 3), coded.toByteArray(), ends);
     }
 
-    /**
-     * Appends the filter of what was added since {@link #begin}: unit and parameter, the length of each of {@value SkipFilter#UNITS} parts, their bits.
-     */
-    public void finishTo(ByteSink out) {
-        int n = gather();
-        int k = Rice.parameter(universe, n);
-        int[] ends = new int[SkipFilter.UNITS];
-        coded.reset();
-        Rice.encode(members, n, k, (int) universe, SkipFilter.UNIT_BITS, coded, ends);
-        out.varint(unit);
-        out.u8(k);
-        int from = 0;
-        for (int end : ends) {
-            out.varint(end - from);
-            from = end;
-        }
-        out.bytes(coded.array(), 0, coded.size());
-    }
-
     /** Fills {@link #members}; returns how many there are. */
     private int gather() {
         int n = Rice.count(bitmap, unit);

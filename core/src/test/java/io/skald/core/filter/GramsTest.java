@@ -51,7 +51,7 @@ class GramsTest {
             assertThat(read.same(filter)).as("seed %d round %d", seed, round).isTrue();
             assertThat(read.codedLength()).isEqualTo(filter.codedLength());
             ByteSink sent = new ByteSink(16);
-            builder.finishTo(sent);
+            builder.finish().appendTo(sent);
             ByteSource source = new ByteSource("filter", sent.array(), 0, sent.size(), 0);
             assertThat(SkipFilter.decodeParts(source).same(filter))
                     .as("seed %d round %d", seed, round)
@@ -116,7 +116,7 @@ class GramsTest {
         builder.lines(text, 0, new int[] {text.length}, 1);
         SkipFilter filter = builder.finish();
         ByteSink sent = new ByteSink(16);
-        builder.finishTo(sent);
+        builder.finish().appendTo(sent);
         for (int round = 0; round < 2000; round++) {
             byte[] bytes = sent.toByteArray();
             int at = random.nextInt(bytes.length);

@@ -109,8 +109,7 @@ public final class Validator {
             String text = "ingestion rate limit exceeded for tenant " + tenant + " (limit: "
                     + ((long) limits.ingestionRateMb() << 20) + " bytes/sec) while attempting to ingest '" + entries
                     + "' lines totaling '" + bytes + "' bytes; see limits.ingestion_rate_mb";
-            reject("rate_limited", text, example, entries, bytes);
-            status = TOO_MANY;
+            tooMuch("rate_limited", text, example, entries, bytes);
             return false;
         }
         return true;
@@ -235,26 +234,22 @@ public final class Validator {
     }
 
     private void tooMany(Labels labels, long entries, long bytes) {
-        reject(
-                "stream_limit",
-                "maximum active stream limit of " + limits.maxGlobalStreamsPerUser()
-                        + " exceeded when trying to create stream " + labels + " of tenant " + tenant
-                        + "; see limits.max_global_streams_per_user",
-                labels,
-                entries,
-                bytes);
-        status = TOO_MANY;
+        String text = "maximum active stream limit of " + limits.maxGlobalStreamsPerUser()
+                + " exceeded when trying to create stream " + labels + " of tenant " + tenant
+                + "; see limits.max_global_streams_per_user";
+        tooMuch("stream_limit", text, labels, entries, bytes);
     }
 
     private void tooFast(Labels kept, long entries, long bytes) {
-        reject(
-                "per_stream_rate_limit",
-                "per stream rate limit exceeded (limit: " + limits.perStreamRateLimit()
-                        + " bytes/sec) while attempting to ingest for stream '" + kept + "' totaling " + bytes
-                        + " bytes; see limits.per_stream_rate_limit",
-                kept,
-                entries,
-                bytes);
+        String text = "per stream rate limit exceeded (limit: " + limits.perStreamRateLimit()
+                + " bytes/sec) while attempting to ingest for stream '" + kept + "' totaling " + bytes
+                + " bytes; see limits.per_stream_rate_limit";
+        tooMuch("per_stream_rate_limit", text, kept, entries, bytes);
+    }
+
+    /** Refuses what may be sent again later. */
+    private void tooMuch(String reason, String text, Labels labels, long entries, long bytes) {
+        reject(reason, text, labels, entries, bytes);
         status = TOO_MANY;
     }
 
